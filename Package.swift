@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Floors, lowest first: a target imports only targets of the floors below it. `docs/architecture.md` has the page
+// that says what each one is for. `swift build --explicit-target-dependency-import-check error` enforces the list.
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),  // a warning nobody reads is a bug nobody sees
+    .enableUpcomingFeature("ExistentialAny"),  // an existential costs; it should be visible where it is paid
+]
+
+func floor(_ folder: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)", swiftSettings: strict)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies,
+        path: "Sources/Service/\(name)",
+        swiftSettings: strict
+    )
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+// MARK: Floor 0, Native: C libraries and Linux calls
+let native: [Target] = [
+    .target(name: "CLinux", path: "Sources/Native/CLinux"),
+    .systemLibrary(
+        name: "CCurl",
+        path: "Sources/Native/CCurl",
+        pkgConfig: "libcurl",
+        providers: [.apt(["libcurl4-openssl-dev"])]
+    ),
+    .systemLibrary(
+        name: "CYaml",
+        path: "Sources/Native/CYaml",
+        pkgConfig: "yaml-0.1",
+        providers: [.apt(["libyaml-dev"])]
+    ),
+    .systemLibrary(
+        name: "CPCRE2",
+        path: "Sources/Native/CPCRE2",
+        pkgConfig: "libpcre2-8",
+        providers: [.apt(["libpcre2-dev"])]
+    ),
+    .systemLibrary(
+        name: "CSSL",
+        path: "Sources/Native/CSSL",
+        pkgConfig: "openssl",
+        providers: [.apt(["libssl-dev"])]
+    ),
+]
+
+// MARK: Floor 1, Ground: no HTTP and no LLM word appears here
+let ground: [Target] = [
+    floor("Ground", "Bytes", ["CLinux"]),
+    floor("Ground", "Report"),
+    floor("Ground", "Loop", ["CLinux", "Bytes"]),
+]
+
+// MARK: Floor 2, Wire: bytes in, values out; no descriptor, no clock
+let wire: [Target] = [
+    floor("Wire", "HTTP", ["Bytes"]),
+    floor("Wire", "EventStream", ["Bytes"]),
+    floor("Wire", "JSON", ["Bytes"]),
+    floor("Wire", "Dialect", ["Bytes", "JSON"]),
+]
+
+// MARK: Floor 3, Engines: what the stages ask; each stands alone
+let engines: [Target] = [
+    floor("Engines", "Decision", ["Bytes", "CPCRE2"]),
+    floor("Engines", "Providers", ["Decision"]),
+    floor("Engines", "Health", ["Decision"]),
+    floor("Engines", "Telemetry", ["Bytes"]),
+]
+
+// MARK: Floor 4, Path: the stages in the order of a request; and Routes: YAML to program
+let path: [Target] = [
+    floor("Path", "Arrival", ["Bytes", "Loop", "HTTP", "JSON", "Dialect", "Decision"]),
+    floor("Path", "Forwarding", ["Bytes", "Loop", "HTTP", "Decision", "Providers", "Health", "CCurl"]),
+    floor("Path", "Relay", ["Bytes", "Loop", "HTTP", "EventStream", "JSON", "Dialect"]),
+    floor("Path", "Settlement", ["Bytes", "Telemetry"]),
+]
+let routes: [Target] = [
+    floor("Routes", "RouteLanguage", ["Report", "Decision", "Providers", "CYaml"])
+]
+
+// MARK: Floor 5, Service: composition and the programs
+let service: [Target] = [
+    floor(
+        "Service",
+        "Proxy",
+        [
+            "CLinux", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Decision", "Providers", "Health",
+            "Telemetry", "Arrival", "Forwarding", "Relay", "Settlement", "RouteLanguage",
+        ]
+    ),
+    tool("hoosh-proxy", ["Proxy", "RouteLanguage", "Report"]),
+    tool("hoosh-mock", ["CLinux", "CSSL", "Bytes", "Loop", "HTTP"]),
+    tool("hoosh-bench", ["CLinux", "Bytes", "Loop"]),
+]
+
+let package = Package(
+    name: "hoosh-proxy",
+    targets: native + ground + wire + engines + path + routes + service,
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,142 @@
+/// What the tree answered: where a request may go and how hard to try.
+///
+/// Immutable, made once per route when the file is loaded; numbers are resolved, defaults merged.
+package final class Plan: Sendable {
+    /// Tried in order; a later tier only when the one before it gave nothing.
+    package let tiers: [Tier]
+    package let timeouts: Timeouts
+    package let retry: RetryPolicy
+    package let failover: FailoverPolicy
+    package let latency: LatencySettings
+    /// Header fields set towards the upstream, names in lower case.
+    package let setHeaders: [HeaderPair]
+    /// Header fields of the client that are not passed on, names in lower case.
+    package let removedHeaders: [String]
+
+    package init(
+        tiers: [Tier],
+        timeouts: Timeouts,
+        retry: RetryPolicy,
+        failover: FailoverPolicy,
+        latency: LatencySettings,
+        setHeaders: [HeaderPair],
+        removedHeaders: [String]
+    ) {
+        self.tiers = tiers
+        self.timeouts = timeouts
+        self.retry = retry
+        self.failover = failover
+        self.latency = latency
+        self.setHeaders = setHeaders
+        self.removedHeaders = removedHeaders
+    }
+}
+
+/// A header field to send: name in lower case, value without line ends.
+package struct HeaderPair: Equatable, Sendable {
+    package let name: String
+    package let value: String
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Targets of equal rank, and how one of them is picked.
+package struct Tier: Sendable {
+    package let targets: [Target]
+    package let strategy: Strategy
+    package init(targets: [Target], strategy: Strategy) {
+        self.targets = targets
+        self.strategy = strategy
+    }
+}
+
+/// A provider with the model to ask it for.
+package struct Target: Sendable {
+    /// Index into the snapshot's providers.
+    package let provider: Int
+    /// Replaces the request's model; nil keeps it.
+    package let model: String?
+    /// Share in round-robin and tie-break in least-busy; 0 takes it out of round-robin.
+    package let weight: Int
+    /// Header fields for this target only, after the plan's.
+    package let headers: [HeaderPair]
+    /// False for a target written by name: then a model the provider does not list makes it ineligible just the same,
+    /// but `explain` and errors name it. True when it came from `local`, `remote` or `any`.
+    package let isFromGroup: Bool
+    package init(provider: Int, model: String?, weight: Int, headers: [HeaderPair], isFromGroup: Bool) {
+        self.provider = provider
+        self.model = model
+        self.weight = weight
+        self.headers = headers
+        self.isFromGroup = isFromGroup
+    }
+}
+
+/// How a tier picks among its candidates (`routes.md` 2.7).
+package enum Strategy: String, CaseIterable, Sendable {
+    case priority
+    case roundRobin = "round-robin"
+    case leastLatency = "least-latency"
+    case leastBusy = "least-busy"
+    case cost
+    case direct
+}
+
+/// The four deadlines of a request.
+package struct Timeouts: Equatable, Sendable {
+    package var connectMilliseconds: Int = 2_000
+    /// From the request sent to the first body byte; streams only.
+    package var firstByteMilliseconds: Int = 30_000
+    /// Between two reads from the upstream; streams only.
+    package var idleMilliseconds: Int = 60_000
+    package var totalMilliseconds: Int = 600_000
+    package init() {}
+}
+
+/// When another try in the same tier is made.
+package struct RetryPolicy: Equatable, Sendable {
+    /// Extra tries inside one tier.
+    package var attempts: Int = 1
+    package var onConnect = true
+    package var onTimeout = true
+    /// Statuses that are retried; `5xx` in a file stands for 500...599.
+    package var statuses: Set<Int> = Set(500...599).union([429])
+    package var backoffStartMilliseconds: Int = 200
+    package var backoffCapMilliseconds: Int = 5_000
+    /// How much of a back-off is random, 0...100.
+    package var jitterPercent: Int = 50
+    /// Retries as a share of requests, process-wide, 0...100.
+    package var budgetPercent: Int = 20
+    /// The longest `Retry-After` that is waited for; beyond it the target is given up.
+    package var retryAfterMilliseconds: Int = 10_000
+    package init() {}
+}
+
+/// Bounds over all tiers of one request.
+package struct FailoverPolicy: Equatable, Sendable {
+    /// Upstream tries, all tiers together.
+    package var maxTries: Int = 4
+    /// When every target is unhealthy: true ignores health once, false answers 503.
+    package var panicTries = true
+    package init() {}
+}
+
+/// How `least-latency` measures and chooses (`routes.md` 2.7, EMA).
+package struct LatencySettings: Equatable, Sendable {
+    package enum Metric: String, CaseIterable, Sendable {
+        case firstByte = "first_byte"
+        case total
+        case perToken = "per_token"
+    }
+    package var metric = Metric.firstByte
+    /// Weight of a new sample, above 0, at most 1; unused when `halfLifeMilliseconds` is set.
+    package var alpha = 0.3
+    package var halfLifeMilliseconds: Int?
+    package var staleAfterMilliseconds: Int = 120_000
+    package var tolerancePercent: Double = 10
+    package var explorePercent: Double = 1
+    package var priorMilliseconds: Int?
+    package init() {}
+}

@@ -1,0 +1,27 @@
+// Linux calls that Swift's Glibc module does not show because they need _GNU_SOURCE. Prototypes only:
+// a header that Swift reads must not define _GNU_SOURCE, or fd_set of two C modules would differ.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+ssize_t clinux_splice(int from, int to, size_t count, unsigned flags);
+extern const unsigned clinux_splice_move;
+extern const unsigned clinux_splice_nonblock;
+extern const unsigned clinux_splice_more;
+int clinux_pipe(int ends[2]);
+int clinux_set_pipe_size(int descriptor, int bytes);
+int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
+int clinux_pin_thread(int cpu);
+int clinux_name_thread(const char *name);
+int clinux_random(void *bytes, size_t count);
+void *clinux_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count);
+/// Blocks SIGTERM, SIGINT, SIGHUP in the calling thread and those it starts; ignores SIGPIPE.
+void clinux_block_signals(void);
+/// Waits for one of the blocked signals and returns its number.
+int clinux_wait_signal(void);
+/// Returns free heap pages to the kernel.
+int clinux_trim_heap(void);
