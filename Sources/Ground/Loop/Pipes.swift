@@ -8,7 +8,7 @@ public final class Pipe {
     let readEnd: Descriptor
     let writeEnd: Descriptor
     /// Bytes inside, put in and not yet taken out.
-    public private(set) var count = 0
+    public fileprivate(set) var count = 0
 
     fileprivate init?() {
         var ends: [Int32] = [0, 0]
@@ -32,6 +32,23 @@ public final class Pipe {
         let result = Kernel.splice(from: readEnd.number, to: socket, count: count)
         if case .moved(let moved) = result { count -= moved }
         return result
+    }
+}
+
+extension Pipe {
+    /// Reads everything back into memory: for streams that end otherwise than they began.
+    public func drain(into bytes: inout [UInt8]) {
+        while count > 0 {
+            let start = bytes.count
+            bytes.append(contentsOf: repeatElement(0, count: count))
+            let room = count
+            let taken = bytes.withUnsafeMutableBytes { buffer in
+                read(readEnd.number, UnsafeMutableRawBufferPointer(rebasing: buffer[start...]).baseAddress, room)
+            }
+            bytes.removeLast(count - max(taken, 0))
+            guard taken > 0 else { return }
+            count -= taken
+        }
     }
 }
 

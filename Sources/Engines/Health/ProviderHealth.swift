@@ -1,0 +1,90 @@
+import Synchronization
+
+/// What the process knows of one provider's health, load and speed.
+///
+/// Outlives a route file: kept by identity across reloads. Shared by all loops, atomics only, no lock. Any thread.
+package final class ProviderHealth: Sendable {
+    /// Failures in a row after which the provider counts as down.
+    private let unhealthyAfter: Int
+    /// Successes in a row after which it counts as up again.
+    private let healthyAfter: Int
+    /// How long a passive "down" lasts before one request may try again, in nanoseconds.
+    private let restNanoseconds: Int64
+    private let failuresInARow = Atomic<Int>(0)
+    private let successesInARow = Atomic<Int>(0)
+    private let isDown = Atomic<Bool>(false)
+    private let downUntil = Atomic<Int64>(0)
+    private let usesPassive: Bool
+    private let usesProbes: Bool
+    private let running = Atomic<Int>(0)
+    /// How fast its models answered lately.
+    package let latency = LatencyTable()
+
+    /// - Parameters:
+    ///   - passive: requests themselves decide; otherwise only probes do (or nothing, when `probes` is false too).
+    ///   - restMilliseconds: how long a provider found down by its requests is left alone.
+    package init(passive: Bool, probes: Bool, unhealthyAfter: Int, healthyAfter: Int, restMilliseconds: Int) {
+        usesPassive = passive
+        usesProbes = probes
+        self.unhealthyAfter = max(1, unhealthyAfter)
+        self.healthyAfter = max(1, healthyAfter)
+        restNanoseconds = Int64(restMilliseconds) * 1_000_000
+    }
+
+    /// True when a request may be sent there now.
+    ///
+    /// A provider that is down by its requests is offered again after its rest, to one request at a time.
+    package func mayTry(now: Int64) -> Bool {
+        guard isDown.load(ordering: .relaxed) else { return true }
+        guard usesPassive else { return false }
+        let until = downUntil.load(ordering: .relaxed)
+        guard now >= until else { return false }
+        return downUntil.compareExchange(expected: until, desired: now + restNanoseconds, ordering: .relaxed).exchanged
+    }
+
+    /// True unless it counts as down; does not use up the one trial request.
+    package var isUp: Bool { !isDown.load(ordering: .relaxed) }
+
+    /// Failures in a row so far.
+    package var consecutiveFailures: Int { failuresInARow.load(ordering: .relaxed) }
+
+    /// A request got an answer that shows the provider alive.
+    package func requestSucceeded() {
+        guard usesPassive || usesProbes else { return }
+        failuresInARow.store(0, ordering: .relaxed)
+        if usesPassive { isDown.store(false, ordering: .relaxed) }
+    }
+
+    /// A request met a refusal, a reset, a time-out or a 5xx.
+    package func requestFailed(now: Int64) {
+        guard usesPassive || usesProbes else { return }
+        let count = failuresInARow.add(1, ordering: .relaxed).newValue
+        guard usesPassive, count >= unhealthyAfter else { return }
+        downUntil.store(now + restNanoseconds, ordering: .relaxed)
+        isDown.store(true, ordering: .relaxed)
+    }
+
+    /// A probe came back.
+    package func probed(isHealthy: Bool) {
+        if isHealthy {
+            failuresInARow.store(0, ordering: .relaxed)
+            if successesInARow.add(1, ordering: .relaxed).newValue >= healthyAfter {
+                isDown.store(false, ordering: .relaxed)
+            }
+        } else {
+            successesInARow.store(0, ordering: .relaxed)
+            if failuresInARow.add(1, ordering: .relaxed).newValue >= unhealthyAfter {
+                isDown.store(true, ordering: .relaxed)
+            }
+        }
+    }
+
+    /// Requests being served by it now, over all loops.
+    package var inFlight: Int { running.load(ordering: .relaxed) }
+
+    /// A try begins.
+    package func began() { running.add(1, ordering: .relaxed) }
+
+    /// A try ended, however.
+    package func ended() { running.subtract(1, ordering: .relaxed) }
+}

@@ -1,0 +1,160 @@
+/// What one loop counted; plain numbers, because only that loop writes them.
+///
+/// A scrape asks every loop for a copy by message, so nothing on the request path is atomic or locked.
+package struct Counters: Sendable {
+    /// One entry for each provider of the snapshot.
+    package var providers: [ProviderCounters]
+    /// One entry for each route, and a last one for requests that matched none.
+    package var routes: [StatusCounts]
+    /// Requests refused before routing (malformed, too large, unknown path), by status.
+    package var refused = StatusCounts()
+    /// Connections accepted, and open now.
+    package var connectionsAccepted = 0
+    package var connectionsOpen = 0
+    /// Accepts turned away at `listen.max_connections`.
+    package var connectionsRefused = 0
+    /// Clients that left before their answer was complete (logged as 499).
+    package var clientsLeft = 0
+
+    package init(providers: Int, routes: Int) {
+        self.providers = Array(repeating: ProviderCounters(), count: providers)
+        self.routes = Array(repeating: StatusCounts(), count: routes + 1)
+    }
+
+    /// Adds another loop's numbers for the same snapshot.
+    package mutating func add(_ other: Counters) {
+        for index in providers.indices { providers[index].add(other.providers[index]) }
+        for index in routes.indices { routes[index].add(other.routes[index]) }
+        refused.add(other.refused)
+        connectionsAccepted += other.connectionsAccepted
+        connectionsOpen += other.connectionsOpen
+        connectionsRefused += other.connectionsRefused
+        clientsLeft += other.clientsLeft
+    }
+}
+
+/// How often each HTTP status was given.
+package struct StatusCounts: Sendable {
+    private var counts: [Int] = []
+
+    package init() {}
+
+    /// Counts one answer; statuses outside 100...599 are not counted.
+    package mutating func count(_ status: Int) {
+        guard (100...599).contains(status) else { return }
+        if counts.isEmpty { counts = Array(repeating: 0, count: 500) }
+        counts[status - 100] += 1
+    }
+
+    /// The statuses that occurred, in order.
+    package var present: [(status: Int, count: Int)] {
+        counts.indices.filter { counts[$0] > 0 }.map { ($0 + 100, counts[$0]) }
+    }
+
+    package mutating func add(_ other: StatusCounts) {
+        if counts.isEmpty {
+            counts = other.counts
+            return
+        }
+        for index in other.counts.indices { counts[index] += other.counts[index] }
+    }
+}
+
+/// Why a try gave no usable answer.
+package enum TryFailure: Int, CaseIterable, Sendable {
+    case connect, connectTimeout, reset, firstByteTimeout, idleTimeout, totalTimeout, malformed, status, unfinished
+
+    /// The value of the metric's `reason` label.
+    package var word: String {
+        switch self {
+        case .connect: "connect"
+        case .connectTimeout: "connect_timeout"
+        case .reset: "reset"
+        case .firstByteTimeout: "first_byte_timeout"
+        case .idleTimeout: "idle_timeout"
+        case .totalTimeout: "total_timeout"
+        case .malformed: "malformed"
+        case .status: "status"
+        case .unfinished: "unfinished"
+        }
+    }
+}
+
+/// What one loop counted of one provider.
+package struct ProviderCounters: Sendable {
+    /// Tries begun, and running now.
+    package var tries = 0
+    package var inFlight = 0
+    /// Statuses its answers had, retried ones included.
+    package var statuses = StatusCounts()
+    /// Indexed by `TryFailure.rawValue`.
+    package var failures = Array(repeating: 0, count: TryFailure.allCases.count)
+    /// From the request sent to the first body byte.
+    package var firstByte = Histogram()
+    /// Body bytes carried to clients, by the way they took.
+    package var bytesSpliced = 0
+    package var bytesCopied = 0
+    /// Events of event streams.
+    package var events = 0
+    package var connectionsOpened = 0
+    package var connectionsReused = 0
+    package var connectionsIdle = 0
+    /// Tokens by the provider's own usage objects.
+    package var promptTokens = 0
+    package var completionTokens = 0
+
+    package init() {}
+
+    package mutating func add(_ other: ProviderCounters) {
+        tries += other.tries
+        inFlight += other.inFlight
+        statuses.add(other.statuses)
+        for index in failures.indices { failures[index] += other.failures[index] }
+        firstByte.add(other.firstByte)
+        bytesSpliced += other.bytesSpliced
+        bytesCopied += other.bytesCopied
+        events += other.events
+        connectionsOpened += other.connectionsOpened
+        connectionsReused += other.connectionsReused
+        connectionsIdle += other.connectionsIdle
+        promptTokens += other.promptTokens
+        completionTokens += other.completionTokens
+    }
+}
+
+/// Durations in buckets, for Prometheus.
+package struct Histogram: Sendable {
+    /// Upper bounds in microseconds: from a local cache hit to a reasoning model's long silence.
+    package static let boundsMicroseconds: [Int64] = [
+        500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
+        10_000_000, 30_000_000, 60_000_000,
+    ]
+    private var counts = Array(repeating: 0, count: Histogram.boundsMicroseconds.count + 1)
+    /// Sum of all durations, in microseconds.
+    package private(set) var sumMicroseconds: Int64 = 0
+
+    package init() {}
+
+    package mutating func record(microseconds: Int64) {
+        sumMicroseconds += microseconds
+        var index = 0
+        while index < Histogram.boundsMicroseconds.count, microseconds > Histogram.boundsMicroseconds[index] {
+            index += 1
+        }
+        counts[index] += 1
+    }
+
+    /// Counts up to each bound, then the count of all.
+    package var cumulative: [Int] {
+        var total = 0
+        return counts.map { count in
+            total += count
+            return total
+        }
+    }
+
+    package mutating func add(_ other: Histogram) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+        sumMicroseconds += other.sumMicroseconds
+    }
+}

@@ -1,0 +1,155 @@
+/// Writes counters in Prometheus' text format 0.0.4
+/// (https://prometheus.io/docs/instrumenting/exposition_formats/).
+package struct PrometheusText {
+    /// The page so far.
+    package private(set) var text = ""
+
+    package init() {}
+
+    /// The media type to send with it.
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    /// Begins a family; every family is begun once, so HELP and TYPE stand once.
+    package mutating func family(_ name: String, _ type: String, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+
+    /// One sample of the family last begun.
+    package mutating func sample(_ name: String, _ labels: [(String, String)], _ value: String) {
+        text += name
+        if !labels.isEmpty {
+            text += "{"
+            text += labels.map { "\($0.0)=\"\(PrometheusText.escaped($0.1))\"" }.joined(separator: ",")
+            text += "}"
+        }
+        text += " \(value)\n"
+    }
+
+    private static func escaped(_ value: String) -> String {
+        var result = ""
+        for character in value {
+            switch character {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            default: result.append(character)
+            }
+        }
+        return result
+    }
+
+    /// The whole page for the counters of all loops.
+    package static func page(
+        _ counters: Counters,
+        providers: [(name: String, isUp: Bool)],
+        routes: [String],
+        version: String,
+        configHash: String
+    ) -> String {
+        var page = PrometheusText()
+        page.family("hoosh_build_info", "gauge", "Version and running configuration; always 1.")
+        page.sample("hoosh_build_info", [("version", version), ("config", configHash)], "1")
+        page.family("hoosh_requests_total", "counter", "Requests answered, by route and status.")
+        for (index, counts) in counters.routes.enumerated() {
+            let route = index < routes.count ? routes[index] : "none"
+            for (status, count) in counts.present {
+                page.sample("hoosh_requests_total", [("route", route), ("status", "\(status)")], "\(count)")
+            }
+        }
+        page.family("hoosh_requests_refused_total", "counter", "Requests refused before routing, by status.")
+        for (status, count) in counters.refused.present {
+            page.sample("hoosh_requests_refused_total", [("status", "\(status)")], "\(count)")
+        }
+        page.client(counters)
+        page.upstream(counters.providers, providers)
+        return page.text
+    }
+
+    private mutating func client(_ counters: Counters) {
+        single("hoosh_client_connections_total", "counter", "Client connections.", counters.connectionsAccepted)
+        single("hoosh_client_connections_open", "gauge", "Client connections open now.", counters.connectionsOpen)
+        single(
+            "hoosh_client_connections_refused_total",
+            "counter",
+            "Client connections turned away at listen.max_connections.",
+            counters.connectionsRefused
+        )
+        single(
+            "hoosh_clients_left_total",
+            "counter",
+            "Clients that left before their answer was complete.",
+            counters.clientsLeft
+        )
+    }
+
+    private mutating func single(_ name: String, _ type: String, _ help: String, _ value: Int) {
+        family(name, type, help)
+        sample(name, [], "\(value)")
+    }
+
+    private mutating func upstream(_ counters: [ProviderCounters], _ providers: [(name: String, isUp: Bool)]) {
+        func each(_ name: String, _ type: String, _ help: String, _ value: (ProviderCounters) -> Int) {
+            family(name, type, help)
+            for (index, provider) in providers.enumerated() {
+                sample(name, [("provider", provider.name)], "\(value(counters[index]))")
+            }
+        }
+        family("hoosh_provider_up", "gauge", "1 while the provider counts as healthy.")
+        for provider in providers {
+            sample("hoosh_provider_up", [("provider", provider.name)], provider.isUp ? "1" : "0")
+        }
+        each("hoosh_upstream_tries_total", "counter", "Tries begun.") { $0.tries }
+        each("hoosh_upstream_requests_in_flight", "gauge", "Tries running now.") { $0.inFlight }
+        family("hoosh_upstream_responses_total", "counter", "Answers of providers, by status.")
+        for (index, provider) in providers.enumerated() {
+            for (status, count) in counters[index].statuses.present {
+                let labels = [("provider", provider.name), ("status", "\(status)")]
+                sample("hoosh_upstream_responses_total", labels, "\(count)")
+            }
+        }
+        family("hoosh_upstream_failures_total", "counter", "Tries without a usable answer, by reason.")
+        for (index, provider) in providers.enumerated() {
+            for reason in TryFailure.allCases where counters[index].failures[reason.rawValue] > 0 {
+                let labels = [("provider", provider.name), ("reason", reason.word)]
+                sample("hoosh_upstream_failures_total", labels, "\(counters[index].failures[reason.rawValue])")
+            }
+        }
+        firstByte(counters, providers)
+        family("hoosh_stream_bytes_total", "counter", "Body bytes carried to clients, by the way they took.")
+        for (index, provider) in providers.enumerated() {
+            for (path, value) in [("splice", counters[index].bytesSpliced), ("copy", counters[index].bytesCopied)] {
+                sample("hoosh_stream_bytes_total", [("provider", provider.name), ("path", path)], "\(value)")
+            }
+        }
+        each("hoosh_stream_events_total", "counter", "Events of event streams carried.") { $0.events }
+        each("hoosh_upstream_connections_opened_total", "counter", "Connections opened.") { $0.connectionsOpened }
+        each("hoosh_upstream_connections_reused_total", "counter", "Times a kept connection served again.") {
+            $0.connectionsReused
+        }
+        each("hoosh_upstream_connections_idle", "gauge", "Connections kept and waiting.") { $0.connectionsIdle }
+        family("hoosh_tokens_total", "counter", "Tokens by the providers' own usage objects.")
+        for (index, provider) in providers.enumerated() {
+            let kinds = [("prompt", counters[index].promptTokens), ("completion", counters[index].completionTokens)]
+            for (kind, value) in kinds {
+                sample("hoosh_tokens_total", [("provider", provider.name), ("type", kind)], "\(value)")
+            }
+        }
+    }
+
+    private mutating func firstByte(_ counters: [ProviderCounters], _ providers: [(name: String, isUp: Bool)]) {
+        let name = "hoosh_time_to_first_byte_seconds"
+        family(name, "histogram", "From the request sent upstream to the first body byte.")
+        for (index, provider) in providers.enumerated() {
+            let counts = counters[index].firstByte.cumulative
+            for (bound, count) in zip(Histogram.boundsMicroseconds, counts) {
+                let seconds = Double(bound) / 1_000_000
+                sample(name + "_bucket", [("provider", provider.name), ("le", "\(seconds)")], "\(count)")
+            }
+            let total = counts.last ?? 0
+            sample(name + "_bucket", [("provider", provider.name), ("le", "+Inf")], "\(total)")
+            let sum = Double(counters[index].firstByte.sumMicroseconds) / 1_000_000
+            sample(name + "_sum", [("provider", provider.name)], "\(sum)")
+            sample(name + "_count", [("provider", provider.name)], "\(total)")
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Loop
+
+/// The bytes of one request as they arrived, kept until the answer is committed, so that another try can send them.
+///
+/// Owned by one connection at a time; an idle connection has none. Loop only.
+package final class RequestBuffer {
+    /// Size of a fresh buffer, bytes: most chat requests fit without growing.
+    package static let freshBytes = 16 * 1024
+
+    private var storage: UnsafeMutableRawBufferPointer
+    /// Bytes in use, from the front.
+    package private(set) var count = 0
+
+    package init() {
+        storage = .allocate(byteCount: RequestBuffer.freshBytes, alignment: 16)
+    }
+
+    deinit { storage.deallocate() }
+
+    /// The bytes in use; valid until the next change.
+    package var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(rebasing: storage[..<count]) }
+
+    /// Bytes it can hold without growing.
+    package var capacity: Int { storage.count }
+
+    /// Reads once from `socket` behind what is there.
+    ///
+    /// - Parameter wanted: how many bytes in all are known to come; the buffer grows towards that, doubling, so that a
+    ///   client cannot make us reserve what it only announced.
+    package func fill(from socket: Socket, wanted: Int) -> Transfer {
+        if count == storage.count { grow(to: min(max(wanted, count + 1), storage.count * 2)) }
+        let room = UnsafeMutableRawBufferPointer(rebasing: storage[count...])
+        let result = socket.receive(into: room)
+        if case .moved(let moved) = result { count += moved }
+        return result
+    }
+
+    private func grow(to size: Int) {
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(size, storage.count * 2), alignment: 16)
+        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[..<count]))
+        storage.deallocate()
+        storage = larger
+    }
+
+    /// Drops bytes from the front, keeping what was pipelined behind them.
+    package func drop(_ dropped: Int) {
+        guard dropped > 0 else { return }
+        let rest = count - dropped
+        if rest > 0, let base = storage.baseAddress {
+            base.copyMemory(from: base + dropped, byteCount: rest)
+        }
+        count = rest
+    }
+
+    /// Closes a gap: moves `[from, count)` down to `to`.
+    package func close(gapFrom to: Int, upTo from: Int) {
+        guard from > to, let base = storage.baseAddress else { return }
+        (base + to).copyMemory(from: base + from, byteCount: count - from)
+        count -= from - to
+    }
+
+    /// Forgets everything.
+    package func clear() { count = 0 }
+}
+
+/// Spare request buffers of one loop.
+package final class RequestBuffers {
+    private var spare: [RequestBuffer] = []
+    /// Buffers kept for the next request.
+    private static let keptLimit = 64
+
+    package init() {}
+
+    package func borrow() -> RequestBuffer { spare.popLast() ?? RequestBuffer() }
+
+    package func giveBack(_ buffer: RequestBuffer) {
+        guard buffer.capacity == RequestBuffer.freshBytes, spare.count < RequestBuffers.keptLimit else { return }
+        buffer.clear()
+        spare.append(buffer)
+    }
+}

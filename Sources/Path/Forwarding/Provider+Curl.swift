@@ -1,0 +1,51 @@
+import Decision
+import Providers
+
+extension Provider {
+    /// How libcurl is told to reach this provider; `path` matters to side calls only.
+    package func curlTarget(path: String) -> CurlTarget {
+        let scheme = url.isTLS ? "https" : "http"
+        let host = url.host.contains(":") ? "[\(url.host)]" : url.host
+        // The certificate is checked against the URL's host, so a server name goes there and the real host beside it.
+        let named = tls.serverName ?? host
+        var target = CurlTarget(url: "\(scheme)://\(named):\(url.port)\(path)")
+        if tls.serverName != nil { target.connectTo = "\(named):\(url.port):\(host):\(url.port)" }
+        target.unixPath = url.unixPath
+        target.bypassesProxy = isLocal
+        target.caPath = tls.caPath
+        target.pins = tls.pins.isEmpty ? nil : tls.pins.joined(separator: ";")
+        target.certificatePath = tls.certificatePath
+        target.keyPath = tls.keyPath
+        target.isTLS13Required = tls.isTLS13Required
+        target.isVerified = tls.isVerified
+        return target
+    }
+
+    /// The Host field's value (RFC 9110 §7.2): the port is left out where it is the scheme's own.
+    package var hostField: String {
+        let host = url.host.contains(":") ? "[\(url.host)]" : url.host
+        if url.unixPath != nil { return host }
+        return url.port == (url.isTLS ? 443 : 80) ? host : "\(host):\(url.port)"
+    }
+
+    /// The head fields that are the same for every request: bytes ready to send, and their names.
+    func fixedFields() -> (bytes: [UInt8], names: [String]) {
+        var pairs = [HeaderPair(name: "host", value: hostField)]
+        if let key { pairs.append(HeaderPair(name: "authorization", value: "Bearer \(key)")) }
+        for pair in headers {
+            pairs.removeAll { $0.name == pair.name }
+            pairs.append(pair)
+        }
+        var bytes: [UInt8] = []
+        for pair in pairs { bytes.append(contentsOf: "\(pair.name): \(pair.value)\r\n".utf8) }
+        return (bytes, pairs.map(\.name))
+    }
+
+    /// The fields a side call sends, in libcurl's form.
+    package func sideCallFields() -> [String] {
+        var lines: [String] = []
+        if let key { lines.append("Authorization: Bearer \(key)") }
+        for pair in headers { lines.append("\(pair.name): \(pair.value)") }
+        return lines
+    }
+}

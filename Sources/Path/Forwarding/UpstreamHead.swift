@@ -1,0 +1,109 @@
+import Bytes
+import Decision
+import HTTP
+import Providers
+
+/// Writes the head of the request as one provider shall see it.
+///
+/// Everything the client sent passes, but for what belongs to its own connection (RFC 9110 §7.6.1), its credentials,
+/// and what the route or the provider sets instead.
+package enum UpstreamHead {
+    /// What follows the head.
+    package enum Body {
+        case none
+        case length(Int)
+        case chunked
+    }
+
+    /// Composes the head into `writer`; check `writer.overflowed` afterwards.
+    ///
+    /// - Parameters:
+    ///   - bytes: the bytes that `head` was parsed from.
+    ///   - requestID: sent as `x-request-id`.
+    package static func write(
+        _ writer: inout ByteWriter,
+        head: RequestHead,
+        bytes: Span<UInt8>,
+        pool: UpstreamPool,
+        plan: Plan,
+        target: Target,
+        body: Body,
+        requestID: [UInt8]
+    ) {
+        writer.put(bytes.extracting(head.methodText.range))
+        writer.put(byte: 0x20)
+        putTarget(&writer, head, bytes, pool.provider)
+        writer.put(" HTTP/1.1\r\n")
+        writer.put(pool.fixedFields)
+        let sets = !plan.setHeaders.isEmpty || !target.headers.isEmpty
+        let isPlain = !sets && plan.removedHeaders.isEmpty && pool.fixedNames.count <= 2
+        for index in head.fields.indices {
+            let field = head.fields[index]
+            if isDropped(field.id) || HopByHop.isDropped(requestField: index, of: head, in: bytes) { continue }
+            if !isPlain, isReplaced(bytes.extracting(field.name.range), pool, plan, target) { continue }
+            put(&writer, field, bytes)
+        }
+        for pair in target.headers { put(&writer, pair) }
+        for pair in plan.setHeaders where !target.headers.contains(where: { $0.name == pair.name }) {
+            put(&writer, pair)
+        }
+        writer.put("accept-encoding: identity\r\nx-request-id: ")
+        writer.put(requestID)
+        switch body {
+        case .none: writer.put("\r\n\r\n")
+        case .length(let count):
+            writer.put("\r\ncontent-length: ")
+            writer.put(decimal: count)
+            writer.put("\r\n\r\n")
+        case .chunked: writer.put("\r\ntransfer-encoding: chunked\r\n\r\n")
+        }
+    }
+
+    /// Fields the proxy writes itself, and the client's credentials, which never go upstream.
+    private static func isDropped(_ id: KnownField) -> Bool {
+        switch id {
+        case .host, .contentLength, .transferEncoding, .expect, .acceptEncoding, .xRequestID, .authorization, .xApiKey,
+            .xGoogApiKey, .apiKey, .cookie, .proxyAuthorization:
+            true
+        default: false
+        }
+    }
+
+    private static func isReplaced(_ name: Span<UInt8>, _ pool: UpstreamPool, _ plan: Plan, _ target: Target) -> Bool {
+        pool.fixedNames.contains { ASCII.equalsIgnoringCase(name, $0) }
+            || plan.removedHeaders.contains { ASCII.equalsIgnoringCase(name, $0) }
+            || plan.setHeaders.contains { ASCII.equalsIgnoringCase(name, $0.name) }
+            || target.headers.contains { ASCII.equalsIgnoringCase(name, $0.name) }
+    }
+
+    private static func put(_ writer: inout ByteWriter, _ field: Field, _ bytes: Span<UInt8>) {
+        writer.put(bytes.extracting(field.name.range))
+        writer.put(": ")
+        writer.put(bytes.extracting(field.value.range))
+        writer.put("\r\n")
+    }
+
+    private static func put(_ writer: inout ByteWriter, _ pair: HeaderPair) {
+        writer.put(pair.name)
+        writer.put(": ")
+        writer.put(pair.value)
+        writer.put("\r\n")
+    }
+
+    /// The request target: the provider's base path, the client's path by the provider's rule, the client's query.
+    private static func putTarget(
+        _ writer: inout ByteWriter,
+        _ head: RequestHead,
+        _ bytes: Span<UInt8>,
+        _ provider: Provider
+    ) {
+        let prefix = provider.targetPrefix
+        let path = bytes.extracting(head.path.range)
+        writer.put(prefix.base)
+        writer.put(prefix.dropsV1 && path.count >= 3 ? path.extracting(3...) : path)
+        if !head.query.isAbsent {
+            writer.put(byte: 0x3f)
+            writer.put(bytes.extracting(head.query.range))
+        }
+    }
+}

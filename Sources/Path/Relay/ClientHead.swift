@@ -1,0 +1,121 @@
+import Bytes
+import HTTP
+
+/// Writes the head of the answer as the client shall see it.
+package enum ClientHead {
+    /// Names of the proxy's own fields and their values, all without line ends.
+    package struct Marks {
+        package var requestID: [UInt8]
+        package var route: String
+        package var provider: String
+        package var model: [UInt8]
+        package var attempts: Int
+        package var configHash: String
+        /// From the request complete to the upstream's head, microseconds.
+        package var upstreamMicroseconds: Int64
+        package init(
+            requestID: [UInt8],
+            route: String,
+            provider: String,
+            model: [UInt8],
+            attempts: Int,
+            configHash: String,
+            upstreamMicroseconds: Int64
+        ) {
+            self.requestID = requestID
+            self.route = route
+            self.provider = provider
+            self.model = model
+            self.attempts = attempts
+            self.configHash = configHash
+            self.upstreamMicroseconds = upstreamMicroseconds
+        }
+    }
+
+    /// Composes an upstream's head for the client.
+    ///
+    /// - Parameters:
+    ///   - bytes: what `head` was parsed from.
+    ///   - framing: how the body will be framed towards this client.
+    ///   - closes: whether the connection ends with this answer.
+    package static func write(
+        _ writer: inout ByteWriter,
+        head: ResponseHead,
+        bytes: Span<UInt8>,
+        framing: BodyFraming,
+        closes: Bool,
+        marks: Marks
+    ) {
+        writer.put("HTTP/1.1 ")
+        writer.put(decimal: head.status)
+        writer.put(byte: 0x20)
+        writer.put(bytes.extracting(head.reason.range))
+        writer.put("\r\n")
+        for index in head.fields.indices {
+            let field = head.fields[index]
+            switch field.id {
+            case .contentLength, .transferEncoding: continue
+            case .xRequestID:
+                // Ours is the one the client may quote; the provider's is kept beside it.
+                writer.put("x-hoosh-upstream-request-id: ")
+                writer.put(bytes.extracting(field.value.range))
+                writer.put("\r\n")
+                continue
+            default: break
+            }
+            if HopByHop.isDropped(responseField: index, of: head, in: bytes) { continue }
+            writer.put(bytes.extracting(field.name.range))
+            writer.put(": ")
+            writer.put(bytes.extracting(field.value.range))
+            writer.put("\r\n")
+        }
+        putFraming(&writer, framing, head)
+        if head.isEventStream { writer.put("x-accel-buffering: no\r\ncache-control: no-transform\r\n") }
+        if closes { writer.put("connection: close\r\n") }
+        put(&writer, marks)
+        writer.put("\r\n")
+    }
+
+    private static func putFraming(_ writer: inout ByteWriter, _ framing: BodyFraming, _ head: ResponseHead) {
+        switch framing {
+        case .none:
+            // A HEAD or 304 answer may tell the length of what it does not carry (RFC 9110 §8.6).
+            if let length = head.declaredLength {
+                writer.put("content-length: ")
+                writer.put(decimal: length)
+                writer.put("\r\n")
+            }
+        case .length(let count):
+            writer.put("content-length: ")
+            writer.put(decimal: count)
+            writer.put("\r\n")
+        case .chunked: writer.put("transfer-encoding: chunked\r\n")
+        case .untilClose: break
+        }
+    }
+
+    private static func put(_ writer: inout ByteWriter, _ marks: Marks) {
+        writer.put("x-request-id: ")
+        writer.put(marks.requestID)
+        writer.put("\r\nx-hoosh-route: ")
+        writer.put(marks.route)
+        writer.put("\r\nx-hoosh-provider: ")
+        writer.put(marks.provider)
+        if !marks.model.isEmpty {
+            writer.put("\r\nx-hoosh-model: ")
+            writer.put(marks.model)
+        }
+        writer.put("\r\nx-hoosh-attempts: ")
+        writer.put(decimal: marks.attempts)
+        writer.put("\r\nx-hoosh-config: ")
+        writer.put(marks.configHash)
+        writer.put("\r\nserver-timing: upstream;dur=")
+        writer.put(decimal: Int(marks.upstreamMicroseconds / 1_000))
+        writer.put(byte: 0x2e)
+        let micros = Int(marks.upstreamMicroseconds % 1_000)
+        if micros < 100 { writer.put(byte: 0x30) }
+        if micros < 10 { writer.put(byte: 0x30) }
+        writer.put(decimal: micros)
+        writer.put("\r\n")
+    }
+}

@@ -1,0 +1,57 @@
+import Dialect
+import HTTP
+import Loop
+
+extension Pump {
+    /// Ends a broken event stream with an event of our own, so that the client's SDK raises an error.
+    ///
+    /// The bytes go out as payload within the framing the client was promised: the rest of an open chunk is filled
+    /// first. No last chunk follows: the caller closes the connection, and the stream never looks complete. False
+    /// when nothing can be said without lying about the framing; then only closing is left.
+    package mutating func endBroken(with event: [UInt8]) -> Bool {
+        guard isEventStream, owed == 0, !hasEnded else { return false }
+        var text: [UInt8] = []
+        if !scanner.isAtBoundary { text += Array("\n\n".utf8) }
+        text += event
+        takeBackPipe()
+        if unwrapsChunks || walker.payloadLeft == .max {
+            text.withUnsafeBytes { keep($0) }
+            return true
+        }
+        let rest = walker.payloadLeft
+        guard walker.isChunked else {
+            guard rest >= text.count else { return false }
+            text.withUnsafeBytes { keep($0) }
+            return true
+        }
+        var framed: [UInt8] = []
+        if rest > 0 {
+            // Blank lines are no events: they fill what the event does not.
+            let filling = Array(text.prefix(rest)) + Array(repeating: 0x0a, count: max(0, rest - text.count))
+            framed += filling + [0x0d, 0x0a]
+            text = Array(text.dropFirst(rest))
+        } else if walker.owesChunkEnd {
+            framed += [0x0d, 0x0a]
+        }
+        if !text.isEmpty {
+            framed += Array(String(text.count, radix: 16).utf8) + [0x0d, 0x0a] + text + [0x0d, 0x0a]
+        }
+        framed.withUnsafeBytes { keep($0) }
+        return true
+    }
+
+    /// Brings what is in the pipe back to memory, so that something may follow it.
+    private mutating func takeBackPipe() {
+        guard let pipe, pipe.count > 0 else { return }
+        pipe.drain(into: &takenBack)
+        takenBack.withUnsafeBytes { keep($0) }
+        takenBack = []
+    }
+
+    /// Writes what is held, and nothing else; true when all is out.
+    package mutating func finishHolding(to client: Socket, loop: EventLoop) -> PumpOutcome {
+        if let stop = flush(to: client, loop: loop) { return stop }
+        abandon(loop)
+        return .ended
+    }
+}

@@ -1,0 +1,38 @@
+import Telemetry
+
+/// The facts of one exchange, written down while it runs and settled once at its end.
+package struct Ledger {
+    /// Monotonic nanoseconds at which the request was complete.
+    package var startedNanoseconds: Int64 = 0
+    /// When the current try's request had been sent, and when the first body byte came.
+    package var sentNanoseconds: Int64 = 0
+    package var firstByteNanoseconds: Int64 = 0
+    /// Index of the route; -1 before routing or when none matched.
+    package var route = -1
+    /// Index of the provider that answered; -1 when none did.
+    package var provider = -1
+    /// Upstream tries so far, the free ones on dead kept connections not counted.
+    package var tries = 0
+    /// What the client got; 0 while nothing was sent.
+    package var status = 0
+    /// Body bytes that reached the client's socket, by the way they took.
+    package var bytesSpliced = 0
+    package var bytesCopied = 0
+    package var events = 0
+    package var promptTokens = 0
+    package var completionTokens = 0
+    /// The client went away before the end.
+    package var clientLeft = false
+
+    package init() {}
+
+    /// Adds one exchange to the loop's counters, once.
+    package func settle(in counters: inout Counters) {
+        let row = route < 0 ? counters.routes.count - 1 : route
+        counters.routes[row].count(clientLeft ? 499 : status)
+        if clientLeft { counters.clientsLeft += 1 }
+        guard provider >= 0 else { return }
+        counters.providers[provider].promptTokens += promptTokens
+        counters.providers[provider].completionTokens += completionTokens
+    }
+}
