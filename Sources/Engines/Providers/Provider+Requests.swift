@@ -1,0 +1,64 @@
+import Decision
+
+extension Provider {
+    /// True when the provider is enabled for the endpoint and lists the model, or lists none.
+    ///
+    /// A request without a model is asked about with an empty one, which every provider of the endpoint serves.
+    package func serves(model: Span<UInt8>, api: API) -> Bool {
+        guard isEnabled, apis.contains(api) else { return false }
+        guard let models, !model.isEmpty else { return true }
+        for index in models.indices where models[index].matches(model) { return true }
+        return false
+    }
+
+    /// How a client's path becomes this upstream's.
+    package var targetPrefix: TargetPrefix { TargetPrefix(kind: kind, basePath: url.basePath) }
+
+    /// The name and value of the header field that carries the key.
+    package var keyField: HeaderPair? {
+        key.map { HeaderPair(name: kind.keyHeader, value: kind.keyPrefix + $0) }
+    }
+}
+
+/// How a client's path becomes an upstream's: what to drop in front and what to put there.
+///
+/// The client's paths begin with `/v1`. A provider may keep that elsewhere (`/openai/v1`), and a URL in a route file may
+/// name the place itself; then it is not written twice:
+///
+/// - a URL without a path gets the kind's place;
+/// - a URL whose path ends in `/v1` stands for the client's `/v1`, as does any path of an `openai-compatible` provider
+///   (what OpenAI's libraries call the base URL) or of a kind whose place is not `/v1`;
+/// - any other path stands in front of `/v1`.
+package struct TargetPrefix: Equatable, Sendable {
+    /// Put in front of what is left of the client's path.
+    package let prefix: String
+    /// True when the client's leading `/v1` is dropped.
+    package let replacesV1: Bool
+
+    /// Works out the rule for a kind and the path of a URL, which has no slash at its end.
+    package init(kind: ProviderKind, basePath: String) {
+        if basePath.isEmpty {
+            prefix = kind.v1Path == "/v1" ? "" : kind.v1Path
+            replacesV1 = kind.v1Path != "/v1"
+        } else {
+            prefix = basePath
+            replacesV1 = basePath.hasSuffix("/v1") || kind.v1Path != "/v1" || kind.defaultURL == nil
+        }
+    }
+
+    /// The upstream's path for a client's path with its query, or for one that is not under `/v1`, which stays whole.
+    package func path(for client: String) -> String {
+        let drop = droppedBytes(of: client.utf8.span)
+        return prefix + String(decoding: Array(client.utf8.dropFirst(drop)), as: UTF8.self)
+    }
+
+    /// How many bytes of the client's path the prefix replaces: 3 for `/v1`, 0 when nothing is dropped.
+    package func droppedBytes(of client: Span<UInt8>) -> Int {
+        guard replacesV1, client.count >= 3 else { return 0 }
+        guard client[0] == UInt8(ascii: "/"), client[1] == UInt8(ascii: "v"), client[2] == UInt8(ascii: "1") else {
+            return 0
+        }
+        guard client.count > 3 else { return 3 }
+        return client[3] == UInt8(ascii: "/") || client[3] == UInt8(ascii: "?") ? 3 : 0
+    }
+}

@@ -1,0 +1,70 @@
+/// All findings of a run, with the texts they point into and the secrets that must not be shown.
+package struct Problems: Sendable {
+    /// The same code is shown this often per file; the rest is counted.
+    package static let shownPerCode = 3
+
+    private var collected: [Problem] = []
+    /// The files by path.
+    package private(set) var sources: [String: SourceText] = [:]
+    /// What is masked wherever it would appear.
+    package private(set) var secrets: Set<String> = []
+
+    /// No findings.
+    package init() {}
+
+    /// Adds a finding.
+    package mutating func add(_ problem: Problem) { collected.append(problem) }
+
+    /// Adds a text that findings may point into.
+    package mutating func add(source: SourceText) { sources[source.path] = source }
+
+    /// Keeps a text out of everything that is printed.
+    package mutating func hide(_ secret: String) {
+        if !secret.isEmpty { secrets.insert(secret) }
+    }
+
+    /// Takes over everything another run found.
+    package mutating func add(_ other: Problems) {
+        collected += other.collected
+        sources.merge(other.sources) { mine, _ in mine }
+        secrets.formUnion(other.secrets)
+    }
+
+    /// Every finding, by path, line, column and code.
+    package var all: [Problem] {
+        collected.enumerated().sorted { left, right in
+            let (first, second) = (left.element.spot, right.element.spot)
+            if first.path != second.path { return first.path < second.path }
+            if first.line != second.line { return first.line < second.line }
+            if first.column != second.column { return first.column < second.column }
+            if left.element.code != right.element.code { return left.element.code < right.element.code }
+            return left.offset < right.offset
+        }.map(\.element)
+    }
+
+    /// The findings to show, and for each file and code how many more there are.
+    package var shown: (problems: [Problem], more: [(path: String, code: String, count: Int)]) {
+        var counts: [String: Int] = [:]
+        var kept: [Problem] = []
+        var order: [(path: String, code: String)] = []
+        for problem in all {
+            let key = "\(problem.spot.path)\u{0}\(problem.code)"
+            counts[key, default: 0] += 1
+            if counts[key] == Self.shownPerCode + 1 { order.append((problem.spot.path, problem.code)) }
+            if counts[key, default: 0] <= Self.shownPerCode { kept.append(problem) }
+        }
+        let more = order.map { entry in
+            (entry.path, entry.code, (counts["\(entry.path)\u{0}\(entry.code)"] ?? 0) - Self.shownPerCode)
+        }
+        return (kept, more)
+    }
+
+    /// How many findings of a severity.
+    package func count(_ severity: Severity) -> Int { collected.filter { $0.severity == severity }.count }
+
+    /// True when something refuses to load.
+    package var hasErrors: Bool { collected.contains { $0.severity == .error } }
+
+    /// True when nothing was found.
+    package var isEmpty: Bool { collected.isEmpty }
+}
