@@ -45,157 +45,61 @@ public enum ListenAddress: Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Why a listener could not be opened, in words for the person who started us.
-public struct ListenFailure: Error, CustomStringConvertible {
-    /// The whole sentence.
-    public let description: String
-}
-
-/// A socket that connections arrive at.
-public struct ListeningSocket: ~Copyable, Sendable {
-    /// The owned socket.
-    public let descriptor: Descriptor
-    /// Where it listens, with the port the kernel chose when 0 was asked for.
-    public let address: ListenAddress
-
-    /// Opens one socket for each loop.
+extension ListenAddress {
+    /// Connects with a blocking socket whose calls give up after the time-out; nil with `errno` set when it fails.
     ///
-    /// TCP sockets share the port by `SO_REUSEPORT`, so the kernel spreads connections without a lock; a unix socket
-    /// is one socket with several descriptors. Before that, a bind without `SO_REUSEPORT` makes sure that no other
-    /// process has the port: two proxies on one port would each get half the requests.
-    ///
-    /// - Throws: `ListenFailure` when the address is taken or not ours.
-    public static func open(_ address: ListenAddress, loops: Int) throws(ListenFailure) -> ListeningSockets {
-        switch address {
-        case .unix(let path): return try openUnix(path, loops)
-        case .tcp(let host, let port):
-            let chosen = try probe(host, port)
-            let sockets = ListeningSockets()
-            for _ in 0..<loops {
-                sockets.add(
-                    ListeningSocket(
-                        descriptor: try bound(host, chosen, share: true),
-                        address: .tcp(host: host, port: chosen)
-                    )
-                )
-            }
-            return sockets
+    /// For command-line questions only: a loop must never block.
+    public func connect(timeoutMilliseconds: Int) -> Descriptor? {
+        let family: Int32
+        switch self {
+        case .unix: family = AF_UNIX
+        case .tcp(let host, _): family = host.contains(":") ? AF_INET6 : AF_INET
         }
-    }
-
-    private static func probe(_ host: String, _ port: UInt16) throws(ListenFailure) -> UInt16 {
-        let socket = try bound(host, port, share: false)
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        withUnsafeMutableBytes(of: &storage) { raw in
-            _ = getsockname(socket.number, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length)
-        }
-        // The port sits at the same place in both families.
-        return withUnsafeBytes(of: &storage) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) }
-    }
-
-    private static func bound(_ host: String, _ port: UInt16, share: Bool) throws(ListenFailure) -> Descriptor {
-        let isV6 = host.contains(":")
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let number = socket(isV6 ? AF_INET6 : AF_INET, kind, 0)
-        guard number >= 0 else { throw failure("open a socket for", host, port) }
+        let number = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { return nil }
         let descriptor = Descriptor(adopting: number)
-        var on: Int32 = 1
-        let size = socklen_t(MemoryLayout<Int32>.size)
-        setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, size)
-        if share { setsockopt(number, SOL_SOCKET, SO_REUSEPORT, &on, size) }
-        var result: Int32 = -1
-        if isV6 {
-            var address = sockaddr_in6()
-            address.sin6_family = sa_family_t(AF_INET6)
-            address.sin6_port = port.bigEndian
-            inet_pton(AF_INET6, host, &address.sin6_addr)
-            result = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(number, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
-                }
-            }
-        } else {
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            inet_pton(AF_INET, host, &address.sin_addr)
-            result = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-        }
-        guard result == 0 else { throw failure("listen on", host, port) }
-        if share, listen(number, 4096) != 0 { throw failure("listen on", host, port) }
-        return descriptor
-    }
-
-    private static func failure(_ what: String, _ host: String, _ port: UInt16) -> ListenFailure {
-        let reason = Kernel.describe(errno)
-        let hint = errno == EADDRINUSE ? ": is another hoosh-proxy running? Choose another port in `listen`" : ""
-        return ListenFailure(description: "cannot \(what) \(host):\(port): \(reason)\(hint)")
-    }
-
-    private static func openUnix(_ path: String, _ loops: Int) throws(ListenFailure) -> ListeningSockets {
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let number = socket(AF_UNIX, kind, 0)
-        guard number >= 0 else { throw ListenFailure(description: "cannot open a unix socket") }
-        let first = Descriptor(adopting: number)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { raw in
-            raw.copyBytes(from: path.utf8.prefix(raw.count - 1))
-        }
-        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let isLive = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(number, $0, size) == 0 }
-        }
-        if isLive { throw ListenFailure(description: "cannot listen on unix:\(path): another process serves it") }
-        unlinkStaleSocket(path)
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(number, $0, size) }
-        }
-        guard result == 0, listen(number, 4096) == 0 else {
-            throw ListenFailure(description: "cannot listen on unix:\(path): \(Kernel.describe(errno))")
-        }
-        let sockets = ListeningSockets()
-        for _ in 1..<max(loops, 1) {
-            if let copy = first.duplicate() {
-                sockets.add(ListeningSocket(descriptor: copy, address: .unix(path: path)))
-            }
-        }
-        sockets.add(ListeningSocket(descriptor: first, address: .unix(path: path)))
-        return sockets
-    }
-
-    /// Removes what an earlier run left behind, but never a file that is not a socket.
-    private static func unlinkStaleSocket(_ path: String) {
-        var status = stat()
-        if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { _ = unlink(path) }
+        var limit = timeval(tv_sec: timeoutMilliseconds / 1_000, tv_usec: timeoutMilliseconds % 1_000 * 1_000)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        let result = SocketAddress.with(self) { Glibc.connect(number, $0, $1) }
+        if result == 0 { return consume descriptor }
+        return nil
     }
 }
 
-/// Listening sockets on their way to the loops that will own them.
-public final class ListeningSockets {
-    // Noncopyable values cannot sit in an Array: the numbers do, and each is adopted again when taken.
-    private var waiting: [(Int32, ListenAddress)] = []
-
-    func add(_ socket: consuming ListeningSocket) {
-        let address = socket.address
-        waiting.append((socket.descriptor.release(), address))
+/// The kernel's form of an address.
+enum SocketAddress {
+    /// Lends the `sockaddr` of an address for the time of one call.
+    static func with(_ address: ListenAddress, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        switch address {
+        case .unix(let path):
+            var form = sockaddr_un()
+            form.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &form.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+            return lend(&form, body)
+        case .tcp(let host, let port) where host.contains(":"):
+            var form = sockaddr_in6()
+            form.sin6_family = sa_family_t(AF_INET6)
+            form.sin6_port = port.bigEndian
+            inet_pton(AF_INET6, host, &form.sin6_addr)
+            return lend(&form, body)
+        case .tcp(let host, let port):
+            var form = sockaddr_in()
+            form.sin_family = sa_family_t(AF_INET)
+            form.sin_port = port.bigEndian
+            inet_pton(AF_INET, host, &form.sin_addr)
+            return lend(&form, body)
+        }
     }
 
-    /// Where the first of those not yet taken listens.
-    public var address: ListenAddress? { waiting.first?.1 }
-
-    /// One socket for one loop; nil when all are taken.
-    public func take() -> ListeningSocket? {
-        guard let (number, address) = waiting.popLast() else { return nil }
-        return ListeningSocket(descriptor: Descriptor(adopting: number), address: address)
-    }
-
-    deinit {
-        for (number, _) in waiting { _ = close(number) }
+    private static func lend<Form>(
+        _ form: inout Form,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        let size = socklen_t(MemoryLayout<Form>.size)
+        return withUnsafePointer(to: &form) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, size) }
+        }
     }
 }

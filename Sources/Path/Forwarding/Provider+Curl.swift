@@ -31,7 +31,7 @@ extension Provider {
     /// The head fields that are the same for every request: bytes ready to send, and their names.
     func fixedFields() -> (bytes: [UInt8], names: [String]) {
         var pairs = [HeaderPair(name: "host", value: hostField)]
-        if let key { pairs.append(HeaderPair(name: "authorization", value: "Bearer \(key)")) }
+        if let keyField { pairs.append(keyField) }
         for pair in headers {
             pairs.removeAll { $0.name == pair.name }
             pairs.append(pair)
@@ -44,7 +44,7 @@ extension Provider {
     /// The fields a side call sends, in libcurl's form.
     package func sideCallFields() -> [String] {
         var lines: [String] = []
-        if let key { lines.append("Authorization: Bearer \(key)") }
+        if let keyField { lines.append("\(keyField.name): \(keyField.value)") }
         for pair in headers { lines.append("\(pair.name): \(pair.value)") }
         return lines
     }

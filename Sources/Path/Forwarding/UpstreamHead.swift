@@ -32,7 +32,7 @@ package enum UpstreamHead {
     ) {
         writer.put(bytes.extracting(head.methodText.range))
         writer.put(byte: 0x20)
-        putTarget(&writer, head, bytes, pool.provider)
+        putTarget(&writer, head, bytes, pool)
         writer.put(" HTTP/1.1\r\n")
         writer.put(pool.fixedFields)
         let sets = !plan.setHeaders.isEmpty || !target.headers.isEmpty
@@ -95,12 +95,11 @@ package enum UpstreamHead {
         _ writer: inout ByteWriter,
         _ head: RequestHead,
         _ bytes: Span<UInt8>,
-        _ provider: Provider
+        _ pool: UpstreamPool
     ) {
-        let prefix = provider.targetPrefix
         let path = bytes.extracting(head.path.range)
-        writer.put(prefix.base)
-        writer.put(prefix.dropsV1 && path.count >= 3 ? path.extracting(3...) : path)
+        writer.put(pool.prefixBytes)
+        writer.put(path.extracting(pool.prefix.droppedBytes(of: path)...))
         if !head.query.isAbsent {
             writer.put(byte: 0x3f)
             writer.put(bytes.extracting(head.query.range))

@@ -12,6 +12,9 @@ package final class UpstreamPool: Watcher {
     package let fixedFields: [UInt8]
     /// Names in `fixedFields`, lower case, which the client's fields must not repeat.
     package let fixedNames: [String]
+    /// How the client's path becomes this upstream's; worked out once.
+    package let prefix: TargetPrefix
+    package let prefixBytes: [UInt8]
     /// Connections opened, and times a waiting one was used again.
     package private(set) var opened = 0
     package private(set) var reused = 0
@@ -28,6 +31,8 @@ package final class UpstreamPool: Watcher {
         self.curl = curl
         loop = curl.loop
         target = provider.curlTarget(path: "/")
+        prefix = provider.targetPrefix
+        prefixBytes = Array(prefix.prefix.utf8)
         (fixedFields, fixedNames) = provider.fixedFields()
         super.init()
         timer = LoopTimer(self)

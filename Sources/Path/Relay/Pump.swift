@@ -58,6 +58,7 @@ package struct Pump {
     private(set) var owed = 0
     var pipe: Pipe?
     /// Head or copied bytes the client has not taken yet.
+    private var heldHead: [UInt8] = []
     private var kept: [UInt8] = []
     private var keptStart = 0
     /// Filled only while a broken stream is being ended.
@@ -96,8 +97,9 @@ package struct Pump {
 
     // MARK: Feeding
 
-    /// Keeps bytes for the client ahead of everything else: the head, or what a write did not take.
-    package mutating func keep(_ bytes: UnsafeRawBufferPointer) {
+    /// Keeps bytes for the client ahead of everything else.
+    mutating func keep(_ bytes: UnsafeRawBufferPointer) {
+        guard !bytes.isEmpty else { return }
         if keptStart == kept.count {
             kept.removeAll(keepingCapacity: true)
             keptStart = 0
@@ -105,20 +107,35 @@ package struct Pump {
         kept.append(contentsOf: bytes)
     }
 
-    /// Takes over body bytes that were read together with the head, and says how many of them may go out now.
-    ///
-    /// The rest is carried here. Throws what the framer finds wrong.
-    package mutating func accept(_ bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) -> Int {
-        let (forward, compacted) = try step(over: bytes, consuming: true)
-        if forward < bytes.count, !hasEnded {
-            carried = Array(UnsafeRawBufferPointer(rebasing: bytes[forward...]))
+    /// Holds the composed head back until the first body bytes are ready to follow it (`routes.md` A9).
+    package mutating func hold(_ head: UnsafeRawBufferPointer) { heldHead = Array(head) }
+
+    /// True once anything was given to the client's socket, or waits only for it: no other answer may follow.
+    package private(set) var hasWritten = false
+
+    /// Begins with body bytes that were read together with the head: one write takes both.
+    package mutating func begin(
+        head: UnsafeRawBufferPointer,
+        body: UnsafeMutableRawBufferPointer,
+        to client: Socket
+    ) -> PumpOutcome {
+        heldHead = Array(head)
+        let result: (window: Int, compacted: Int)
+        do { result = try step(over: body, consuming: true) } catch { return .broken(StaticText(error.message)) }
+        if result.window < body.count, !hasEnded {
+            carried = Array(UnsafeRawBufferPointer(rebasing: body[result.window...]))
         }
-        bytesCopied += compacted
-        return compacted
+        return write(UnsafeRawBufferPointer(rebasing: body[..<result.compacted]), to: client) ?? .waiting
     }
 
-    /// True when bytes arrived after the end of the body in the last copied read: the connection is then of no use.
-    package internal(set) var hasExtra = false
+    /// The head goes out with what follows it in the same turn.
+    private mutating func releaseHead() {
+        guard !heldHead.isEmpty else { return }
+        let head = heldHead
+        heldHead = []
+        hasWritten = true
+        head.withUnsafeBytes { keep($0) }
+    }
 
     // MARK: Turning
 
@@ -128,6 +145,10 @@ package struct Pump {
         while true {
             if let stop = flush(to: client, loop: loop) { return stop }
             if hasEnded, owed == 0 {
+                guard heldHead.isEmpty else {
+                    releaseHead()
+                    continue
+                }
                 release(loop)
                 return .ended
             }
@@ -151,7 +172,11 @@ package struct Pump {
     /// Writes what is held; nil when nothing is held any more.
     mutating func flush(to client: Socket, loop: EventLoop) -> PumpOutcome? {
         while keptStart < kept.count {
-            let result = kept.withUnsafeBytes { client.send(UnsafeRawBufferPointer(rebasing: $0[keptStart...]), more: false) }
+            // What is in the pipe follows at once: the kernel may join both in one segment.
+            let more = (pipe?.count ?? 0) > 0
+            let result = kept.withUnsafeBytes {
+                client.send(UnsafeRawBufferPointer(rebasing: $0[keptStart...]), more: more)
+            }
             switch result {
             case .moved(let count): keptStart += count
             case .wouldBlock: return .waiting
@@ -225,6 +250,7 @@ package struct Pump {
         if !isEventStream, walker.payloadLeft >= Pump.blindBytes, walker.payloadLeft != .max {
             // Large plain payload of known length: nothing in it needs to be seen.
             owed = min(walker.payloadLeft, 1 << 30)
+            releaseHead()
             skip(owed)
             return nil
         }
@@ -272,6 +298,7 @@ package struct Pump {
         loop: EventLoop
     ) -> PumpOutcome? {
         guard window > 0 else { return nil }
+        releaseHead()
         guard mode == .auto, window < SpliceMode.crossoverBytes, window <= seen.count else {
             owed = window
             let couldRead = upstream.mayRead
@@ -333,12 +360,28 @@ package struct Pump {
     private mutating func write(_ bytes: UnsafeRawBufferPointer, to client: Socket) -> PumpOutcome? {
         guard !bytes.isEmpty else { return nil }
         bytesCopied += bytes.count
-        switch client.send(bytes, more: false) {
-        case .moved(let count):
-            if count < bytes.count { keep(UnsafeRawBufferPointer(rebasing: bytes[count...])) }
-        case .wouldBlock: keep(bytes)
-        case .ended, .failed: return .clientGone
+        guard !heldHead.isEmpty else {
+            switch client.send(bytes, more: false) {
+            case .moved(let count): keep(UnsafeRawBufferPointer(rebasing: bytes[count...]))
+            case .wouldBlock: keep(bytes)
+            case .ended, .failed: return .clientGone
+            }
+            return nil
         }
-        return nil
+        let head = heldHead
+        heldHead = []
+        hasWritten = true
+        return head.withUnsafeBytes { first -> PumpOutcome? in
+            switch client.send(first, bytes) {
+            case .moved(let count):
+                if count < first.count { keep(UnsafeRawBufferPointer(rebasing: first[count...])) }
+                keep(UnsafeRawBufferPointer(rebasing: bytes[max(0, count - first.count)...]))
+            case .wouldBlock:
+                keep(first)
+                keep(bytes)
+            case .ended, .failed: return .clientGone
+            }
+            return nil
+        }
     }
 }

@@ -1,1 +1,35 @@
-@main struct Main { static func main() {} }
+import Glibc
+import Proxy
+import RouteLanguage
+
+/// The command line of `hoosh-proxy`.
+@main
+struct Main {
+    static func main() {
+        exit(run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    private static func run(_ arguments: [String]) -> Int32 {
+        switch arguments.first {
+        case "lint": return LintCommand.run(Array(arguments.dropFirst())) { Console.print($0) }
+        case "health": return HealthCommand.run(Array(arguments.dropFirst()))
+        case "--version", "version":
+            Console.print("hoosh-proxy \(Version.current)\n")
+            return 0
+        case "--help", "-h", "help":
+            Console.print(Usage.text)
+            return 0
+        default: return serve(arguments)
+        }
+    }
+
+    private static func serve(_ arguments: [String]) -> Int32 {
+        switch Usage.serveOptions(arguments) {
+        case .success(let options): return Service.run(options)
+        case .failure(let fault):
+            Console.say(fault.sentence)
+            Console.write(Usage.short)
+            return 2
+        }
+    }
+}

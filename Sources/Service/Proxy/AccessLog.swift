@@ -1,0 +1,25 @@
+import Bytes
+import Glibc
+import JSON
+
+extension Exchange {
+    /// One JSON line on standard output with the facts of the exchange, never its content.
+    func logAccess() {
+        let configuration = snapshot.configuration
+        let route = configuration.program.routes[request.route].name
+        let provider = ledger.provider < 0 ? "" : configuration.providers[ledger.provider].name
+        let model = String(decoding: JSONText.escaped(Array(request.model.prefix(256))), as: UTF8.self)
+        let total = (loop.now - ledger.startedNanoseconds) / 1_000
+        let first =
+            ledger.firstByteNanoseconds == 0
+            ? "null" : "\((ledger.firstByteNanoseconds - ledger.startedNanoseconds) / 1_000)"
+        let line =
+            "{\"time\":\(WallClock.seconds()),\"request_id\":\"\(String(decoding: requestID, as: UTF8.self))\","
+            + "\"route\":\"\(route)\",\"provider\":\"\(provider)\",\"model\":\"\(model)\","
+            + "\"status\":\(ledger.clientLeft ? 499 : ledger.status),\"tries\":\(ledger.tries),"
+            + "\"first_byte_us\":\(first),\"total_us\":\(total),\"events\":\(ledger.events),"
+            + "\"bytes_spliced\":\(ledger.bytesSpliced),\"bytes_copied\":\(ledger.bytesCopied),"
+            + "\"prompt_tokens\":\(ledger.promptTokens),\"completion_tokens\":\(ledger.completionTokens)}\n"
+        Console.print(line)
+    }
+}

@@ -1,0 +1,174 @@
+import Arrival
+import Bytes
+import Decision
+import Dialect
+import HTTP
+import JSON
+import Loop
+
+/// The paths of the client listener: a few of our own, and routing for the rest of `/v1/`.
+enum ClientPaths {
+    /// Serves the request that stands in the session.
+    static func serve(_ session: Session) {
+        let path = session.path
+        switch path {
+        case "/v1/models":
+            guard allow(session, .get, .head, "GET, HEAD") else { return }
+            session.awaitAnswer()
+            session.worker.models.list { [weak session] body in session?.answer(200, "application/json", body) }
+        case "/v1/health":
+            guard allow(session, .get, .head, "GET, HEAD") else { return }
+            let count = session.worker.snapshot.configuration.providers.count
+            let body = "{\"status\":\"ok\",\"version\":\"\(Version.current)\",\"providers_configured\":\(count)}"
+            session.answer(200, "application/json", Array(body.utf8))
+        case "/v1/health/providers":
+            guard allow(session, .get, .head, "GET, HEAD") else { return }
+            session.answer(200, "application/json", Array(providerHealth(session.worker).utf8))
+        default:
+            guard path == "/v1" || path.hasPrefix("/v1/") else {
+                return session.refuse(
+                    Refusal(404, "not_found", "there is nothing at \(shown(path)); the API begins with /v1/")
+                )
+            }
+            route(session)
+        }
+    }
+
+    /// Cut to a length that a message can bear.
+    private static func shown(_ text: String) -> String { String(text.prefix(80)) }
+
+    private static func allow(_ session: Session, _ one: Method, _ other: Method, _ list: String) -> Bool {
+        let method = session.reader.head.method
+        if method == one || method == other { return true }
+        session.refuse(
+            Refusal(405, "method_not_allowed", "this path takes \(list) only", allow: list)
+        )
+        return false
+    }
+
+    private static func providerHealth(_ worker: Worker) -> String {
+        // Names and states only: addresses stay on the admin listener.
+        let rows = worker.snapshot.configuration.providers.enumerated().map { index, provider in
+            let health = worker.snapshot.health[index]
+            let status = provider.isEnabled ? (health.isUp ? "healthy" : "unhealthy") : "disabled"
+            return "{\"provider\":\"\(provider.name)\",\"kind\":\"\(provider.kind.name)\",\"status\":\"\(status)\","
+                + "\"consecutive_failures\":\(health.consecutiveFailures),\"in_flight\":\(health.inFlight)}"
+        }
+        return "{\"providers\":[\(rows.joined(separator: ","))]}"
+    }
+
+    // MARK: Routing
+
+    private static func route(_ session: Session) {
+        let reader = session.reader
+        if reader.endpoint.takesOnlyJSON, reader.head.method != .post, reader.endpoint != .responses {
+            return session.refuse(
+                Refusal(405, "method_not_allowed", "this path takes POST only", allow: "POST")
+            )
+        }
+        let subject: Subject
+        do { subject = try Subject(session) } catch { return session.refuse(error.refusal) }
+        if reader.endpoint.needsModel, reader.head.method == .post, subject.model.isEmpty {
+            return session.refuse(
+                Refusal(400, "missing_model", "the body names no `model`", param: "model")
+            )
+        }
+        let snapshot = session.worker.snapshot
+        let program = snapshot.configuration.program
+        let api = API(rawValue: reader.endpoint.rawValue) ?? .other
+        let span = session.requestBytes.bindMemory(to: UInt8.self).span
+        let facts = Facts(
+            api: api,
+            method: reader.head.methodText,
+            stream: subject.streams,
+            path: reader.head.path,
+            headers: program.headerNames.map { reader.head.firstValue(of: $0, in: span) }
+        )
+        let index = program.decide(facts, model: subject.model.span, head: span)
+        guard index >= 0 else { return session.refuse(noRoute(subject, snapshot)) }
+        switch program.routes[index].action {
+        case .deny(let status, let message):
+            session.refuse(Refusal(status, "route_forbidden", message))
+        case .forward(let plan):
+            let request = RoutedRequest(
+                route: index,
+                api: api,
+                model: subject.model,
+                isAliased: subject.isAliased,
+                modelPlace: subject.place,
+                streams: subject.streams
+            )
+            session.start(Exchange(session, request, plan: plan, requestID: session.requestID()))
+        }
+    }
+
+    private static func noRoute(_ subject: Subject, _ snapshot: Snapshot) -> Refusal {
+        let model = String(decoding: subject.model.prefix(128), as: UTF8.self)
+        guard !model.isEmpty else {
+            return Refusal(404, "no_route", "no route takes this request")
+        }
+        return Refusal(
+            404,
+            "model_not_found",
+            "no route takes the model `\(model)`. \(knownModels(snapshot))",
+            param: "model"
+        )
+    }
+
+    /// A sentence that names what could be asked for instead.
+    static func knownModels(_ snapshot: Snapshot) -> String {
+        let configuration = snapshot.configuration
+        var names = configuration.advertisedModels
+        for provider in configuration.providers where provider.isEnabled {
+            for glob in provider.models ?? [] where !names.contains(glob.text) { names.append(glob.text) }
+        }
+        guard !names.isEmpty else { return "GET /v1/models lists what the providers serve." }
+        return "Known: \(names.prefix(20).joined(separator: ", ")). GET /v1/models lists what the providers serve."
+    }
+}
+
+/// What a request is about: its model and whether it streams.
+private struct Subject {
+    var model: [UInt8] = []
+    var isAliased = false
+    var place = TextRange.absent
+    var streams = false
+
+    struct Fault: Error { let refusal: Refusal }
+
+    init(_ session: Session) throws(Fault) {
+        let reader = session.reader
+        guard reader.bodyBytes > 0 else { return }
+        let span = session.requestBytes.bindMemory(to: UInt8.self).span
+        let body = span.extracting(reader.headBytes..<reader.consumedBytes)
+        if reader.isJSON {
+            try readJSON(body, isStrict: reader.endpoint.takesOnlyJSON)
+        } else if let type = reader.head.fields.first(where: { $0.id == .contentType }) {
+            let value = span.extracting(type.value.range)
+            if case .found(let range) = MultipartModel.find(in: body, contentType: value) {
+                model = range.map { body[$0] }
+            }
+        }
+        let asked = model
+        if let real = session.worker.snapshot.configuration.resolvedAlias(of: asked.span) {
+            model = real
+            isAliased = true
+        }
+    }
+
+    private mutating func readJSON(_ body: Span<UInt8>, isStrict: Bool) throws(Fault) {
+        let shape: RequestShape
+        do { shape = try RequestShape.read(body) } catch {
+            // Of an endpoint that is only passed through, the body is the provider's business.
+            guard isStrict else { return }
+            throw Fault(
+                refusal: Refusal(400, "invalid_json", error.description, param: error.parameter)
+            )
+        }
+        streams = shape.stream
+        place = shape.modelWithQuotes
+        guard !shape.model.isAbsent else { return }
+        let raw = body.extracting(shape.model.range)
+        model = shape.modelIsEscaped ? JSONText.unescape(raw) : raw.indices.map { raw[$0] }
+    }
+}

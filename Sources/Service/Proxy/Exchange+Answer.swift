@@ -1,0 +1,182 @@
+import Bytes
+import Decision
+import Forwarding
+import HTTP
+import Health
+import Loop
+import Relay
+import Telemetry
+
+// The head of the upstream's answer, and what it means for this try.
+extension Exchange {
+    /// True when the head is only looked at, so that the body behind it can be spliced from its first byte.
+    ///
+    /// Answers that are no streams are read together with their head and go out with it in one write: for a small
+    /// JSON answer that saves three system calls (docs/performance.md).
+    var looksOnly: Bool {
+        request.streams && worker.spliceMode != .never && upstream?.canSplice == true
+    }
+
+    /// Reads what has arrived until the final head is complete.
+    func readAnswer() {
+        while let upstream, upstream.mayRead, phase == .awaitingHead || phase == .uploading {
+            let scratch = loop.scratch
+            let result: Transfer
+            let offset = carry.count
+            if looksOnly {
+                result = upstream.peek(into: scratch)
+            } else {
+                if offset > 0 { carry.withUnsafeBytes { scratch.copyMemory(from: $0) } }
+                result = upstream.receive(into: UnsafeMutableRawBufferPointer(rebasing: scratch[offset...]))
+            }
+            switch result {
+            case .moved(let count): arrived(looksOnly ? count : offset + count, upstream)
+            case .wouldBlock: return
+            case .ended: return answerEnded("closed the connection before answering")
+            case .failed: return answerEnded("reset the connection before answering")
+            }
+        }
+    }
+
+    private func answerEnded(_ reason: String) {
+        if finder.lookedAt == 0, retryOnFreshConnection() { return }
+        tryFailed(.reset, reason)
+    }
+
+    /// `count` bytes of the answer stand in scratch.
+    private func arrived(_ count: Int, _ upstream: UpstreamConnection) {
+        let seen = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<count])
+        let span = seen.bindMemory(to: UInt8.self).span
+        switch finder.advance(span) {
+        case .incomplete:
+            guard count < loop.scratch.count else { return tryFailed(.malformed, "sent a head larger than 64 KiB") }
+            if looksOnly {
+                upstream.mayRead = false
+                if upstream.peerEnded { answerEnded("closed the connection in the middle of its head") }
+            } else {
+                carry = Array(seen)
+            }
+        case .refused(let fault): tryFailed(.malformed, "sent a malformed head: \(fault.message)")
+        case .complete(let length):
+            do { try answer.parse(span, length: length, for: head.method) } catch {
+                return tryFailed(.malformed, "sent a malformed head: \(error.message)")
+            }
+            headArrived(length, seen, upstream)
+        }
+    }
+
+    private func headArrived(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, _ upstream: UpstreamConnection) {
+        if looksOnly {
+            // Take exactly the head: what stands behind it stays in the socket.
+            let part = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<length])
+            guard upstream.receive(into: part) == .moved(length) else {
+                return tryFailed(.reset, "took back bytes it had sent")
+            }
+            upstream.mayRead = true
+        }
+        if answer.status < 200 { return skipInterim(length, seen) }
+        guard answer.status != 101 else { return tryFailed(.malformed, "switched protocols unasked") }
+        judge(length, seen, upstream)
+    }
+
+    /// 100 and 103 concern this hop only: the final head follows (RFC 9110 §15.2).
+    private func skipInterim(_ length: Int, _ seen: UnsafeMutableRawBufferPointer) {
+        guard answer.status != 101 else { return tryFailed(.malformed, "switched protocols unasked") }
+        answer.reset()
+        finder = HeadFinder(.response)
+        if looksOnly { return }
+        carry = Array(UnsafeRawBufferPointer(rebasing: seen[length...]))
+        guard !carry.isEmpty, let upstream else { return }
+        // What was read along may already hold the next head.
+        let rest = carry
+        carry = []
+        rest.withUnsafeBytes { loop.scratch.copyMemory(from: $0) }
+        arrived(rest.count, upstream)
+    }
+
+    private func judge(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, _ upstream: UpstreamConnection) {
+        guard let pool else { return }
+        let index = pool.provider.index
+        worker.counters.providers[index].statuses.count(answer.status)
+        let health = snapshot.health[index]
+        if answer.status >= 500 { health.requestFailed(now: loop.now) } else { health.requestSucceeded() }
+        if plan.retry.statuses.contains(answer.status) {
+            let span = seen.bindMemory(to: UInt8.self).span
+            let wait = answer.retryAfterMilliseconds(in: span, nowSeconds: WallClock.seconds())
+            retryAfterNanoseconds = Int64(wait ?? 0) * 1_000_000
+            if wouldTryAgain(afterStatus: wait) { return save(length, seen) }
+        }
+        begin(length, seen, upstream)
+    }
+
+    // MARK: Passing it on
+
+    /// This answer is the one: composes the head for the client and lets the pump carry the body.
+    private func begin(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, _ upstream: UpstreamConnection) {
+        let span = seen.bindMemory(to: UInt8.self).span
+        let isOldClient = head.versionMinor == 0
+        let unwraps = isOldClient && answer.framing == .chunked
+        let framing = unwraps ? BodyFraming.untilClose : answer.framing
+        closesClient = framing == .untilClose || !session.keepsAlive || upload?.isComplete == false
+        var writer = ByteWriter(worker.outgoing)
+        ClientHead.write(
+            &writer,
+            head: answer,
+            bytes: span,
+            framing: framing,
+            closes: closesClient,
+            marks: marks(upstream)
+        )
+        guard !writer.overflowed else { return tryFailed(.malformed, "sent a head larger than the proxy passes on") }
+        var pump = Pump(
+            framing: answer.framing,
+            isEventStream: answer.isEventStream,
+            mode: worker.spliceMode,
+            unwrapsChunks: unwraps
+        )
+        countedSpliced = 0
+        countedCopied = 0
+        countedEvents = 0
+        let body = UnsafeMutableRawBufferPointer(rebasing: seen[length...])
+        phase = .relaying
+        if looksOnly || body.isEmpty {
+            pump.hold(writer.written)
+            self.pump = pump
+            return relay()
+        }
+        // The body's beginning was read with the head: both go out in one write.
+        let outcome = pump.begin(head: writer.written, body: body, to: session)
+        self.pump = pump
+        switch outcome {
+        case .broken(let reason): broken(reason.description)
+        case .clientGone: session.abort()
+        default: relay()
+        }
+    }
+
+    private func marks(_ upstream: UpstreamConnection) -> ClientHead.Marks {
+        ClientHead.Marks(
+            requestID: requestID,
+            route: snapshot.configuration.program.routes[request.route].name,
+            provider: upstream.pool.provider.name,
+            model: target?.model.map { Array($0.utf8) } ?? Array(request.model.prefix(256)),
+            attempts: ledger.tries,
+            configHash: snapshot.hash,
+            upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000
+        )
+    }
+
+    /// Forgets what one try's answer had come to.
+    func resetAnswer() {
+        answer.reset()
+        finder = HeadFinder(.response)
+        carry = []
+        pump = nil
+        pendingHead = []
+        pendingBody = 0
+        upstreamCannotBeKept = false
+        firstByteDeadline = .max
+        idleDeadline = .max
+        waitDeadline = .max
+    }
+}

@@ -1,0 +1,158 @@
+import Dialect
+import Bytes
+import Forwarding
+import HTTP
+import Loop
+import Relay
+import Telemetry
+
+// The body on its way to the client, and every way it can end.
+extension Exchange {
+    /// Lets the pump move what can be moved.
+    func relay() {
+        guard phase == .relaying, let upstream else { return isEndingBroken ? endBroken() : () }
+        guard let outcome = pump?.run(from: upstream, to: session, loop: loop) else { return }
+        countProgress()
+        switch outcome {
+        case .waiting: armIdle()
+        case .yield: loop.again(self)
+        case .ended: finish()
+        case .broken(let reason): broken(reason.description)
+        case .clientGone: session.abort()
+        }
+    }
+
+    /// Adds what moved to the loop's counters, so that a scrape sees streams while they run.
+    private func countProgress() {
+        guard let pump, let pool else { return }
+        let index = pool.provider.index
+        if !hasCommitted, pump.hasWritten { commit(index) }
+        worker.counters.providers[index].bytesSpliced += pump.bytesSpliced - countedSpliced
+        worker.counters.providers[index].bytesCopied += pump.bytesCopied - countedCopied
+        worker.counters.providers[index].events += pump.events - countedEvents
+        countedSpliced = pump.bytesSpliced
+        countedCopied = pump.bytesCopied
+        countedEvents = pump.events
+    }
+
+    /// The first byte is on its way to the client: from here on this answer is the only one.
+    private func commit(_ index: Int) {
+        hasCommitted = true
+        firstByteDeadline = .max
+        ledger.provider = index
+        ledger.status = answer.status
+        ledger.firstByteNanoseconds = loop.now
+        let microseconds = (loop.now - ledger.sentNanoseconds) / 1_000
+        worker.counters.providers[index].firstByte.record(microseconds: microseconds)
+        if let target, plan.latency.metric == .firstByte, answer.status < 500 {
+            snapshot.health[index].latency.record(
+                cell: cell(target),
+                microseconds: microseconds,
+                now: loop.now,
+                settings: plan.latency
+            )
+        }
+        saved = nil
+        if upload == nil || upload?.isComplete == true { session.releaseRequest() }
+    }
+
+    private func armIdle() {
+        guard request.streams, hasCommitted else { return arm() }
+        idleDeadline = loop.now + Int64(timeouts.idleMilliseconds) * 1_000_000
+        arm()
+    }
+
+    /// The answer is complete: keeps the upstream connection if it may be kept, and goes on with the client.
+    private func finish() {
+        guard let upstream, let pool, let pump else { return }
+        let mayKeep =
+            answer.keepsAlive && pump.isClean && !pump.hasExtra && answer.framing != .untilClose
+            && !upstreamCannotBeKept && upload?.isComplete != false
+        recordTotal()
+        endLoad()
+        upstream.user = nil
+        self.upstream = nil
+        if mayKeep { pool.giveBack(upstream) } else { upstream.close() }
+        settle()
+        session.nextRequest(closes: closesClient)
+    }
+
+    private func recordTotal() {
+        guard let target, let pool, plan.latency.metric != .firstByte else { return }
+        let microseconds = (loop.now - ledger.sentNanoseconds) / 1_000
+        let events = Int64(max(pump?.events ?? 0, 1))
+        snapshot.health[pool.provider.index].latency.record(
+            cell: cell(target),
+            microseconds: plan.latency.metric == .perToken ? microseconds / events : microseconds,
+            now: loop.now,
+            settings: plan.latency
+        )
+    }
+
+    // MARK: Broken answers
+
+    /// The upstream broke off: another try while nothing has gone out, an honest end afterwards.
+    func broken(_ reason: String) {
+        if pump?.hasWritten == true { countProgressBeforeEnd() }
+        guard hasCommitted else { return tryFailed(.unfinished, reason) }
+        breakAnswer(.unfinished, reason)
+    }
+
+    private func countProgressBeforeEnd() {
+        guard !hasCommitted else { return }
+        countProgress()
+    }
+
+    /// Ends an answer that had begun: a stream with an error event, anything with a closed connection.
+    func breakAnswer(_ failure: TryFailure, _ reason: String) {
+        guard let pool else { return session.abort() }
+        snapshot.health[pool.provider.index].requestFailed(now: loop.now)
+        let event = errorEvent("provider `\(pool.provider.name)` \(reason)", failure)
+        let canSay = pump?.endBroken(with: event) ?? false
+        if canSay {
+            endTryKeepingPump(failure)
+            isEndingBroken = true
+            phase = .relaying
+            return endBroken()
+        }
+        endTry(failed: failure)
+        settle()
+        session.breakOff()
+    }
+
+    private func endTryKeepingPump(_ failure: TryFailure) {
+        let kept = pump
+        pump = nil
+        endTry(failed: failure)
+        pump = kept
+        firstByteDeadline = .max
+        idleDeadline = .max
+    }
+
+    /// Writes the last event as the client takes it, then closes without the end a whole stream would have.
+    private func endBroken() {
+        switch pump?.finishHolding(to: session, loop: loop) {
+        case .waiting, .yield: return arm()
+        case .clientGone: return session.abort()
+        default: break
+        }
+        settle()
+        session.finishAndClose()
+    }
+
+    private func errorEvent(_ message: String, _ failure: TryFailure) -> [UInt8] {
+        let code =
+            switch failure {
+            case .firstByteTimeout, .idleTimeout, .totalTimeout: "timeout"
+            default: "upstream_error"
+            }
+        var bytes = [UInt8](repeating: 0, count: 2_048)
+        let count = bytes.withUnsafeMutableBytes { raw in
+            var writer = ByteWriter(raw)
+            ErrorBody.writeEvent(&writer, message: message.utf8.span, type: "api_error", param: nil, code: code)
+            return writer.count
+        }
+        bytes.removeLast(bytes.count - count)
+        return bytes
+    }
+}

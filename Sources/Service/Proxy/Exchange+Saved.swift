@@ -1,0 +1,109 @@
+import Bytes
+import HTTP
+import Loop
+import Relay
+
+/// An upstream's error answer, kept in case no other try does better.
+struct SavedAnswer {
+    let head: ResponseHead
+    let headBytes: [UInt8]
+    var body: [UInt8] = []
+    let provider: Int
+
+    /// Error bodies are small; of a larger one the answer would not be worth its memory.
+    static let bodyLimitBytes = 64 * 1024
+    /// How long its body is waited for, in nanoseconds.
+    static let waitNanoseconds: Int64 = 500_000_000
+}
+
+// Keeping an answer that another try may better.
+extension Exchange {
+    /// Reads the rest of an error answer, within bounds, before the next try.
+    func save(_ length: Int, _ seen: UnsafeMutableRawBufferPointer) {
+        guard let pool else { return }
+        let headBytes = Array(UnsafeRawBufferPointer(rebasing: seen[..<length]))
+        let copy = ResponseHead()
+        guard (try? copy.parse(headBytes.span, length: length, for: head.method)) != nil else { return giveUp() }
+        saved = SavedAnswer(head: copy, headBytes: headBytes, provider: pool.provider.index)
+        savedWalker = BodyWalker(answer.framing)
+        savedPartial = looksOnly ? [] : Array(UnsafeRawBufferPointer(rebasing: seen[length...]))
+        phase = .saving
+        firstByteDeadline = .max
+        waitDeadline = loop.now + SavedAnswer.waitNanoseconds
+        arm()
+        saveMore()
+    }
+
+    /// Takes what has arrived of the body.
+    func saveMore() {
+        while phase == .saving, let upstream {
+            do {
+                if try takeSaved() { return savedEnough(isWhole: true) }
+            } catch { return savedEnough() }
+            guard (saved?.body.count ?? 0) <= SavedAnswer.bodyLimitBytes else { return savedEnough() }
+            guard upstream.mayRead else { return }
+            switch upstream.receive(into: loop.scratch) {
+            case .moved(let count):
+                savedPartial += Array(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]))
+            case .wouldBlock: return
+            case .ended, .failed: return savedEnough()
+            }
+        }
+    }
+
+    /// Moves payload from what was read to the saved body; true at its end.
+    private func takeSaved() throws(HTTPFault) -> Bool {
+        var position = 0
+        while true {
+            let step = try savedWalker.next(savedPartial.span, at: &position)
+            switch step {
+            case .payload(let range): saved?.body.append(contentsOf: savedPartial[range])
+            case .more:
+                savedPartial.removeFirst(position)
+                return false
+            case .end:
+                savedPartial.removeFirst(position)
+                return true
+            }
+        }
+    }
+
+    /// The answer is kept as far as it came; on to the next try.
+    func savedEnough(isWhole: Bool = false) {
+        let status = saved?.head.status ?? 0
+        if isWhole, savedPartial.isEmpty, saved?.head.keepsAlive == true, let upstream, let pool {
+            self.upstream = nil
+            pool.giveBack(upstream)
+        }
+        savedPartial = []
+        waitDeadline = .max
+        tryFailed(.status, "answered \(status)")
+    }
+
+    /// Passes on an answer that nothing bettered.
+    func deliver(_ saved: SavedAnswer) {
+        let isHead = head.method == .head
+        var writer = ByteWriter(worker.outgoing)
+        let closes = !session.keepsAlive || upload?.isComplete == false
+        ClientHead.write(
+            &writer,
+            head: saved.head,
+            bytes: saved.headBytes.span,
+            framing: .length(saved.body.count),
+            closes: closes,
+            marks: ClientHead.Marks(
+                requestID: requestID,
+                route: snapshot.configuration.program.routes[request.route].name,
+                provider: snapshot.configuration.providers[saved.provider].name,
+                model: Array(request.model.prefix(256)),
+                attempts: ledger.tries,
+                configHash: snapshot.hash,
+                upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000
+            )
+        )
+        ledger.provider = saved.provider
+        ledger.status = saved.head.status
+        settle()
+        session.answer(whole: Array(writer.written) + (isHead ? [] : saved.body), closes: closes)
+    }
+}

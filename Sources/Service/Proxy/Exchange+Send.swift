@@ -1,0 +1,140 @@
+import Bytes
+import Forwarding
+import HTTP
+import JSON
+import Loop
+
+// The request on its way to the upstream.
+extension Exchange {
+    /// Composes the request for the current target and writes what the upstream takes.
+    func send() {
+        guard let upstream, let pool, let target else { return }
+        let all = bytes
+        var writer = ByteWriter(worker.outgoing)
+        let body = requestBody
+        UpstreamHead.write(
+            &writer,
+            head: head,
+            bytes: all.bindMemory(to: UInt8.self).span,
+            pool: pool,
+            plan: plan,
+            target: target,
+            body: bodyFraming,
+            requestID: requestID
+        )
+        let rest = putModel(&writer, in: body)
+        guard !writer.overflowed else { return tryFailed(.malformed, "would get a head larger than the proxy sends") }
+        ledger.sentNanoseconds = loop.now
+        let bodyRest = UnsafeRawBufferPointer(rebasing: body[rest...])
+        switch upstream.send(writer.written, bodyRest) {
+        case .moved(let count) where count == writer.count + bodyRest.count: requestSent()
+        case .moved(let count):
+            if count < writer.count {
+                pendingHead = Array(UnsafeRawBufferPointer(rebasing: writer.written[count...]))
+                pendingBody = rest
+            } else {
+                pendingBody = rest + count - writer.count
+            }
+            waitToSend()
+        case .wouldBlock:
+            pendingHead = Array(writer.written)
+            pendingBody = rest
+            waitToSend()
+        case .ended, .failed: sendingFailed()
+        }
+    }
+
+    /// The body as gathered from the client.
+    private var requestBody: UnsafeMutableRawBufferPointer {
+        let reader = session.reader
+        return UnsafeMutableRawBufferPointer(rebasing: bytes[reader.headBytes..<reader.consumedBytes])
+    }
+
+    private var bodyFraming: UpstreamHead.Body {
+        let reader = session.reader
+        switch head.framing {
+        case .none: return .none
+        case .length(let count) where reader.streamsRest: return .length(count)
+        case .chunked where !reader.isJSON: return .chunked
+        default: return .length(reader.bodyBytes + modelGrowth)
+        }
+    }
+
+    /// The model this target must be asked for, when it is not the one in the body.
+    private var replacement: [UInt8]? {
+        guard !request.modelPlace.isAbsent else { return nil }
+        if let model = target?.model { return Array(model.utf8) }
+        return request.isAliased ? request.model : nil
+    }
+
+    private var modelGrowth: Int {
+        guard let replacement else { return 0 }
+        return JSONText.escapedCount(replacement) + 2 - Int(request.modelPlace.count)
+    }
+
+    /// Writes the body up to and including a replaced model; answers from where on the body is to be sent as it is.
+    private func putModel(_ writer: inout ByteWriter, in body: UnsafeMutableRawBufferPointer) -> Int {
+        guard let replacement else { return 0 }
+        let place = request.modelPlace.range
+        writer.put(UnsafeRawBufferPointer(rebasing: body[..<place.lowerBound]))
+        writer.put(byte: 0x22)
+        JSONText.escape(replacement.span, into: &writer)
+        writer.put(byte: 0x22)
+        return place.upperBound
+    }
+
+    private func waitToSend() {
+        phase = .sending
+        arm()
+    }
+
+    /// The upstream takes bytes again.
+    func sendPending() {
+        guard let upstream else { return }
+        while upstream.mayWrite {
+            let body = UnsafeRawBufferPointer(rebasing: requestBody[pendingBody...])
+            if pendingHead.isEmpty, body.isEmpty { return requestSent() }
+            let result = pendingHead.withUnsafeBytes { upstream.send($0, body) }
+            switch result {
+            case .moved(let count):
+                let ofHead = min(count, pendingHead.count)
+                pendingHead.removeFirst(ofHead)
+                pendingBody += count - ofHead
+            case .wouldBlock: break
+            case .ended, .failed: return sendingFailed()
+            }
+        }
+        // It may have answered already, and closed its side, without reading on: the answer then counts.
+        if upstream.mayRead, upstream.peerEnded { readEarlyAnswer() }
+    }
+
+    private func readEarlyAnswer() {
+        phase = .awaitingHead
+        upstreamCannotBeKept = true
+        readAnswer()
+    }
+
+    private func sendingFailed() {
+        if retryOnFreshConnection() { return }
+        // The reason may lie in the socket: many servers answer 413 and stop reading.
+        if let upstream, upstream.mayRead { return readEarlyAnswer() }
+        tryFailed(.reset, "reset the connection while the request was sent")
+    }
+
+    /// The gathered part of the request is out.
+    private func requestSent() {
+        pendingHead = []
+        ledger.sentNanoseconds = loop.now
+        if request.streams {
+            firstByteDeadline = loop.now + Int64(timeouts.firstByteMilliseconds) * 1_000_000
+        }
+        if upload != nil {
+            phase = .uploading
+            arm()
+            return moveUpload()
+        }
+        phase = .awaitingHead
+        arm()
+        if upstream?.mayRead == true { readAnswer() }
+    }
+}

@@ -1,0 +1,247 @@
+import Arrival
+import Bytes
+import Decision
+import Forwarding
+import HTTP
+import Health
+import Loop
+import Providers
+import Relay
+import Settlement
+import Telemetry
+
+/// One request with its answer: the state machine that joins the stages. Read this first.
+///
+/// Asks the tree for a plan (`start`), tries its targets one after the other (`Exchange+Tries`), reads the answer's
+/// head (`Exchange+Answer`), lets the pump carry the body (`Exchange+Relay`), and settles. The first byte written to
+/// the client commits the request: before it another try may be made, after it never. Loop only.
+final class Exchange: UpstreamUser {
+    enum Phase {
+        case idle
+        case connecting
+        /// Part of the request waits for the upstream to take it.
+        case sending
+        /// An upload travels on while the upstream may already answer.
+        case uploading
+        case awaitingHead
+        /// An answer that may be bettered is read to its end, to be passed on if nothing better comes.
+        case saving
+        /// Waiting before the same target is asked again.
+        case backingOff
+        case relaying
+        case ended
+    }
+
+    unowned let worker: Worker
+    unowned let session: Session
+    let snapshot: Snapshot
+    let loop: EventLoop
+    let request: RoutedRequest
+    let requestID: [UInt8]
+    let plan: Plan
+    var phase = Phase.idle
+    var ledger = Ledger()
+
+    // Tries
+    var tierIndex = 0
+    var triesInTier = 0
+    /// Index in the tier of the target tried last; -1 at the beginning of a tier.
+    var lastTarget = -1
+    var retryAfterNanoseconds: Int64 = 0
+    var isPanicking = false
+    var failures: [TryReport] = []
+    var lastFailure = TryFailure.connect
+    var saved: SavedAnswer?
+    var savedWalker = BodyWalker(.none)
+    /// Read of the answer being saved, but not walked yet.
+    var savedPartial: [UInt8] = []
+    var target: Target?
+    var pool: UpstreamPool?
+    var opening: CurlHandle?
+    var upstream: UpstreamConnection?
+    var tryStarted: Int64 = 0
+    var timeouts = Timeouts()
+
+    // Sending
+    /// What the upstream has not taken yet of the composed head, and from where on the body is missing.
+    var pendingHead: [UInt8] = []
+    var pendingBody = 0
+    var upload: Upload?
+
+    // Answering
+    let answer = ResponseHead()
+    var finder = HeadFinder(.response)
+    var carry: [UInt8] = []
+    var pump: Pump?
+    /// What of the pump's counts has been added to the loop's already.
+    var countedSpliced = 0
+    var countedCopied = 0
+    var countedEvents = 0
+    var hasCommitted = false
+    var closesClient = false
+    /// The upstream was not sent the whole request, so its connection is of no further use.
+    var upstreamCannotBeKept = false
+    /// A broken stream's last event is being written.
+    var isEndingBroken = false
+
+    // Deadlines, monotonic nanoseconds
+    var totalDeadline = Int64.max
+    var firstByteDeadline = Int64.max
+    var idleDeadline = Int64.max
+    var waitDeadline = Int64.max
+
+    init(_ session: Session, _ request: RoutedRequest, plan: Plan, requestID: [UInt8]) {
+        self.session = session
+        self.request = request
+        self.plan = plan
+        self.requestID = requestID
+        worker = session.worker
+        loop = worker.loop
+        snapshot = worker.snapshot
+        super.init()
+        ledger.route = request.route
+        ledger.startedNanoseconds = loop.now
+    }
+
+    var head: RequestHead { session.reader.head }
+
+    /// The request's bytes, while they are kept.
+    var bytes: UnsafeMutableRawBufferPointer {
+        session.buffer?.bytes ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    }
+
+    func start() {
+        snapshot.retryBudget.requestCame(percent: plan.retry.budgetPercent)
+        if session.reader.streamsRest { upload = Upload(session.reader, loop: loop) }
+        nextTry()
+    }
+
+    // MARK: Events
+
+    override func upstreamReady() {
+        switch phase {
+        case .sending:
+            // An answer may come before the request is out: 413, or a server that ends.
+            sendPending()
+        case .uploading:
+            readAnswer()
+            if phase == .uploading { moveUpload() }
+        case .awaitingHead: readAnswer()
+        case .saving: saveMore()
+        case .relaying: relay()
+        case .idle, .connecting, .backingOff, .ended: break
+        }
+    }
+
+    /// The client's socket can be written again, or the client has left.
+    func clientReady(left: Bool) {
+        if left { return session.abort() }
+        switch phase {
+        case .relaying: relay()
+        case .uploading: moveUpload()
+        default: break
+        }
+    }
+
+    override func resumed() {
+        if phase == .relaying { relay() }
+        if phase == .uploading { moveUpload() }
+    }
+
+    // MARK: Deadlines
+
+    /// Sets the connection's timer to the next deadline.
+    func arm() {
+        session.wake(at: min(min(totalDeadline, firstByteDeadline), min(idleDeadline, waitDeadline)))
+    }
+
+    func deadlineCame() {
+        let now = loop.now
+        if now >= totalDeadline { return timedOut(.totalTimeout, "took longer than timeout.total") }
+        if now >= waitDeadline {
+            waitDeadline = .max
+            arm()
+            return waited()
+        }
+        if now >= firstByteDeadline {
+            return timedOut(.firstByteTimeout, "sent no first byte within timeout.first_byte")
+        }
+        if now >= idleDeadline {
+            if pump?.isHolding == true {
+                // It is the client that is slow: the upstream was not read.
+                idleDeadline = now + Int64(timeouts.idleMilliseconds) * 1_000_000
+                return arm()
+            }
+            return timedOut(.idleTimeout, "sent nothing within timeout.idle")
+        }
+        arm()
+    }
+
+    private func waited() {
+        switch phase {
+        case .backingOff: nextTry()
+        case .saving: savedEnough()
+        default: break
+        }
+    }
+
+    private func timedOut(_ failure: TryFailure, _ reason: String) {
+        if hasCommitted { return breakAnswer(failure, reason) }
+        if failure == .totalTimeout {
+            lastFailure = .totalTimeout
+            failures.append(TryReport(provider: pool?.provider.name ?? "proxy", reason: reason))
+            endTry(failed: failure)
+            return giveUp()
+        }
+        tryFailed(failure, reason)
+    }
+
+    // MARK: Ending
+
+    /// The client went away: its upstream is cancelled at once, and what was delivered is counted.
+    func clientLeft() {
+        guard phase != .ended else { return }
+        ledger.clientLeft = true
+        endTry(failed: nil)
+        settle()
+    }
+
+    /// Lets go of the try's connection and takes it off the provider's load.
+    func endTry(failed failure: TryFailure?) {
+        if let failure, let pool { worker.counters.providers[pool.provider.index].failures[failure.rawValue] += 1 }
+        pump?.abandon(loop)
+        if let opening { pool?.abandon(opening) }
+        opening = nil
+        if let upstream {
+            upstream.user = nil
+            upstream.close()
+        }
+        upstream = nil
+        endLoad()
+    }
+
+    /// The provider is not busy with this request any more.
+    func endLoad() {
+        guard tryStarted != 0, let pool else { return }
+        tryStarted = 0
+        snapshot.health[pool.provider.index].ended()
+        worker.counters.providers[pool.provider.index].inFlight -= 1
+    }
+
+    /// Writes the facts down, once.
+    func settle() {
+        guard phase != .ended else { return }
+        phase = .ended
+        if let pump {
+            ledger.bytesSpliced = pump.bytesSpliced
+            ledger.bytesCopied = pump.bytesCopied
+            ledger.events = pump.events
+            if let usage = pump.usage {
+                ledger.promptTokens = usage.prompt ?? 0
+                ledger.completionTokens = usage.completion ?? 0
+            }
+        }
+        ledger.settle(in: &worker.counters)
+        if worker.shared.logsAccess { logAccess() }
+    }
+}

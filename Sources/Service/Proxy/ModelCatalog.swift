@@ -1,0 +1,112 @@
+import Bytes
+import Forwarding
+import JSON
+import Loop
+import Providers
+
+/// The models of all providers as one list: asked in parallel, merged, cached.
+///
+/// Loop only: each loop keeps its own copy.
+final class ModelCatalog {
+    private struct Model {
+        let id: [UInt8]
+        let created: Int
+        let owner: [UInt8]
+    }
+
+    private unowned let worker: Worker
+    private var cached: [UInt8] = []
+    private var cachedUntil: Int64 = 0
+    /// What each provider answered last; an older answer serves while a provider is silent.
+    private var lists: [[Model]]
+    private var waiting: [([UInt8]) -> Void] = []
+    private var missing = 0
+
+    /// How long a merged list is served, nanoseconds.
+    private static let freshNanoseconds: Int64 = 10_000_000_000
+    /// Providers that have not answered by then are left out, milliseconds.
+    private static let deadlineMilliseconds = 2_000
+    private static let bodyLimitBytes = 4 << 20
+
+    init(_ worker: Worker) {
+        self.worker = worker
+        lists = Array(repeating: [], count: worker.pools.count)
+    }
+
+    /// Gives the list as an answer's body, now or when the providers have answered.
+    func list(_ done: @escaping ([UInt8]) -> Void) {
+        if worker.loop.now < cachedUntil { return done(cached) }
+        waiting.append(done)
+        guard waiting.count == 1 else { return }
+        let providers = worker.snapshot.configuration.providers.filter { $0.isEnabled && $0.apis.contains(.models) }
+        missing = providers.count
+        if providers.isEmpty { return complete() }
+        for provider in providers { ask(provider) }
+    }
+
+    private func ask(_ provider: Provider) {
+        let path = provider.targetPrefix.path(for: "/v1/models")
+        guard let handle = worker.curl.handle(provider.curlTarget(path: path), bodyLimit: ModelCatalog.bodyLimitBytes)
+        else { return answered() }
+        handle.get(timeoutMilliseconds: ModelCatalog.deadlineMilliseconds, headerLines: provider.sideCallFields())
+        handle.whenDone = { [weak self, unowned handle] fault in
+            if fault == nil, handle.status == 200 {
+                let found = ModelCatalog.models(in: handle.body.span)
+                self?.lists[provider.index] = found.filter { provider.serves(model: $0.id.span, api: .models) }
+            }
+            handle.end()
+            self?.answered()
+        }
+        worker.curl.start(handle)
+    }
+
+    private func answered() {
+        missing -= 1
+        if missing <= 0 { complete() }
+    }
+
+    private func complete() {
+        cached = merged()
+        cachedUntil = worker.loop.now + ModelCatalog.freshNanoseconds
+        let callers = waiting
+        waiting = []
+        for done in callers { done(cached) }
+    }
+
+    /// All ids once, in the order of the providers, aliases first.
+    private func merged() -> [UInt8] {
+        var seen: Set<[UInt8]> = []
+        var out: [UInt8] = Array("{\"object\":\"list\",\"data\":[".utf8)
+        func add(_ id: [UInt8], _ created: Int, _ owner: [UInt8]) {
+            guard seen.insert(id).inserted else { return }
+            if seen.count > 1 { out.append(0x2c) }
+            out += Array("{\"id\":\"".utf8) + id + Array("\",\"object\":\"model\",\"created\":\(created),".utf8)
+            out += Array("\"owned_by\":\"".utf8) + owner + Array("\"}".utf8)
+        }
+        for alias in worker.snapshot.configuration.aliases.keys.sorted() {
+            add(JSONText.escaped(Array(alias.utf8)), 0, Array("hoosh-proxy".utf8))
+        }
+        for (index, list) in lists.enumerated() {
+            let name = Array(worker.snapshot.configuration.providers[index].name.utf8)
+            for model in list { add(model.id, model.created, model.owner.isEmpty ? name : model.owner) }
+        }
+        return out + Array("]}".utf8)
+    }
+
+    /// Reads `{"data":[{"id":…,"created":…,"owned_by":…}]}`; ids stay as they are spelled in JSON.
+    private static func models(in body: Span<UInt8>) -> [Model] {
+        var result: [Model] = []
+        guard let data = ObjectFields.value(of: "data", in: body) else { return result }
+        ObjectFields.forEachElement(of: body.extracting(data)) { element in
+            guard let id = ObjectFields.stringValue(of: "id", in: element), !id.isEmpty else { return }
+            result.append(
+                Model(
+                    id: id,
+                    created: ObjectFields.integerValue(of: "created", in: element) ?? 0,
+                    owner: ObjectFields.stringValue(of: "owned_by", in: element) ?? []
+                )
+            )
+        }
+        return result
+    }
+}

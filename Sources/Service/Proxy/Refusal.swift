@@ -1,0 +1,66 @@
+import HTTP
+
+/// An answer the proxy gives itself because a request cannot be served.
+struct Refusal {
+    var status: Int
+    /// OpenAI's `error.code`.
+    var code: String
+    var message: String
+    /// OpenAI's `error.param`.
+    var param: String?
+    /// Set with 405 (RFC 9110 §15.5.6).
+    var allow: String?
+
+    init(_ status: Int, _ code: String, _ message: String, param: String? = nil, allow: String? = nil) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.param = param
+        self.allow = allow
+    }
+
+    init(_ fault: HTTPFault) {
+        self.init(fault.status, fault.code.description, fault.message.description)
+    }
+
+    /// OpenAI's `error.type` for a status (`reference` table of error conventions, docs/errors.md).
+    var type: String {
+        switch status {
+        case 401: "authentication_error"
+        case 403: "permission_error"
+        case 429: "rate_limit_error"
+        case 502: "api_error"
+        case 503: "service_unavailable"
+        case 504: "timeout"
+        case 500...: "api_error"
+        default: "invalid_request_error"
+        }
+    }
+
+    /// The reason phrase; clients do not read it, people do.
+    static func reason(_ status: Int) -> StaticString {
+        switch status {
+        case 200: "OK"
+        case 204: "No Content"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 411: "Length Required"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        default: "Error"
+        }
+    }
+}

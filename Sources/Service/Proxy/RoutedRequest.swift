@@ -1,0 +1,17 @@
+import Bytes
+import Decision
+
+/// What routing found out about a request, kept for its tries.
+struct RoutedRequest {
+    /// Index of the route that takes it.
+    let route: Int
+    let api: API
+    /// The model asked for, aliases resolved, as the client or the route file spells it; empty when there is none.
+    let model: [UInt8]
+    /// True when `model` came from an alias, so that the body's model must be replaced.
+    let isAliased: Bool
+    /// The model's place in the body with its quotes; absent when the body has none.
+    let modelPlace: TextRange
+    /// The request asks for an event stream.
+    let streams: Bool
+}

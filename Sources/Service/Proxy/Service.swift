@@ -1,0 +1,170 @@
+import CLinux
+import Glibc
+import Loop
+import Report
+import RouteLanguage
+import Synchronization
+import Telemetry
+
+/// What the command line says about serving.
+package struct ServeOptions: Sendable {
+    package var routesPath: String
+    /// Loops; 0 is one for each core.
+    package var threads = 0
+    package var logsAccess = false
+    package init(routesPath: String) { self.routesPath = routesPath }
+}
+
+/// The running proxy: opens the listeners, starts the loops, waits for signals, drains.
+package enum Service {
+    /// Serves until a signal ends it; answers the exit code.
+    package static func run(_ options: ServeOptions) -> Int32 {
+        clinux_block_signals()
+        guard let configuration = load(options.routesPath) else { return 1 }
+        let snapshot = Snapshot(configuration)
+        let count = options.threads > 0 ? options.threads : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        let client: ListeningSockets
+        var admin: ListeningSockets?
+        do {
+            client = try open(configuration.listen.address, loops: count)
+            if let address = configuration.listen.admin { admin = try open(address, loops: 1) }
+        } catch {
+            Console.say("\(error.description)")
+            return 1
+        }
+        announce(client, "client")
+        if let admin { announce(admin, "admin") }
+        return serve(snapshot, Shared(logsAccess: options.logsAccess), client, admin, count)
+    }
+
+    private static func load(_ path: String) -> Configuration? {
+        let (problems, configuration) = RouteFile.load(path, purpose: .serve) { name in
+            getenv(name).map { String(cString: $0) }
+        }
+        let shown = problems.rendered(color: Console.hasColor)
+        if !shown.isEmpty { Console.write(shown) }
+        if configuration == nil { Console.say("\(path) cannot be served; see the errors above") }
+        return configuration
+    }
+
+    private static func open(_ text: String, loops: Int) throws(ListenFailure) -> ListeningSockets {
+        guard let address = ListenAddress(text) else {
+            throw ListenFailure(description: "`\(text)` is no address to listen on; write host:port or unix:/path")
+        }
+        return try ListeningSocket.open(address, loops: loops)
+    }
+
+    private static func announce(_ sockets: ListeningSockets, _ role: String) {
+        if let address = sockets.address { Console.say("listening on \(address) (\(role))") }
+    }
+
+    private static func serve(
+        _ snapshot: Snapshot,
+        _ shared: Shared,
+        _ client: ListeningSockets,
+        _ admin: ListeningSockets?,
+        _ count: Int
+    ) -> Int32 {
+        let team = Team()
+        let started = Mutex(0)
+        let ready = StartGate(count: count)
+        _ = started
+        // The sockets are taken one by one before the threads start, so no two threads share the list.
+        var threads: [LoopThread] = []
+        for number in 0..<count {
+            let mine = SocketBox(client.take())
+            let adminSocket = SocketBox(number == 0 ? admin?.take() : nil)
+            threads.append(
+                LoopThread(name: "loop-\(number)") {
+                    let worker = Worker(number: number, snapshot: snapshot, shared: shared, team: team)
+                    let bound = LoopBound(worker)
+                    team.join(
+                        Team.Member(
+                            inbox: worker.loop.inbox,
+                            counters: { bound.value.currentCounters() },
+                            drain: { bound.value.drain() },
+                            stop: { bound.value.stop() }
+                        )
+                    )
+                    if let socket = mine.take() { worker.listen(on: socket, role: .client) }
+                    if let socket = adminSocket.take() { worker.listen(on: socket, role: .admin) }
+                    if number == 0 { worker.startProbes() }
+                    ready.arrive()
+                    worker.loop.run()
+                }
+            )
+        }
+        ready.wait()
+        Console.say("ready")
+        waitForTheEnd(team, shared, snapshot)
+        for thread in threads { thread.join() }
+        removeUnixSockets(snapshot)
+        Console.say("stopped")
+        return 0
+    }
+
+    /// SIGTERM and SIGINT drain; a second one, or `listen.drain`, cuts what still runs.
+    private static func waitForTheEnd(_ team: Team, _ shared: Shared, _ snapshot: Snapshot) {
+        var signal = clinux_wait_signal()
+        while signal == SIGHUP {
+            Console.say("reloading on SIGHUP has no engine in this build; restart to read the file again")
+            signal = clinux_wait_signal()
+        }
+        shared.isDraining.store(true, ordering: .relaxed)
+        let milliseconds = snapshot.configuration.listen.drainMilliseconds
+        Console.say("draining for at most \(milliseconds) ms; signal again to stop at once")
+        team.tell { $0.drain() }
+        _ = LoopThread(name: "drain-limit") {
+            usleep(UInt32(min(milliseconds, 4_000_000) * 1_000))
+            team.tell { $0.stop() }
+        }
+        _ = LoopThread(name: "second-signal") {
+            _ = clinux_wait_signal()
+            team.tell { $0.stop() }
+        }
+    }
+
+    private static func removeUnixSockets(_ snapshot: Snapshot) {
+        let listen = snapshot.configuration.listen
+        for text in [listen.address, listen.admin ?? ""] {
+            if case .unix(let path)? = ListenAddress(text) { _ = unlink(path) }
+        }
+    }
+}
+
+/// A listening socket on its way into a thread.
+///
+/// `@unchecked Sendable` holds because one thread fills it before it starts the other, which alone empties it.
+private final class SocketBox: @unchecked Sendable {
+    private var socket: ListeningSocket?
+    init(_ socket: consuming ListeningSocket?) { self.socket = socket }
+    func take() -> ListeningSocket? { socket.take() }
+}
+
+/// Lets one thread wait until all others have come so far.
+private final class StartGate: Sendable {
+    private let missing: Mutex<Int>
+    private let doorbell: Int32
+
+    init(count: Int) {
+        missing = Mutex(count)
+        doorbell = eventfd(0, Int32(EFD_CLOEXEC))
+    }
+
+    deinit { _ = close(doorbell) }
+
+    func arrive() {
+        let isLast = missing.withLock { left in
+            left -= 1
+            return left == 0
+        }
+        guard isLast else { return }
+        var one: UInt64 = 1
+        _ = write(doorbell, &one, 8)
+    }
+
+    func wait() {
+        var value: UInt64 = 0
+        _ = read(doorbell, &value, 8)
+    }
+}

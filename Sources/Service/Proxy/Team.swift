@@ -1,0 +1,51 @@
+import Loop
+import Synchronization
+import Telemetry
+
+/// The loops of the process, as seen from one another: they exchange messages, never memory.
+///
+/// Any thread.
+final class Team: Sendable {
+    /// One loop's door; `ask` runs on its thread.
+    struct Member: Sendable {
+        let inbox: Inbox
+        let counters: @Sendable () -> Counters
+        let drain: @Sendable () -> Void
+        let stop: @Sendable () -> Void
+    }
+
+    private let members = Mutex<[Member]>([])
+
+    /// A loop has started.
+    func join(_ member: Member) { members.withLock { $0.append(member) } }
+
+    /// Asks every loop to do something on its own thread.
+    func tell(_ what: @escaping @Sendable (Member) -> Void) {
+        for member in members.withLock({ $0 }) {
+            member.inbox.post { what(member) }
+        }
+    }
+
+    /// Adds up the counters of all loops and gives the sum to `done` on the asking loop's thread.
+    func gather(for asker: Inbox, _ done: @escaping @Sendable (Counters) -> Void) {
+        let all = members.withLock { $0 }
+        let sum = Mutex<(total: Counters?, missing: Int)>((nil, all.count))
+        let box = Gathering(sum)
+        for member in all {
+            member.inbox.post {
+                let mine = member.counters()
+                let complete = box.state.withLock { state -> Counters? in
+                    if state.total == nil { state.total = mine } else { state.total?.add(mine) }
+                    state.missing -= 1
+                    return state.missing == 0 ? state.total : nil
+                }
+                if let complete { asker.post { done(complete) } }
+            }
+        }
+    }
+
+    private final class Gathering: Sendable {
+        let state: Mutex<(total: Counters?, missing: Int)>
+        init(_ state: consuming Mutex<(total: Counters?, missing: Int)>) { self.state = state }
+    }
+}

@@ -1,0 +1,152 @@
+import Arrival
+import HTTP
+import Loop
+
+/// The rest of an upload on its way from the client's socket to the upstream's.
+///
+/// Nothing but what the upstream did not take is held, and while something is held the client is not read. Loop only.
+struct Upload {
+    private var walker: BodyWalker
+    private let isChunked: Bool
+    private var left: Int
+    private var held: [UInt8] = []
+    private var heldStart = 0
+    private unowned let loop: EventLoop
+    /// Bytes beyond the gathered part were taken from the client: the request cannot be repeated.
+    private(set) var hasMoved = false
+    /// All of it was taken from the client and given to the upstream.
+    private(set) var isComplete = false
+    private var hasReadAll = false
+
+    enum Outcome {
+        case waiting, complete, yield
+        case clientFailed
+        case upstreamFailed
+        case malformed(HTTPFault)
+    }
+
+    init(_ reader: RequestReader, loop: EventLoop) {
+        walker = reader.uploadWalker
+        self.loop = loop
+        if case .length(let count) = reader.head.framing {
+            isChunked = false
+            left = count - reader.bodyBytes
+        } else {
+            isChunked = true
+            left = 0
+        }
+    }
+
+    /// Moves what can be moved.
+    mutating func run(from client: Socket, to upstream: Socket) -> Outcome {
+        for _ in 0..<16 {
+            if let stop = flush(to: upstream) { return stop }
+            if hasReadAll {
+                isComplete = true
+                return .complete
+            }
+            guard client.mayRead, upstream.mayWrite else { return .waiting }
+            let limit = isChunked ? loop.scratch.count : min(left, loop.scratch.count)
+            let room = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<limit])
+            let couldBeMore = !isChunked
+            switch client.receive(into: room) {
+            case .moved(let count):
+                // The read was bounded by the upload's end, so a full one says nothing about what is behind it.
+                if couldBeMore, count == limit { client.mayRead = true }
+                hasMoved = true
+                if let outcome = pass(UnsafeMutableRawBufferPointer(rebasing: room[..<count]), to: upstream) {
+                    return outcome
+                }
+            case .wouldBlock: return .waiting
+            case .ended, .failed: return .clientFailed
+            }
+        }
+        return .yield
+    }
+
+    private mutating func pass(_ bytes: UnsafeMutableRawBufferPointer, to upstream: Socket) -> Outcome? {
+        if isChunked {
+            do { try check(bytes) } catch { return .malformed(error) }
+        } else {
+            left -= bytes.count
+            hasReadAll = left == 0
+        }
+        switch upstream.send(UnsafeRawBufferPointer(bytes), more: false) {
+        case .moved(let count):
+            if count < bytes.count { hold(UnsafeRawBufferPointer(rebasing: bytes[count...])) }
+        case .wouldBlock: hold(UnsafeRawBufferPointer(bytes))
+        case .ended, .failed: return .upstreamFailed
+        }
+        return nil
+    }
+
+    /// The chunks travel on as they are, once they are seen to be chunks; an incomplete size line is carried over.
+    private mutating func check(_ bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) {
+        partial += Array(bytes)
+        var position = 0
+        walking: while true {
+            let step = try partial.withUnsafeBytes { raw throws(HTTPFault) in
+                try walker.next(raw.bindMemory(to: UInt8.self).span, at: &position)
+            }
+            switch step {
+            case .payload: continue
+            case .more: break walking
+            case .end:
+                hasReadAll = true
+                break walking
+            }
+        }
+        partial.removeFirst(position)
+    }
+
+    private var partial: [UInt8] = []
+
+    private mutating func hold(_ bytes: UnsafeRawBufferPointer) {
+        held.append(contentsOf: bytes)
+    }
+
+    private mutating func flush(to upstream: Socket) -> Outcome? {
+        while heldStart < held.count {
+            guard upstream.mayWrite else { return .waiting }
+            let result = held.withUnsafeBytes {
+                upstream.send(UnsafeRawBufferPointer(rebasing: $0[heldStart...]), more: false)
+            }
+            switch result {
+            case .moved(let count): heldStart += count
+            case .wouldBlock: return .waiting
+            case .ended, .failed: return .upstreamFailed
+            }
+        }
+        held.removeAll(keepingCapacity: true)
+        heldStart = 0
+        return nil
+    }
+}
+
+extension Exchange {
+    /// Carries the upload on; the answer is awaited once it is out, and read early when it comes early.
+    func moveUpload() {
+        guard phase == .uploading, let upstream else { return }
+        let outcome = upload?.run(from: session, to: upstream) ?? .complete
+        switch outcome {
+        case .waiting: break
+        case .yield: loop.again(self)
+        case .complete:
+            phase = .awaitingHead
+            if upstream.mayRead { readAnswer() }
+        case .clientFailed: session.abort()
+        case .malformed(let fault):
+            endTry(failed: nil)
+            ledger.status = fault.status
+            settle()
+            session.refuse(Refusal(fault), requestID: requestID)
+        case .upstreamFailed:
+            if upstream.mayRead {
+                phase = .awaitingHead
+                upstreamCannotBeKept = true
+                return readAnswer()
+            }
+            tryFailed(.reset, "reset the connection while the request was sent")
+        }
+    }
+}

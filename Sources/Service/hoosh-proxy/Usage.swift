@@ -1,0 +1,71 @@
+import Proxy
+import Report
+
+/// What can be written on the command line.
+enum Usage {
+    /// A command line that cannot be understood.
+    struct Fault: Error {
+        let sentence: String
+    }
+
+    static let short = "usage: hoosh-proxy --routes FILE   (hoosh-proxy --help says more)\n"
+
+    static let text = """
+        hoosh-proxy: takes an application's LLM traffic and sends each request where the route file says
+
+        usage:
+          hoosh-proxy --routes FILE [--threads N] [--access-log]
+              serve; FILE is a route file, for example routes/dev.yaml
+                --threads N     event loops (default: one for each core)
+                --access-log    one JSON line per request on standard output, without any content
+          hoosh-proxy lint [--format human|short|json] [--color auto|always|never] PATH...
+              check route files and folders; exit 0 clean, 1 findings, 2 usage or unreadable
+          hoosh-proxy health [--ready] [--admin ADDRESS]
+              ask a running proxy's admin listener (default 127.0.0.1:8089); exit 0 when well
+          hoosh-proxy --version
+
+        signals: SIGTERM and SIGINT end it after running requests are done, at most listen.drain
+
+        """
+
+    /// Reads what follows the program's name when it is to serve.
+    static func serveOptions(_ arguments: [String]) -> Result<ServeOptions, Fault> {
+        var options = ServeOptions(routesPath: "")
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            let (name, attached) = split(argument)
+            switch name {
+            case "--routes":
+                guard let value = attached ?? rest.popFirst() else { return missing(name, "a file") }
+                options.routesPath = value
+            case "--threads":
+                guard let value = attached ?? rest.popFirst() else { return missing(name, "a number") }
+                guard let number = Int(value), (1...256).contains(number) else {
+                    return .failure(Fault(sentence: "--threads takes a number from 1 to 256, not `\(value)`"))
+                }
+                options.threads = number
+            case "--access-log": options.logsAccess = true
+            default: return unknown(argument)
+            }
+        }
+        guard !options.routesPath.isEmpty else {
+            return .failure(Fault(sentence: "say which route file to serve: --routes FILE"))
+        }
+        return .success(options)
+    }
+
+    private static func split(_ argument: String) -> (String, String?) {
+        guard argument.hasPrefix("--"), let equals = argument.firstIndex(of: "=") else { return (argument, nil) }
+        return (String(argument[..<equals]), String(argument[argument.index(after: equals)...]))
+    }
+
+    private static func missing(_ name: String, _ what: String) -> Result<ServeOptions, Fault> {
+        .failure(Fault(sentence: "\(name) wants \(what) behind it"))
+    }
+
+    private static func unknown(_ argument: String) -> Result<ServeOptions, Fault> {
+        let known = ["--routes", "--threads", "--access-log", "--help", "--version", "lint", "health"]
+        let near = Suggestion.nearest(to: argument, among: known).map { "; did you mean `\($0)`?" } ?? ""
+        return .failure(Fault(sentence: "unknown argument `\(argument)`\(near)"))
+    }
+}
