@@ -95,7 +95,7 @@ let service: [Target] = [
         "Service",
         "Proxy",
         [
-            "CLinux", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Decision", "Providers", "Health",
+            "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Decision", "Providers", "Health",
             "Telemetry", "Arrival", "Forwarding", "Relay", "Settlement", "RouteLanguage",
         ]
     ),

@@ -43,8 +43,8 @@ package final class LatencyTable: Sendable {
 
     /// Adds one measurement, in microseconds.
     package func record(cell: Int, microseconds: Int64, now: Int64, settings: LatencySettings) {
-        let word = cells[cell].word
-        var old = word.load(ordering: .relaxed)
+        let cell = cells[cell]
+        var old = cell.word.load(ordering: .relaxed)
         while true {
             let new: Int64
             if old == 0 {
@@ -60,7 +60,7 @@ package final class LatencyTable: Sendable {
                 }
                 new = value + Int64(weight * Double(microseconds - value))
             }
-            let exchange = word.compareExchange(
+            let exchange = cell.word.compareExchange(
                 expected: old,
                 desired: LatencyTable.pack(new, now),
                 ordering: .relaxed

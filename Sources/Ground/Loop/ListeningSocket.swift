@@ -5,6 +5,8 @@ import Glibc
 public struct ListenFailure: Error, CustomStringConvertible {
     /// The whole sentence.
     public let description: String
+    /// Makes a failure of a sentence.
+    public init(description: String) { self.description = description }
 }
 
 /// A socket that connections arrive at.

@@ -76,7 +76,7 @@ package final class CurlHandle {
         _ = ccurl_set_text(easy, CURLOPT_URL, target.url)
         _ = ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         _ = ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-        _ = ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1.rawValue))
+        _ = ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         _ = ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1)
         if target.bypassesProxy {
             _ = ccurl_set_text(easy, CURLOPT_NOPROXY, "*")

@@ -95,6 +95,9 @@ package struct Pump {
     /// True when nothing was read that the client did not get: then the upstream connection may be kept.
     package var isClean: Bool { hasEnded && carried.isEmpty && owed == 0 }
 
+    /// Bytes stood behind the end of the body: the connection is then of no further use.
+    package internal(set) var hasExtra = false
+
     // MARK: Feeding
 
     /// Keeps bytes for the client ahead of everything else.

@@ -149,7 +149,7 @@ extension Exchange {
         var bytes = [UInt8](repeating: 0, count: 2_048)
         let count = bytes.withUnsafeMutableBytes { raw in
             var writer = ByteWriter(raw)
-            ErrorBody.writeEvent(&writer, message: message.utf8.span, type: "api_error", param: nil, code: code)
+            ErrorBody.writeEvent(&writer, message: message, type: "api_error", param: nil, code: code)
             return writer.count
         }
         bytes.removeLast(bytes.count - count)

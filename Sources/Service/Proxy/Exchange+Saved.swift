@@ -55,7 +55,8 @@ extension Exchange {
     private func takeSaved() throws(HTTPFault) -> Bool {
         var position = 0
         while true {
-            let step = try savedWalker.next(savedPartial.span, at: &position)
+            let partial = savedPartial
+            let step = try savedWalker.next(partial.span, at: &position)
             switch step {
             case .payload(let range): saved?.body.append(contentsOf: savedPartial[range])
             case .more:

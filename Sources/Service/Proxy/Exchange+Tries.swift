@@ -120,11 +120,7 @@ extension Exchange {
     }
 
     private func isEligible(_ target: Target) -> Bool {
-        let provider = snapshot.configuration.providers[target.provider]
-        let serves =
-            target.model.map { provider.serves(model: $0.utf8.span, api: request.api) }
-            ?? provider.serves(model: request.model.span, api: request.api)
-        guard serves else { return false }
+        guard isServing(target) else { return false }
         if isPanicking || plan.tiers[tierIndex].strategy == .direct { return true }
         return snapshot.health[target.provider].mayTry(now: loop.now)
     }
@@ -135,8 +131,8 @@ extension Exchange {
 
     /// The cell of this target's latency average.
     func cell(_ target: Target) -> Int {
-        if let model = target.model { return LatencyTable.cell(model: model.utf8.span, metric: plan.latency.metric) }
-        return LatencyTable.cell(model: request.model.span, metric: plan.latency.metric)
+        let model = modelBytes(target)
+        return LatencyTable.cell(model: model.span, metric: plan.latency.metric)
     }
 
     /// A number that follows from the request id, so that a choice can be repeated.
@@ -220,8 +216,13 @@ extension Exchange {
 
     private func isServing(_ target: Target) -> Bool {
         let provider = snapshot.configuration.providers[target.provider]
-        if let model = target.model { return provider.serves(model: model.utf8.span, api: request.api) }
-        return provider.serves(model: request.model.span, api: request.api)
+        let model = modelBytes(target)
+        return provider.serves(model: model.span, api: request.api)
+    }
+
+    /// The model this target is asked for.
+    func modelBytes(_ target: Target) -> [UInt8] {
+        target.model.map { Array($0.utf8) } ?? request.model
     }
 
     // MARK: Giving up

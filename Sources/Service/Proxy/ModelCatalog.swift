@@ -51,8 +51,12 @@ final class ModelCatalog {
         handle.get(timeoutMilliseconds: ModelCatalog.deadlineMilliseconds, headerLines: provider.sideCallFields())
         handle.whenDone = { [weak self, unowned handle] fault in
             if fault == nil, handle.status == 200 {
-                let found = ModelCatalog.models(in: handle.body.span)
-                self?.lists[provider.index] = found.filter { provider.serves(model: $0.id.span, api: .models) }
+                let body = handle.body
+                let found = ModelCatalog.models(in: body.span)
+                self?.lists[provider.index] = found.filter { model in
+                    let id = model.id
+                    return provider.serves(model: id.span, api: .models)
+                }
             }
             handle.end()
             self?.answered()

@@ -41,8 +41,7 @@ package enum Service {
         let (problems, configuration) = RouteFile.load(path, purpose: .serve) { name in
             getenv(name).map { String(cString: $0) }
         }
-        let shown = problems.rendered(color: Console.hasColor)
-        if !shown.isEmpty { Console.write(shown) }
+        if !problems.isEmpty { Console.write(Render(problems, isColored: Console.hasColor).text(.human)) }
         if configuration == nil { Console.say("\(path) cannot be served; see the errors above") }
         return configuration
     }
@@ -66,9 +65,7 @@ package enum Service {
         _ count: Int
     ) -> Int32 {
         let team = Team()
-        let started = Mutex(0)
         let ready = StartGate(count: count)
-        _ = started
         // The sockets are taken one by one before the threads start, so no two threads share the list.
         var threads: [LoopThread] = []
         for number in 0..<count {

@@ -193,7 +193,7 @@ final class Session: Socket {
             var writer = ByteWriter(raw)
             ErrorBody.write(
                 &writer,
-                message: refusal.message.utf8.span,
+                message: refusal.message,
                 type: refusal.type,
                 param: refusal.param,
                 code: refusal.code

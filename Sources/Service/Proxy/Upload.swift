@@ -84,10 +84,10 @@ struct Upload {
     private mutating func check(_ bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) {
         partial += Array(bytes)
         var position = 0
+        var walked = walker
+        defer { walker = walked }
         walking: while true {
-            let step = try partial.withUnsafeBytes { raw throws(HTTPFault) in
-                try walker.next(raw.bindMemory(to: UInt8.self).span, at: &position)
-            }
+            let step = try walked.next(partial.span, at: &position)
             switch step {
             case .payload: continue
             case .more: break walking

@@ -1,0 +1,75 @@
+/// Questions about ASCII bytes, by table where it matters.
+package enum ASCII {
+    /// True for the bytes of a token (RFC 9110 §5.6.2).
+    @inline(__always)
+    package static func isToken(_ byte: UInt8) -> Bool {
+        // Two 64-bit maps, for bytes 0x20...0x7f less their offset: ! # $ % & ' * + - . digits ^ _ ` letters | ~
+        if byte < 64 { return tokenLow & (1 << UInt64(byte)) != 0 }
+        if byte < 128 { return tokenHigh & (1 << UInt64(byte - 64)) != 0 }
+        return false
+    }
+
+    private static let tokenLow: UInt64 = map(0, "!#$%&'*+-.0123456789")
+    private static let tokenHigh: UInt64 = map(
+        64,
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~"
+    )
+
+    private static func map(_ base: UInt8, _ text: String) -> UInt64 {
+        text.utf8.reduce(0) { $0 | 1 << UInt64($1 - base) }
+    }
+
+    /// True for 0 to 9.
+    @inline(__always)
+    package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    /// The value of a hex digit; nil for anything else.
+    @inline(__always)
+    package static func hexValue(_ byte: UInt8) -> Int? {
+        switch byte {
+        case 0x30...0x39: Int(byte) - 0x30
+        case 0x41...0x46: Int(byte) - 0x37
+        case 0x61...0x66: Int(byte) - 0x57
+        default: nil
+        }
+    }
+
+    /// A letter in lower case; other bytes as they are.
+    @inline(__always)
+    package static func lower(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+
+    /// Compares without regard to case; `other` is in lower case already.
+    package static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ other: StaticString) -> Bool {
+        guard bytes.count == other.utf8CodeUnitCount else { return false }
+        let literal = UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount)
+        for index in bytes.indices where lower(bytes[index]) != literal[index] { return false }
+        return true
+    }
+
+    /// Compares without regard to case; `other` is in lower case already.
+    package static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ other: String) -> Bool {
+        let view = other.utf8
+        guard bytes.count == view.count else { return false }
+        var index = 0
+        for byte in view {
+            if lower(bytes[index]) != byte { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// Compares two spans without regard to case.
+    package static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+        guard bytes.count == other.count else { return false }
+        for index in bytes.indices where lower(bytes[index]) != lower(other[index]) { return false }
+        return true
+    }
+
+    /// True when the bytes begin with a literal.
+    package static func starts(_ bytes: Span<UInt8>, with prefix: StaticString) -> Bool {
+        guard bytes.count >= prefix.utf8CodeUnitCount else { return false }
+        let literal = UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
+        for index in literal.indices where bytes[index] != literal[index] { return false }
+        return true
+    }
+}

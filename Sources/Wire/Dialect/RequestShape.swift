@@ -1,0 +1,97 @@
+import Bytes
+import JSON
+
+/// Why a request's body cannot be routed.
+package struct RequestFault: Error, CustomStringConvertible {
+    /// A sentence for the client.
+    package let description: String
+    /// The body's field it is about.
+    package let parameter: String?
+}
+
+/// What routing needs to know of an OpenAI-format request, as places in its body.
+package struct RequestShape {
+    /// The model between its quotes, as it is spelled; absent when the body names none.
+    package private(set) var model = TextRange.absent
+    /// The same with the quotes: what a rewrite replaces.
+    package private(set) var modelWithQuotes = TextRange.absent
+    package private(set) var modelIsEscaped = false
+    package private(set) var stream = false
+    /// `max_completion_tokens`, `max_output_tokens` or `max_tokens`, in this order.
+    package private(set) var maxTokens: Int?
+
+    /// Reads a whole body.
+    ///
+    /// A second top-level `model` or `stream` is refused: the proxy and the provider could read different ones.
+    ///
+    /// - Throws: why it is no JSON object that can be routed.
+    package static func read(_ body: Span<UInt8>) throws(RequestFault) -> RequestShape {
+        var shape = RequestShape()
+        var hasStream = false
+        try ObjectFields.forEach(in: body, orElse: fault) { member throws(RequestFault) in
+            let raw = body.extracting(member.key.range)
+            if member.keyIsEscaped {
+                // Only a name in disguise is of interest.
+                let plain = JSONText.unescape(raw)
+                try shape.take(plain.span, member, body, &hasStream)
+            } else {
+                try shape.take(raw, member, body, &hasStream)
+            }
+        }
+        return shape
+    }
+
+    private static func fault(_ fault: JSONFault) -> RequestFault {
+        RequestFault(
+            description: "the body is not valid JSON: \(fault.message) (byte \(fault.offset))",
+            parameter: nil
+        )
+    }
+
+    private mutating func take(
+        _ key: Span<UInt8>,
+        _ member: ObjectFields.Member,
+        _ body: Span<UInt8>,
+        _ hasStream: inout Bool
+    ) throws(RequestFault) {
+        switch key.count {
+        case 5 where ASCII.starts(key, with: "model"): try takeModel(member)
+        case 6 where ASCII.starts(key, with: "stream"):
+            guard !hasStream else { throw RequestShape.twice("stream") }
+            hasStream = true
+            switch member.kind {
+            case .bool: stream = body[Int(member.value.start)] == 0x74
+            case .null: break
+            default: throw RequestFault(description: "`stream` must be true or false", parameter: "stream")
+            }
+        case 10 where ASCII.starts(key, with: "max_tokens"):
+            if maxTokens == nil { maxTokens = number(member, body) }
+        case 17 where ASCII.starts(key, with: "max_output_tokens"):
+            maxTokens = number(member, body) ?? maxTokens
+        case 21 where ASCII.starts(key, with: "max_completion_tokens"):
+            maxTokens = number(member, body) ?? maxTokens
+        default: break
+        }
+    }
+
+    private mutating func takeModel(_ member: ObjectFields.Member) throws(RequestFault) {
+        guard modelWithQuotes.isAbsent else { throw RequestShape.twice("model") }
+        guard member.kind == .string else {
+            throw RequestFault(description: "`model` must be a string", parameter: "model")
+        }
+        guard member.value.count <= 1_026 else {
+            throw RequestFault(description: "`model` is longer than 1,024 bytes", parameter: "model")
+        }
+        modelWithQuotes = member.value
+        model = TextRange(start: member.value.start + 1, count: member.value.count - 2)
+        modelIsEscaped = member.valueIsEscaped
+    }
+
+    private func number(_ member: ObjectFields.Member, _ body: Span<UInt8>) -> Int? {
+        member.kind == .number ? ObjectFields.integer(body.extracting(member.value.range)) : nil
+    }
+
+    private static func twice(_ name: String) -> RequestFault {
+        RequestFault(description: "the body has `\(name)` twice", parameter: name)
+    }
+}

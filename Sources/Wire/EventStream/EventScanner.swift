@@ -1,0 +1,131 @@
+import Bytes
+
+/// Finds the ends of events in a stream that comes in pieces (WHATWG HTML, 9.2 Server-sent events).
+///
+/// Looks at line ends and at the first bytes of lines, so a large event costs one search for its end. A small value:
+/// copy it to come back to a place.
+package struct EventScanner: Equatable {
+    /// Events that a client would dispatch: those with data.
+    package private(set) var events = 0
+    /// `[DONE]` came, which ends OpenAI's streams.
+    package private(set) var sawDone = false
+    /// An event named `error` came, or data that begins with `{"error"`.
+    package private(set) var sawError = false
+
+    /// The first bytes of the current line, packed: enough to know `data`, `event` and what they begin with.
+    private var prefix: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    private var prefixCount = 0
+    private var lineIsEmpty = true
+    private var hasField = false
+    private var hasData = false
+    private var afterCR = false
+
+    package init() {}
+
+    package static func == (left: EventScanner, right: EventScanner) -> Bool {
+        left.events == right.events && left.sawDone == right.sawDone && left.sawError == right.sawError
+            && left.prefix == right.prefix && left.prefixCount == right.prefixCount
+            && left.lineIsEmpty == right.lineIsEmpty && left.hasField == right.hasField
+            && left.hasData == right.hasData && left.afterCR == right.afterCR
+    }
+
+    /// Nothing of an event has come yet that a client would still wait for the end of.
+    package var isAtBoundary: Bool { lineIsEmpty && !hasField }
+
+    /// Scans a piece; answers the offset in it behind which nothing whole stands, or nil when nothing became whole.
+    ///
+    /// Whole is an event with its blank line, and a comment line that stands between events.
+    package mutating func scan(_ bytes: Span<UInt8>) -> Int? {
+        var position = 0
+        var boundary: Int?
+        if afterCR, position < bytes.count {
+            afterCR = false
+            if bytes[0] == 0x0a {
+                // The second half of a CRLF whose first half ended the last piece.
+                position = 1
+                if isAtBoundary { boundary = 1 }
+            }
+        }
+        while position < bytes.count {
+            guard let end = lineEnd(bytes, from: position) else {
+                take(bytes.extracting(position...))
+                return boundary
+            }
+            take(bytes.extracting(position..<end))
+            position = end + 1
+            if bytes[end] == 0x0d {
+                if position == bytes.count { afterCR = true } else if bytes[position] == 0x0a { position += 1 }
+            }
+            endLine()
+            if isAtBoundary { boundary = position }
+        }
+        return boundary
+    }
+
+    /// The place of the next LF or CR. CR is rare, so it is looked for only up to the LF that was found.
+    private func lineEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {
+        let feed = Scan.find(0x0a, in: bytes, from: start)
+        let window = bytes.extracting(..<(feed ?? bytes.count))
+        return Scan.find(0x0d, in: window, from: start) ?? feed
+    }
+
+    /// Keeps the first 24 bytes of the line.
+    private mutating func take(_ part: Span<UInt8>) {
+        guard !part.isEmpty else { return }
+        lineIsEmpty = false
+        var index = 0
+        while prefixCount < 24, index < part.count {
+            let shift = UInt64(prefixCount & 7) * 8
+            let value = UInt64(part[index]) << shift
+            switch prefixCount >> 3 {
+            case 0: prefix.0 |= value
+            case 1: prefix.1 |= value
+            default: prefix.2 |= value
+            }
+            prefixCount += 1
+            index += 1
+        }
+        if prefixCount == 24, index < part.count { prefixCount = 25 }
+    }
+
+    private func byte(_ index: Int) -> UInt8 {
+        let word = index < 8 ? prefix.0 : index < 16 ? prefix.1 : prefix.2
+        return UInt8(truncatingIfNeeded: word >> (UInt64(index & 7) * 8))
+    }
+
+    private func begins(_ text: StaticString, at offset: Int = 0) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard prefixCount >= offset + count else { return false }
+        let literal = UnsafeBufferPointer(start: text.utf8Start, count: count)
+        for index in 0..<count where byte(offset + index) != literal[index] { return false }
+        return true
+    }
+
+    private mutating func endLine() {
+        if lineIsEmpty {
+            if hasData { events += 1 }
+            hasData = false
+            hasField = false
+        } else if byte(0) == 0x3a {
+            // A comment: whole by itself when it stands between events.
+        } else {
+            hasField = true
+            noteField()
+        }
+        prefix = (0, 0, 0)
+        prefixCount = 0
+        lineIsEmpty = true
+    }
+
+    private mutating func noteField() {
+        if begins("data") {
+            guard prefixCount == 4 || byte(4) == 0x3a else { return }
+            hasData = true
+            let start = byte(5) == 0x20 ? 6 : 5
+            if prefixCount == start + 6, begins("[DONE]", at: start) { sawDone = true }
+            if begins("{\"error\"", at: start) { sawError = true }
+        } else if begins("event:error") || begins("event: error") {
+            sawError = true
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Bytes
+
+/// The head of one response, as places in the bytes it was read from.
+package final class ResponseHead {
+    package private(set) var status = 0
+    package private(set) var reason = TextRange.absent
+    package private(set) var versionMinor = 1
+    package private(set) var fields: [Field] = []
+    package private(set) var framing = BodyFraming.none
+    /// The upstream will take another request over this connection.
+    package private(set) var keepsAlive = true
+    /// The body is `text/event-stream`.
+    package private(set) var isEventStream = false
+    /// Content-Length as it was sent, also where no body follows.
+    package private(set) var declaredLength: Int?
+    package private(set) var namesConnectionFields = false
+
+    package init() { fields.reserveCapacity(24) }
+
+    /// Forgets the last response.
+    package func reset() {
+        fields.removeAll(keepingCapacity: true)
+        status = 0
+        reason = .absent
+        versionMinor = 1
+        framing = .none
+        keepsAlive = true
+        isEventStream = false
+        declaredLength = nil
+        namesConnectionFields = false
+    }
+
+    /// Reads a head whose end `HeadFinder(.response)` has found.
+    ///
+    /// - Parameter method: the request's, since HEAD answers have no body (RFC 9112 §6.3).
+    /// - Throws: what is wrong with it; the status of the fault is of no meaning here.
+    package func parse(_ bytes: Span<UInt8>, length: Int, for method: Method) throws(HTTPFault) {
+        reset()
+        guard let lineEnd = Scan.find(0x0a, in: bytes) else { throw .malformed("no status line") }
+        try statusLine(bytes, lineEnd - 1)
+        let summary = try FieldReader.read(bytes, from: lineEnd + 1, to: length, into: &fields)
+        declaredLength = summary.contentLength
+        namesConnectionFields = summary.namesConnectionFields
+        keepsAlive = !summary.saysClose && (versionMinor == 1 || summary.saysKeepAlive)
+        for field in fields where field.id == .contentType {
+            let value = bytes.extracting(field.value.range)
+            let type: StaticString = "text/event-stream"
+            isEventStream =
+                value.count >= type.utf8CodeUnitCount
+                && ASCII.equalsIgnoringCase(value.extracting(..<type.utf8CodeUnitCount), type)
+        }
+        let hasBody = method != .head && status >= 200 && status != 204 && status != 304
+        if !hasBody {
+            framing = .none
+        } else if summary.hasTransferEncoding {
+            guard versionMinor == 1 else { throw .malformed("Transfer-Encoding in HTTP/1.0") }
+            framing = .chunked
+        } else if let count = summary.contentLength {
+            framing = .length(count)
+        } else {
+            framing = .untilClose
+            keepsAlive = false
+        }
+    }
+
+    private func statusLine(_ bytes: Span<UInt8>, _ end: Int) throws(HTTPFault) {
+        let line = bytes.extracting(..<end)
+        guard line.count >= 12, ASCII.starts(line, with: "HTTP/1."), line[7] == 0x30 || line[7] == 0x31,
+            line[8] == 0x20, ASCII.isDigit(line[9]), ASCII.isDigit(line[10]), ASCII.isDigit(line[11]),
+            line[9] != 0x30, line[9] <= 0x35, line.count == 12 || line[12] == 0x20
+        else { throw .malformed("a malformed status line") }
+        versionMinor = Int(line[7] - 0x30)
+        status = Int(line[9] - 0x30) * 100 + Int(line[10] - 0x30) * 10 + Int(line[11] - 0x30)
+        let start = min(13, line.count)
+        for index in start..<line.count {
+            guard line[index] >= 0x20, line[index] != 0x7f else {
+                throw .malformed("a control byte in the reason phrase")
+            }
+        }
+        reason = TextRange(start: Int32(start), count: Int32(line.count - start))
+    }
+
+    /// How long the upstream asks to wait before another try, in milliseconds; nil when it does not say.
+    ///
+    /// `retry-after-ms` (OpenAI), `x-ms-retry-after-ms` (Azure), then `retry-after` in seconds or as a date
+    /// (RFC 9110 §10.2.3).
+    ///
+    /// - Parameter nowSeconds: the time of day in seconds since 1970, for dates.
+    package func retryAfterMilliseconds(in bytes: Span<UInt8>, nowSeconds: Int64) -> Int? {
+        var fallback: Int?
+        for field in fields {
+            let value = bytes.extracting(field.value.range)
+            switch field.id {
+            case .retryAfterMilliseconds, .azureRetryAfterMilliseconds:
+                if let number = Decimal.thousandths(value) { return number / 1_000 }
+            case .retryAfter:
+                if let number = Decimal.thousandths(value) {
+                    fallback = number
+                } else if let date = HTTPDate.secondsSince1970(value) {
+                    fallback = Int(max(0, date - nowSeconds)) * 1_000
+                }
+            default: break
+            }
+        }
+        return fallback
+    }
+}
+
+/// Plain decimal numbers, as Retry-After has them.
+enum Decimal {
+    /// `1.5` is 1500; nil when it is no such number or absurdly large.
+    static func thousandths(_ text: Span<UInt8>) -> Int? {
+        guard !text.isEmpty, text.count <= 12 else { return nil }
+        var whole = 0
+        var position = 0
+        while position < text.count, ASCII.isDigit(text[position]) {
+            whole = whole * 10 + Int(text[position] - 0x30)
+            position += 1
+        }
+        guard position > 0 else { return nil }
+        var result = whole * 1_000
+        guard position < text.count else { return result }
+        guard text[position] == 0x2e else { return nil }
+        var unit = 100
+        for index in (position + 1)..<text.count {
+            guard ASCII.isDigit(text[index]) else { return nil }
+            result += unit * Int(text[index] - 0x30)
+            unit /= 10
+        }
+        return result
+    }
+}
+
+/// Dates as HTTP writes them: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7, the preferred form).
+package enum HTTPDate {
+    /// Seconds since 1970, UTC; nil when it is no such date.
+    package static func secondsSince1970(_ text: Span<UInt8>) -> Int64? {
+        guard text.count == 29, text[3] == 0x2c, text[4] == 0x20, text[7] == 0x20, text[11] == 0x20, text[16] == 0x20,
+            text[19] == 0x3a, text[22] == 0x3a, ASCII.starts(text.extracting(25...), with: " GMT")
+        else { return nil }
+        guard let day = number(text, 5, 2), let year = number(text, 12, 4), let hour = number(text, 17, 2),
+            let minute = number(text, 20, 2), let second = number(text, 23, 2), let month = month(text.extracting(8..<11))
+        else { return nil }
+        // Days from the civil date, counting years from March (Howard Hinnant, "chrono-Compatible Low-Level Date
+        // Algorithms", days_from_civil).
+        let shifted = month <= 2 ? year - 1 : year
+        let era = shifted / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        let days = era * 146_097 + dayOfEra - 719_468
+        return Int64(((days * 24 + hour) * 60 + minute) * 60 + second)
+    }
+
+    private static func number(_ text: Span<UInt8>, _ start: Int, _ count: Int) -> Int? {
+        var value = 0
+        for index in start..<(start + count) {
+            guard ASCII.isDigit(text[index]) else { return nil }
+            value = value * 10 + Int(text[index] - 0x30)
+        }
+        return value
+    }
+
+    private static func month(_ text: Span<UInt8>) -> Int? {
+        let names: [StaticString] = [
+            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+        ]
+        for (index, name) in names.enumerated() where ASCII.equalsIgnoringCase(text, name) { return index + 1 }
+        return nil
+    }
+}
