@@ -104,8 +104,19 @@ let service: [Target] = [
     tool("hoosh-bench", ["CLinux", "Bytes", "Loop"]),
 ]
 
+// MARK: Tests: each suite is named after the target it tests; TestKit starts programs and speaks raw HTTP to them
+let tests: [Target] = [
+    .target(
+        name: "TestKit",
+        dependencies: ["CLinux", "CSSL"],
+        path: "Tests/Support/TestKit",
+        swiftSettings: strict
+    ),
+    suite("MockTests", ["TestKit"]),
+]
+
 let package = Package(
     name: "hoosh-proxy",
-    targets: native + ground + wire + engines + path + routes + service,
+    targets: native + ground + wire + engines + path + routes + service + tests,
     swiftLanguageModes: [.v6]
 )

@@ -110,7 +110,9 @@ extension Connection {
         return script.bytes.withUnsafeBytes { send(raw: part($0, start..<(start + limit))) }
     }
 
-    /// True when the next paced write is due. The schedule is absolute: a late write does not delay the later ones.
+    /// True when the next paced write is due.
+    ///
+    /// The schedule is absolute: a late write does not delay the later ones.
     private func gateIsOpen(_ gap: Int64) -> Bool {
         if nextDue == 0 {
             nextDue = loop.now

@@ -57,7 +57,9 @@ final class TLSIdentity: @unchecked Sendable {
     }
 }
 
-/// TLS over one connection's descriptor, which somebody else owns. Loop only.
+/// TLS over one connection's descriptor, which somebody else owns.
+///
+/// Loop only.
 final class TLSSession {
     private let ssl: OpaquePointer
     private var isFailed = false
