@@ -100,7 +100,7 @@ let service: [Target] = [
         ]
     ),
     tool("hoosh-proxy", ["Proxy", "RouteLanguage", "Report"]),
-    tool("hoosh-mock", ["CLinux", "CSSL", "Bytes", "Loop", "HTTP"]),
+    tool("hoosh-mock", ["CLinux", "CSSL", "Loop"]),
     tool("hoosh-bench", ["CLinux", "Bytes", "Loop"]),
 ]
 
