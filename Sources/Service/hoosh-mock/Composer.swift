@@ -63,7 +63,7 @@ struct Composer {
             bytes: out.bytes,
             steps: steps,
             gapNanoseconds: gapNanoseconds,
-            isSplit: faults.contains(.split),
+            splitNanoseconds: faults.contains(.split) ? controls.splitNanoseconds : nil,
             fault: faults.isDisjoint(with: Composer.breaking) ? "" : controls.faultText
         )
     }

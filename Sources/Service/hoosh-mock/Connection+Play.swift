@@ -75,7 +75,7 @@ extension Connection {
     private func playSend(_ step: Step, _ script: Script, _ budget: inout Int) -> Bool {
         while repetition < step.repeats {
             if sent == 0, step.isPaced, script.gapNanoseconds > 0, !gateIsOpen(script.gapNanoseconds) { return false }
-            if budget == 0 {
+            if budget == 0 || (script.splitNanoseconds != nil && wakeAt > loop.now) {
                 queue()
                 return false
             }
@@ -84,7 +84,10 @@ extension Connection {
             switch write(step, script) {
             case .moved(let count):
                 sent += count
-                if script.isSplit { budget = 0 }
+                if let gap = script.splitNanoseconds {
+                    budget = 0
+                    wakeAt = loop.now + gap
+                }
             case .wouldBlock: return false
             case .ended, .failed:
                 peerIsGone = true
@@ -102,7 +105,7 @@ extension Connection {
     }
 
     private func write(_ step: Step, _ script: Script) -> Transfer {
-        let limit = script.isSplit ? 1 : step.count - sent
+        let limit = script.splitNanoseconds != nil ? 1 : step.count - sent
         if step.stamp >= 0 {
             return stamped.withUnsafeBytes { send(raw: part($0, sent..<(sent + limit))) }
         }

@@ -204,6 +204,7 @@ final class Connection: Watcher {
         eventsSent = 0
         isWaiting = false
         nextDue = 0
+        wakeAt = 0
     }
 
     func send(_ bytes: [UInt8]) -> Transfer { bytes.withUnsafeBytes { send(raw: $0) } }

@@ -40,11 +40,13 @@ package final class MockUpstream: Sendable {
     /// `http://127.0.0.1:PORT` or `https://...`.
     package var url: String { "\(tls == nil ? "http" : "https")://\(address)" }
 
-    /// A connection to it.
+    /// A connection to it, which keeps it running.
     ///
     /// - Throws: `TestKitFailure` when it is gone.
     package func connect(timeoutSeconds: Double = 10) throws -> RawConnection {
-        try RawConnection(to: address, tls: tls, timeoutSeconds: timeoutSeconds)
+        let connection = try RawConnection(to: address, tls: tls, timeoutSeconds: timeoutSeconds)
+        connection.owner = self
+        return connection
     }
 
     /// One request on a connection of its own.

@@ -24,6 +24,8 @@ package final class RawConnection {
     package var timeoutSeconds: Double
     /// What was received and not yet read.
     package private(set) var buffer: [UInt8] = []
+    /// Whoever must not go away while this is open: the server at the other end.
+    package var owner: AnyObject?
     private var tls: ClientTLS?
 
     /// Connects; with `tls` the handshake is done when this returns.
