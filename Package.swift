@@ -100,12 +100,23 @@ let service: [Target] = [
         ]
     ),
     tool("hoosh-proxy", ["Proxy", "RouteLanguage", "Report"]),
-    tool("hoosh-mock", ["CLinux", "CSSL", "Bytes", "Loop", "HTTP"]),
+    tool("hoosh-mock", ["CLinux", "CSSL", "Loop"]),
     tool("hoosh-bench", ["CLinux", "Bytes", "Loop"]),
+]
+
+// MARK: Tests: each suite is named after the target it tests; TestKit starts programs and speaks raw HTTP to them
+let tests: [Target] = [
+    .target(
+        name: "TestKit",
+        dependencies: ["CLinux", "CSSL"],
+        path: "Tests/Support/TestKit",
+        swiftSettings: strict
+    ),
+    suite("MockTests", ["TestKit"]),
 ]
 
 let package = Package(
     name: "hoosh-proxy",
-    targets: native + ground + wire + engines + path + routes + service,
+    targets: native + ground + wire + engines + path + routes + service + tests,
     swiftLanguageModes: [.v6]
 )
