@@ -27,9 +27,10 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=sudo
 fi
 
-say "install: installing with apt-get:$missing"
+say "install: installing with apt-get (a minute or less):$missing"
 # A fresh image has no package lists, and old lists name files that a mirror no longer has.
-$as_root apt-get update -qq </dev/null >&2
+$as_root apt-get update -qq </dev/null >/dev/null
 # The names come from our own scripts: splitting them is meant.
 # shellcheck disable=SC2086
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing </dev/null >&2
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing </dev/null >/dev/null
+say "install: done"
