@@ -26,8 +26,8 @@ belongs() {
 belongs CCurl 1 Sources/Path/Forwarding
 belongs CYaml 1 Sources/Routes/RouteLanguage
 belongs CPCRE2 1 Sources/Engines/Decision
-belongs CSSL 1 Sources/Service/hoosh-mock
-belongs CLinux 99 Sources/Ground/Bytes Sources/Ground/Loop Sources/Service/Proxy Sources/Service/hoosh-mock \
+belongs CSSL 1 Sources/Service/hoosh-mock Sources/Service/Proxy
+belongs CLinux 99 Sources/Ground/Bytes Sources/Ground/Loop Sources/Path/Arrival Sources/Service/Proxy Sources/Service/hoosh-mock \
     Sources/Service/hoosh-bench
 for module in Foundation FoundationEssentials Dispatch; do
     belongs "$module" 99 Sources/Service/hoosh-bench

@@ -1,19 +1,22 @@
 #!/bin/sh
-# sh examples/quickstart.sh [--keep] ["a prompt of your own"]
+# sh examples/quickstart.sh [--keep] [--mock] ["a prompt of your own"]
 #
 # Builds the proxy, puts it in front of an LLM server on this machine and streams one chat through it.
-# The server is Ollama or llama.cpp when one answers on its usual port, else the mock upstream of this package.
-# Everything it starts is stopped at the end; --keep leaves it running and says how to stop it.
+# The server is Ollama or llama.cpp when one answers on its usual port, else the mock upstream of this package
+# (--mock takes the mock in any case). Everything it starts is stopped at the end; --keep leaves it running and says
+# how to stop it. HOOSH_BIN=FOLDER takes the programs from FOLDER instead of building them.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 keep=no
+only_mock=no
 prompt='Say hello in one short sentence.'
 for argument in "$@"; do
     case $argument in
         --keep) keep=yes ;;
-        -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
-        -*) echo "quickstart: unknown option $argument (there is --keep)" >&2; exit 2 ;;
+        --mock) only_mock=yes ;;
+        -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        -*) echo "quickstart: unknown option $argument (there are --keep and --mock)" >&2; exit 2 ;;
         *) prompt=$argument ;;
     esac
 done
@@ -55,13 +58,18 @@ wait_for() {
 
 # ---------------------------------------------------------------------------------------------------- the build
 step 'Checking the tools'
-sh "$root/.ci/toolchain.sh"
 cd "$root"
-step 'Building hoosh-proxy (some minutes the first time, seconds after that)'
-swift build -c release --product hoosh-proxy </dev/null
-step 'Building hoosh-mock, the stand-in for an LLM server'
-swift build -c release --product hoosh-mock </dev/null
-bin=$(swift build -c release --show-bin-path </dev/null)
+if [ -n "${HOOSH_BIN:-}" ]; then
+    sh "$root/.ci/install.sh" curl
+    bin=$HOOSH_BIN
+else
+    sh "$root/.ci/toolchain.sh"
+    step 'Building hoosh-proxy (some minutes the first time, seconds after that)'
+    swift build -c release --product hoosh-proxy </dev/null
+    step 'Building hoosh-mock, the stand-in for an LLM server'
+    swift build -c release --product hoosh-mock </dev/null
+    bin=$(swift build -c release --show-bin-path </dev/null)
+fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/hoosh-quickstart.XXXXXX")
 
@@ -73,20 +81,25 @@ first_model() {
 }
 
 step 'Looking for an LLM server on this machine'
-kind= url= name=
-model=$(first_model http://127.0.0.1:11434)
-if [ -n "$model" ]; then
+kind= url= name= model=
+[ "$only_mock" = yes ] || model=$(first_model http://127.0.0.1:11434)
+if [ "$only_mock" = yes ]; then
+    echo 'Not looked: --mock.'
+elif [ -n "$model" ]; then
     kind=ollama url=http://127.0.0.1:11434 name='Ollama on port 11434'
 else
     if curl -fsS --noproxy '*' -m 3 -o /dev/null http://127.0.0.1:11434/api/tags 2>/dev/null; then
         echo 'Ollama answers on port 11434 but has no model (try: ollama pull smollm2). Looking further.'
     fi
     model=$(first_model http://127.0.0.1:8080)
-    [ -z "$model" ] || { kind=llamacpp url=http://127.0.0.1:8080 name='llama.cpp on port 8080'; }
+    if [ -n "$model" ]; then
+        kind=llamacpp url=http://127.0.0.1:8080 name='llama.cpp on port 8080'
+    else
+        echo 'None answers at 127.0.0.1:11434 (Ollama) or 127.0.0.1:8080 (llama.cpp).'
+    fi
 fi
 if [ -z "$kind" ]; then
-    echo 'None answers at 127.0.0.1:11434 (Ollama) or 127.0.0.1:8080 (llama.cpp).'
-    kind=openai-compatible model=mock-small name='hoosh-mock (started here; its words are made up)'
+    kind=openai-compatible model=mock-small name='hoosh-mock (started here; it runs no model, it repeats the prompt)'
     "$bin/hoosh-mock" --listen 127.0.0.1:0 --model "$model" --pace-ms 60 2>"$work/mock.log" </dev/null &
     mock=$!
     wait_for "$work/mock.log" 'listening on ' "$mock" hoosh-mock
