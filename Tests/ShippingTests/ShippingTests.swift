@@ -50,7 +50,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["README.md", "docs/architecture.md", "docs/testing.md", "docs/operations.md", "docs/threat-model.md"])
+    @Test(arguments: [
+        "README.md", "docs/architecture.md", "docs/testing.md", "docs/operations.md", "docs/threat-model.md",
+    ])
     func `every file that a page links to is there`(page: String) throws {
         let folder = (page as NSString).deletingLastPathComponent
         for match in try text(page).matches(of: /\]\(([^)#:]+)(?:#[^)]*)?\)/) {

@@ -116,7 +116,9 @@ final class ProxyInFront: Sendable {
     func metric(_ name: String, _ labels: String...) throws -> Double {
         let page = try fetch(admin, "GET", "/metrics").text
         for line in page.split(separator: "\n") where line.hasPrefix(name) {
-            guard labels.allSatisfy({ line.contains($0) }), let value = line.split(separator: " ").last else { continue }
+            guard labels.allSatisfy({ line.contains($0) }), let value = line.split(separator: " ").last else {
+                continue
+            }
             return Double(value) ?? .nan
         }
         return .nan
