@@ -20,7 +20,7 @@ belongs() {
         [ "$count" -le "$limit" ] || fault "$module is imported by $count files of $folder, at most $limit may"
         left=$(printf '%s\n' "$left" | grep -v "^$folder/" || :)
     done
-    [ -z "$left" ] || fault "$module may not be imported here:" $left
+    [ -z "$left" ] || fault "$module may not be imported here:" "$left"
 }
 
 belongs CCurl 1 Sources/Path/Forwarding

@@ -21,13 +21,13 @@ for argument in "$@"; do
     esac
 done
 
-bold= plain=
+bold='' plain=''
 [ ! -t 1 ] || { bold=$(printf '\033[1m') plain=$(printf '\033[0m'); }
 step() { printf '\n%s==> %s%s\n' "$bold" "$*" "$plain"; }
 die() { printf '\nquickstart: %s\n' "$*" >&2; exit 1; }
 
 # ---------------------------------------------------------------------------------------------- what is stopped
-work= proxy= mock=
+work='' proxy='' mock=''
 stop_all() {
     code=$?
     trap - EXIT INT TERM
@@ -76,12 +76,12 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/hoosh-quickstart.XXXXXX")
 # ------------------------------------------------------------------------------------------------- the upstream
 # The first model a server at URL lists, or nothing.
 first_model() {
-    curl -fsS --noproxy '*' -m 3 "$1/v1/models" 2>/dev/null | tr ',{' '\n\n' |
+    curl -fsS --noproxy '*' -m 3 "$1/v1/models" 2>/dev/null | tr ',{' '\n' |
         sed -n 's/^ *"id" *: *"\([^"]*\)".*/\1/p' | head -n 1
 }
 
 step 'Looking for an LLM server on this machine'
-kind= url= name= model=
+kind='' url='' name='' model=''
 [ "$only_mock" = yes ] || model=$(first_model http://127.0.0.1:11434)
 if [ "$only_mock" = yes ]; then
     echo 'Not looked: --mock.'
