@@ -113,6 +113,13 @@ let tests: [Target] = [
         swiftSettings: strict
     ),
     suite("MockTests", ["TestKit"]),
+    suite("ShippingTests", ["TestKit"]),
+    .testTarget(
+        name: "RealTests",
+        dependencies: ["TestKit"],
+        path: "Tests/Real/RealTests",
+        swiftSettings: strict
+    ),
 ]
 
 let package = Package(

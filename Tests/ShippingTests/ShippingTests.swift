@@ -1,0 +1,61 @@
+import Foundation
+import TestKit
+import Testing
+
+/// What a person meets first: the examples, the quick start, the pages' links.
+@Suite struct ShippingTests {
+    private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
+    }
+
+    @Test func `the Kubernetes example carries the linted route file of the package, to the byte`() throws {
+        let lines = try text("examples/kubernetes/sidecar.yaml")
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        let start = try #require(lines.firstIndex { $0.hasPrefix("  routes.yaml: |") })
+        let inner = lines[(start + 1)...].prefix { $0 != "---" }.map { $0.dropFirst(4) }
+        #expect(inner.joined(separator: "\n") + "\n" == (try text("routes/sidecar.yaml")))
+        let result = try run("hoosh-proxy", ["lint", "\(root)/routes/sidecar.yaml"])
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+    }
+
+    @Test func `the drain of the Kubernetes example ends before the pod is killed`() throws {
+        let manifest = try text("examples/kubernetes/sidecar.yaml")
+        let grace = try #require(manifest.firstMatch(of: /terminationGracePeriodSeconds: (\d+)/)?.1)
+        let drain = try #require(manifest.firstMatch(of: /drain: (\d+)s/)?.1)
+        #expect(try #require(Int(grace)) > (try #require(Int(drain))))
+    }
+
+    @Test func `the quick start streams a chat from the mock and leaves nothing behind`() throws {
+        let folder = try TemporaryFolder()
+        let result = try run(
+            "sh",
+            ["\(root)/examples/quickstart.sh", "--mock", "a quick question"],
+            environment: ["HOOSH_BIN": RunningProgram.folder, "TMPDIR": folder.path],
+            tool: true,
+            seconds: 60
+        )
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("*** UPSTREAM: hoosh-mock"))
+        #expect(result.output.contains("a quick question"))
+        #expect(result.output.contains("x-hoosh-provider: upstream"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        let port = try #require(result.output.firstMatch(of: /http:\/\/127\.0\.0\.1:(\d+)\/v1\/chat/)?.1)
+        #expect(throws: (any Error).self) {
+            try fetch(.tcp(host: "127.0.0.1", port: UInt16(port) ?? 0), "GET", "/v1/health")
+        }
+    }
+
+    @Test(arguments: [
+        "README.md", "docs/architecture.md", "docs/testing.md", "docs/operations.md", "docs/threat-model.md",
+    ])
+    func `every file that a page links to is there`(page: String) throws {
+        let folder = (page as NSString).deletingLastPathComponent
+        for match in try text(page).matches(of: /\]\(([^)#:]+)(?:#[^)]*)?\)/) {
+            let target = folder.isEmpty ? String(match.1) : "\(folder)/\(match.1)"
+            #expect(FileManager.default.fileExists(atPath: "\(root)/\(target)"), "\(page) links to \(match.1)")
+        }
+    }
+}
