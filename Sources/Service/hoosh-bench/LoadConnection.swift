@@ -68,7 +68,7 @@ final class LoadConnection: Watcher {
         if Kernel.send(descriptor, load.request) != .moved(load.request.count) { fail() }
     }
 
-    /// Reads what is there. A short read has emptied the socket unless the peer has ended too.
+    /// Reads what is there; a short read has emptied the socket unless the peer has ended too.
     private func drain(untilEnd: Bool) {
         let mine = epoch
         while epoch == mine {

@@ -30,7 +30,7 @@ struct Options {
         if let rounds { pace.rounds = rounds }
     }
 
-    /// Names of contenders or workloads; a kind that is not named stays whole. `direct` is always in.
+    /// Takes names of contenders or workloads; a kind that is not named stays whole, `direct` is always in.
     private mutating func select(_ names: String) throws {
         var chosenWorkloads: [Workload] = []
         var chosenContenders: [Contender] = []
@@ -66,7 +66,8 @@ struct Options {
                          \(Workload.allCases.map(\.rawValue).joined(separator: " "))
                          (json and events name all that begin so)
           --rounds N     rounds
-          --out FOLDER   writes performance.json, performance.svg and performance-table.md there
+          --out FOLDER   writes performance.json and performance.svg there, and the tables into the
+                         performance.md that is there (default .build/bench)
           --no-build     takes hoosh-proxy and hoosh-mock as they are built
 
         Needs nginx and haproxy for their rows: apt-get install nginx-light haproxy

@@ -23,7 +23,7 @@ final class SampleBuffer {
 
     func removeAll() { count = 0 }
 
-    /// The given quantiles in microseconds, nil without samples. Sorts in place.
+    /// The given quantiles in microseconds, nil without samples; sorts in place.
     func quantilesMicroseconds(_ quantiles: [Double]) -> [Double]? {
         guard count > 0 else { return nil }
         var sorted = UnsafeMutableBufferPointer(start: storage, count: count)
