@@ -30,7 +30,12 @@ final class Campaign {
         defer { mock.child.end() }
         startAll(mock.port)
         defer { for one in running.values { one.end() } }
-        let runner = LoadRunner(loop: loop, samples: samples, pace: options.pace)
+        let runner = LoadRunner(
+            loop: loop,
+            samples: samples,
+            pace: options.pace,
+            upstream: ProcessMeter(root: mock.child.pid)
+        )
         try verify(runner, mock.port)
         for round in 1...options.pace.rounds {
             for workload in options.workloads {

@@ -11,6 +11,8 @@ struct Measured: Codable {
     var void: String?
     /// Processor time of the load's own thread over the window, to see which side was the limit.
     var loadCPU: Double?
+    /// Share of the machine that programs outside the measurement took meanwhile.
+    var neighbourShare: Double?
 
     mutating func set(_ names: [Metric], _ values: [Double]?) {
         guard let values else { return }
@@ -23,6 +25,8 @@ struct LoadRunner {
     let loop: EventLoop
     let samples: SampleRoom
     let pace: Pace
+    /// The upstream's processes.
+    let upstream: ProcessMeter
 
     /// Asks once and says what the answer came to; nil when it did not end well within ten seconds.
     func probe(_ request: LoadRequest, port: UInt16) -> PayloadTally? {
@@ -48,6 +52,7 @@ struct LoadRunner {
         } else {
             load.spin(seconds: 0.25)
         }
+        let neighbours = Neighbours(pids: upstream.pids + (running.meter?.pids ?? []))
         let before = running.meter?.cpuNanoseconds
         load.beginWindow()
         let begin = Clock.seconds
@@ -57,6 +62,7 @@ struct LoadRunner {
         }
         let seconds = Clock.seconds - begin
         let after = running.meter?.cpuNanoseconds
+        result.neighbourShare = neighbours.share
         let window = load.window
         result.loadCPU = (Clock.ownCPUSeconds - ownBefore) / seconds
         read(window, seconds, load, workload, &result)

@@ -47,7 +47,10 @@ extension Workload {
     private static let smallAnswer = LoadRequest(isStream: false, controls: [("body-bytes", "300")])
 
     /// A stream that says one event and is silent then.
-    static let idleStream = events(2, bytes: 180, gapMicroseconds: 600_000_000)
+    static let idleStream = LoadRequest(
+        isStream: true,
+        controls: [("events", "2"), ("event-bytes", "180"), ("pace-ms", "600000")].map { (name: $0.0, value: $0.1) }
+    )
 
     private static func events(
         _ count: Int,

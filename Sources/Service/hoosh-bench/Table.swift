@@ -10,13 +10,21 @@ struct Table {
         out += summary.isQuick ? " (`--quick`: short, for a first look only)" : ""
         out += ", medians with (lowest to highest). "
         out += summary.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-        out += ".\n"
+        out += ". " + noise + "\n"
         for workload in Workload.allCases {
             let rows = summary.rows(of: workload)
             if rows.isEmpty { continue }
             out += "\n### \(workload.title) (`\(workload.rawValue)`)\n\n" + table(workload, rows)
         }
         return out
+    }
+
+    /// How much of the machine others took while it was measured.
+    private var noise: String {
+        guard let shares = Spread(summary.measured.compactMap(\.neighbourShare)) else { return "" }
+        let percents = [shares.median, shares.high].map { String(format: "%.0f", $0 * 100) }
+        return "Other programs took \(percents[0]) % of the machine during the median measurement, "
+            + "\(percents[1]) % during the worst."
     }
 
     private func table(_ workload: Workload, _ rows: [Row]) -> String {
