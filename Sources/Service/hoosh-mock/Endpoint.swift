@@ -1,0 +1,58 @@
+/// What a request asks for, by method and path.
+enum Endpoint {
+    case chat, completions, responses, embeddings, models, health, echo, unknown
+    case record, counters, reset, defaults
+
+    /// True for what is about the mock itself and is not recorded.
+    var isOurs: Bool {
+        switch self {
+        case .record, .counters, .reset, .defaults: true
+        default: false
+        }
+    }
+
+    init(_ head: RequestHead) {
+        self = head.bytes.withUnsafeBytes { raw in
+            let target = part(raw, head.target)
+            let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.count
+            return Endpoint(isPOST: isSame(part(raw, head.method), "POST"), path: part(target, 0..<end))
+        }
+    }
+
+    private static let prefixes: [StaticString] = ["/v1beta/openai/", "/openai/v1/", "/api/v1/", "/v1/", "/"]
+
+    private init(isPOST: Bool, path: UnsafeRawBufferPointer) {
+        var tail = path
+        for prefix in Endpoint.prefixes where hasPrefixIgnoringCase(path, prefix) {
+            tail = part(path, prefix.utf8CodeUnitCount..<path.count)
+            break
+        }
+        if isPOST {
+            if isSame(tail, "chat/completions") {
+                self = .chat
+            } else if isSame(tail, "completions") {
+                self = .completions
+            } else if isSame(tail, "responses") {
+                self = .responses
+            } else if isSame(tail, "embeddings") {
+                self = .embeddings
+            } else if isSame(tail, "mock/reset") {
+                self = .reset
+            } else if isSame(tail, "mock/defaults") {
+                self = .defaults
+            } else {
+                self = .echo
+            }
+        } else if isSame(tail, "models") || hasPrefixIgnoringCase(tail, "models/") {
+            self = .models
+        } else if isSame(tail, "health") {
+            self = .health
+        } else if isSame(tail, "mock/requests") {
+            self = .record
+        } else if isSame(tail, "mock/counters") {
+            self = .counters
+        } else {
+            self = .unknown
+        }
+    }
+}
