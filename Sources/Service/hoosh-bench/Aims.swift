@@ -15,7 +15,8 @@ struct Aims {
     private static let aims = [
         Aim("CPU per small request, 32 connections, at most nginx's", .json32, .cpuPerRequest, ratio: 1),
         Aim("CPU per event back to back, at most nginx's", .saturated, .cpuPerEvent, ratio: 1),
-        Aim("CPU per event paced, at most nginx's", .paced, .cpuPerEvent, ratio: 1),
+        Aim("CPU per event paced, 200 streams, at most nginx's", .paced, .cpuPerEvent, ratio: 1),
+        Aim("CPU per event paced, 1,000 streams, at most nginx's", .crowd, .cpuPerEvent, ratio: 1),
         Aim(
             "bytes per CPU second at 64 KiB, at least 2 × nginx's",
             .chunks,

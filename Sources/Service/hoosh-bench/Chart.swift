@@ -14,7 +14,7 @@ struct Chart {
     private static let panels = [
         Panel(workload: .json32, metric: .cpuPerRequest, title: "CPU µs per small request", note: "32 connections"),
         Panel(workload: .saturated, metric: .cpuPerEvent, title: "CPU µs per event, back to back", note: "180 B"),
-        Panel(workload: .paced, metric: .cpuPerEvent, title: "CPU µs per event, paced", note: "200 streams × 20/s"),
+        Panel(workload: .crowd, metric: .cpuPerEvent, title: "CPU µs per event, paced", note: "1,000 streams × 20/s"),
         Panel(workload: .chunks, metric: .gigabytesPerCPU, title: "GB per CPU second", note: "64 KiB events"),
         Panel(workload: .single, metric: .addedEventP50, title: "Added µs per event, p50", note: "one paced stream"),
         Panel(

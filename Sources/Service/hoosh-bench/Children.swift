@@ -101,6 +101,7 @@ final class Child: Sendable {
             living.withLock { list in
                 for pid in list { kill(pid, SIGKILL) }
             }
+            Paths.removeWorkOfThisProcess()
             _exit(128 + number)
         }
         thread.start()

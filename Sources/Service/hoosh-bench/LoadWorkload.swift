@@ -7,10 +7,10 @@ extension Workload {
         case .json32: LoadShape(connections: 32, request: Workload.smallAnswer)
         case .json256: LoadShape(connections: 256, request: Workload.smallAnswer)
         case .saturated: LoadShape(connections: 32, request: Workload.events(200, bytes: 180))
-        case .paced:
+        case .paced, .crowd:
             // Streams start evenly over one gap, so that their events do not come in one burst.
             LoadShape(
-                connections: 200,
+                connections: self == .paced ? 200 : 1000,
                 request: Workload.events(
                     Int(pace.pacedSeconds * 20),
                     bytes: 180,
@@ -18,7 +18,7 @@ extension Workload {
                     isStamped: true
                 ),
                 isRepeating: false,
-                staggerNanoseconds: 250_000,
+                staggerNanoseconds: self == .paced ? 250_000 : 50_000,
                 isStamped: true
             )
         case .single:
@@ -42,7 +42,7 @@ extension Workload {
     }
 
     /// True when the window ends with the first stream's end.
-    var endsWithStream: Bool { self == .paced || self == .single }
+    var endsWithStream: Bool { self == .paced || self == .crowd || self == .single }
 
     private static let smallAnswer = LoadRequest(isStream: false, controls: [("body-bytes", "300")])
 

@@ -12,16 +12,18 @@ struct Main {
                 return
             }
             Child.endAllOnSignal()
-            try measure(options)
+            // A run in which our own rows are void has failed.
+            if try !measure(options) { exit(2) }
         } catch {
             FileHandle.standardError.write(Data("hoosh-bench: \(error)\n".utf8))
             exit(1)
         }
     }
 
-    private static func measure(_ options: Options) throws {
+    /// Runs all of it; false when a row of hoosh-proxy is void.
+    private static func measure(_ options: Options) throws -> Bool {
         let paths = try Paths()
-        defer { paths.removeWork() }
+        defer { Paths.removeWorkOfThisProcess() }
         if options.isBuilding { try build(paths) }
         _ = clinux_pin_thread(Int32(Placement.load))
         let campaign = Campaign(options, paths)
@@ -35,8 +37,7 @@ struct Main {
         let text = Table(summary: summary).text + Aims(summary: summary).text
         print(text)
         try Report(folder: options.outFolder ?? "\(paths.root)/.build/bench").write(summary, text)
-        // A run in which our own rows are void has failed.
-        if summary.rows.contains(where: { $0.contender.isHoosh && $0.void != nil }) { exit(2) }
+        return !summary.rows.contains { $0.contender.isHoosh && $0.void != nil }
     }
 
     /// `swift run` builds the bench alone; the programs it measures must not be of yesterday.

@@ -22,7 +22,7 @@ struct Paths {
         self.products = products.path
         self.root = root.path
         configurations = root.appendingPathComponent("examples/bench").path
-        work = NSTemporaryDirectory() + "hoosh-bench-\(getpid())"
+        work = Paths.workOfThisProcess
         try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
     }
 
@@ -44,7 +44,10 @@ struct Paths {
         throw BenchFailure("\(name) is not installed (apt-get install \(package))")
     }
 
-    func removeWork() { try? FileManager.default.removeItem(atPath: work) }
+    /// Removes this run's configurations and logs.
+    static func removeWorkOfThisProcess() { try? FileManager.default.removeItem(atPath: workOfThisProcess) }
+
+    private static var workOfThisProcess: String { NSTemporaryDirectory() + "hoosh-bench-\(getpid())" }
 
     private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }

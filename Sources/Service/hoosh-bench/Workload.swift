@@ -5,6 +5,7 @@ enum Workload: String, CaseIterable, Codable {
     case json256 = "json-256"
     case saturated = "events-saturated"
     case paced = "events-paced"
+    case crowd = "events-paced-1000"
     case single = "event-single"
     case firstToken = "first-token"
     case chunks = "chunks-64k"
@@ -19,6 +20,7 @@ enum Workload: String, CaseIterable, Codable {
         case .json256: "Small chat answer, 256 connections"
         case .saturated: "Streams of 200 events of 180 B back to back, 32 connections"
         case .paced: "200 streams, 20 events of 180 B per second each"
+        case .crowd: "1,000 streams, 20 events of 180 B per second each"
         case .single: "One stream, 100 events of 180 B per second"
         case .firstToken: "Time to first token, 4 connections, short streams"
         case .chunks: "Streams of 64 KiB events, 4 connections"
@@ -31,7 +33,7 @@ enum Workload: String, CaseIterable, Codable {
     var keyMetric: Metric {
         switch self {
         case .json1, .json32, .json256: .cpuPerRequest
-        case .saturated, .paced: .cpuPerEvent
+        case .saturated, .paced, .crowd: .cpuPerEvent
         case .single: .addedEventP50
         case .firstToken: .addedFirstP50
         case .chunks: .gigabytesPerCPU
@@ -45,8 +47,7 @@ enum Workload: String, CaseIterable, Codable {
         switch self {
         case .json1, .json32, .json256: [.requestRate, .p50, .p99, .addedP50, .addedP99, .cpuPerRequest]
         case .saturated: [.eventRate, .cpuPerEvent]
-        case .paced:
-            [.cpuPerEvent, .addedEventP50, .addedEventP99, .addedGapP50, .addedGapP99, .addedFirstP50, .addedFirstP99]
+        case .paced, .crowd: [.cpuPerEvent, .addedEventP50, .addedEventP99, .addedGapP50, .addedGapP99]
         case .single: [.eventP50, .addedEventP50, .addedEventP99, .cpuPerEvent]
         case .firstToken: [.firstP50, .addedFirstP50, .addedFirstP99]
         case .chunks: [.gigabyteRate, .gigabytesPerCPU]
@@ -72,8 +73,8 @@ enum Workload: String, CaseIterable, Codable {
     func seconds(_ pace: Pace) -> Double {
         switch self {
         case .json1, .json32, .json256, .saturated, .firstToken, .chunks: pace.loadSeconds + 0.35
-        case .paced, .single: pace.pacedSeconds + 0.4
-        case .memory: 6
+        case .paced, .crowd, .single: pace.pacedSeconds + 0.4
+        case .memory: 4
         case .disconnect: 1.5
         }
     }
@@ -82,13 +83,13 @@ enum Workload: String, CaseIterable, Codable {
 /// How long the pieces of a run take.
 struct Pace {
     var rounds = 5
-    var loadSeconds = 1.5
-    var pacedSeconds = 3.0
+    var loadSeconds = 1.2
+    var pacedSeconds = 2.5
     /// Memory does not vary as times do.
     var memoryRounds = 2
 
     static let full = Pace()
-    static let quick = Pace(rounds: 2, loadSeconds: 0.7, pacedSeconds: 1.5, memoryRounds: 1)
+    static let quick = Pace(rounds: 2, loadSeconds: 0.5, pacedSeconds: 1.2, memoryRounds: 1)
 }
 
 /// One number of one workload.
