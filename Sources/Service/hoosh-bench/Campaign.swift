@@ -46,6 +46,7 @@ final class Campaign {
             }
             addDifferences(round)
         }
+        Child.stopIfInterrupted()
         progress.finish()
     }
 
@@ -87,6 +88,7 @@ final class Campaign {
         _ runner: LoadRunner,
         _ upstreamPort: UInt16
     ) {
+        Child.stopIfInterrupted()
         progress.begin("\(workload.rawValue), \(contender.shortName)", round, options.pace.rounds)
         defer { progress.advance(workload.seconds(options.pace)) }
         switch workload {

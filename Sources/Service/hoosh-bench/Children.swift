@@ -13,6 +13,13 @@ final class Child: Sendable {
     /// Every child that has not been ended yet, for the case that the bench itself is interrupted.
     private static let living = Mutex<[pid_t]>([])
 
+    private static let isInterrupted = Atomic(false)
+
+    /// Waits for the end when a signal has begun it: what was measured since is of no use.
+    static func stopIfInterrupted() {
+        while isInterrupted.load(ordering: .acquiring) { usleep(100_000) }
+    }
+
     /// Starts a program on one processor; its output goes to `logPath`.
     init(_ name: String, _ arguments: [String], cpu: Int, logPath: String) throws {
         self.name = name
@@ -94,6 +101,7 @@ final class Child: Sendable {
         clinux_block_signals()
         let thread = Thread {
             let number = clinux_wait_signal()
+            isInterrupted.store(true, ordering: .releasing)
             living.withLock { list in
                 for pid in list { kill(pid, SIGTERM) }
             }
