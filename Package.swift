@@ -104,8 +104,16 @@ let service: [Target] = [
     tool("hoosh-bench", ["CLinux", "Bytes", "Loop"]),
 ]
 
+// MARK: Tests
+let routeSuites: [Target] = [
+    suite("ReportTests", ["Report"]),
+    suite("DecisionTests", ["Decision", "Bytes"]),
+    suite("ProvidersTests", ["Providers", "Decision"]),
+    suite("RouteLanguageTests", ["RouteLanguage", "Report", "Providers", "Decision", "Bytes"]),
+]
+
 let package = Package(
     name: "hoosh-proxy",
-    targets: native + ground + wire + engines + path + routes + service,
+    targets: native + ground + wire + engines + path + routes + service + routeSuites,
     swiftLanguageModes: [.v6]
 )
