@@ -120,6 +120,10 @@ let tests: [Target] = [
         path: "Tests/Real/RealTests",
         swiftSettings: strict
     ),
+    suite("ReportTests", ["Report"]),
+    suite("DecisionTests", ["Decision", "Bytes"]),
+    suite("ProvidersTests", ["Providers", "Decision"]),
+    suite("RouteLanguageTests", ["RouteLanguage", "Report", "Providers", "Decision", "Bytes"]),
 ]
 
 let package = Package(

@@ -62,8 +62,10 @@ package struct Target: Sendable {
     package let weight: Int
     /// Header fields for this target only, after the plan's.
     package let headers: [HeaderPair]
-    /// False for a target written by name: then a model the provider does not list makes it ineligible just the same,
-    /// but `explain` and errors name it. True when it came from `local`, `remote` or `any`.
+    /// True when it came from `local`, `remote` or `any`.
+    ///
+    /// A target written by name whose provider does not list the model is ineligible just the same, but `explain` and
+    /// errors name it.
     package let isFromGroup: Bool
     package init(provider: Int, model: String?, weight: Int, headers: [HeaderPair], isFromGroup: Bool) {
         self.provider = provider

@@ -46,6 +46,7 @@ package final class Program: Sendable {
     ///   - facts: what is known of the request.
     ///   - model: the model asked for, aliases resolved; empty when there is none.
     ///   - head: the bytes that the ranges in `facts` point into.
+    /// - Returns: a position in `routes`, or -1.
     package func decide(_ facts: Facts, model: Span<UInt8>, head: Span<UInt8>) -> Int {
         var best = UInt32.max
         var tests = TestAnswers()

@@ -7,7 +7,7 @@ package final class Provider: Sendable {
     package let name: String
     package let kind: ProviderKind
     package let url: ProviderURL
-    /// The key's value. Never printed: `secretName` is what a person may see.
+    /// The key's value, never printed: `secretName` is what a person may see.
     package let key: String?
     /// `env:NAME` or `file:/path`, as written.
     package let secretName: String?

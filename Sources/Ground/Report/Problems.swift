@@ -8,6 +8,8 @@ package struct Problems: Sendable {
     package private(set) var sources: [String: SourceText] = [:]
     /// What is masked wherever it would appear.
     package private(set) var secrets: Set<String> = []
+    /// Places that are masked in every source line.
+    package private(set) var secretSpots: [Spot] = []
 
     /// No findings.
     package init() {}
@@ -23,11 +25,15 @@ package struct Problems: Sendable {
         if !secret.isEmpty { secrets.insert(secret) }
     }
 
+    /// Masks a place in the source line it is on.
+    package mutating func hide(at spot: Spot) { secretSpots.append(spot) }
+
     /// Takes over everything another run found.
     package mutating func add(_ other: Problems) {
         collected += other.collected
         sources.merge(other.sources) { mine, _ in mine }
         secrets.formUnion(other.secrets)
+        secretSpots += other.secretSpots
     }
 
     /// Every finding, by path, line, column and code.

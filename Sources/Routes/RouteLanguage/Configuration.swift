@@ -37,7 +37,9 @@ package final class Configuration: Sendable {
         aliasTable = AliasTable(aliases)
     }
 
-    /// The model that a name stands for, as UTF-8; nil when the name is no alias. Allocates nothing.
+    /// The model that a name stands for, as UTF-8; nil when the name is no alias.
+    ///
+    /// Allocates nothing.
     package func resolvedAlias(of model: Span<UInt8>) -> [UInt8]? { aliasTable.find(model) }
 }
 

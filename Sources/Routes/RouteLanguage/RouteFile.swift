@@ -8,7 +8,7 @@ package enum RouteFile {
     package enum Purpose: Sendable {
         /// Keys without an engine and missing secrets refuse it.
         case serve
-        /// Secrets are not looked at.
+        /// Secrets are not looked at; keys without an engine are notes.
         case lint
     }
 
@@ -24,15 +24,74 @@ package enum RouteFile {
         purpose: Purpose,
         environment: (String) -> String?
     ) -> (problems: Problems, configuration: Configuration?) {
-        var problems = Problems()
-        let spot = Spot(path: path, line: 1, column: 1, length: 1)
-        problems.add(Problem(.error, "HP001", "this build cannot read route files yet", at: spot))
-        return (problems, nil)
+        do throws(Files.Failure) {
+            let bytes = try Files.read(path, limit: TextCheck.limitBytes)
+            return read(bytes, path: path, purpose: purpose, environment: environment)
+        } catch {
+            var problems = Problems()
+            let spot = Spot(path: path, line: 1, column: 1, length: 1)
+            let code = error.reason.hasPrefix("larger") ? "HP007" : "HP012"
+            problems.add(Problem(.error, code, "cannot read `\(path)`: \(error.reason)", at: spot))
+            return (problems, nil)
+        }
     }
-}
 
-/// `hoosh-proxy lint`.
-package enum LintCommand {
-    /// Checks files and folders; answers the exit code.
-    package static func run(_ arguments: [String], print: (String) -> Void) -> Int32 { 2 }
+    /// The same for bytes that are there already; `path` is what messages call them.
+    ///
+    /// - Parameters:
+    ///   - bytes: the file's content.
+    ///   - path: its name.
+    ///   - purpose: serve or lint.
+    ///   - environment: looks up `env:NAME`.
+    /// - Returns: everything found, and what may serve.
+    package static func read(
+        _ bytes: [UInt8],
+        path: String,
+        purpose: Purpose,
+        environment: (String) -> String?
+    ) -> (problems: Problems, configuration: Configuration?) {
+        // A byte order mark at the very start is harmless, and columns do not count it.
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+        let source = SourceText(path: path, bytes: text)
+        var problems = Problems()
+        problems.add(source: source)
+        if text.count > TextCheck.limitBytes {
+            let spot = Spot(path: path, line: 1, column: 1, length: 1)
+            problems.add(Problem(.error, "HP007", "a route file has at most 4 MiB", at: spot))
+            return (problems, nil)
+        }
+        if let fault = TextCheck.fault(in: source) {
+            problems.add(fault)
+            return (problems, nil)
+        }
+        guard let root = DocumentReader.read(source, &problems) else { return (problems, nil) }
+        let findings = Findings()
+        findings.take(problems)
+        return withoutActuallyEscaping(environment) { environment in
+            let secrets = Secrets(findings: findings, purpose: purpose, environment: environment)
+            let configuration = compile(root, source, secrets)
+            return (findings.problems, findings.problems.hasErrors ? nil : configuration)
+        }
+    }
+
+    private static func compile(_ root: Node, _ source: SourceText, _ secrets: Secrets) -> Configuration? {
+        let findings = secrets.findings
+        ShapeCheck(findings: findings, purpose: secrets.purpose).check(root)
+        guard root.isMapping else { return nil }
+        let listen = ListenMeaning(root, findings)
+        let drafts = ProvidersMeaning(root, secrets, listen, path: source.path).drafts
+        let providers = drafts.compactMap(\.provider)
+        let models = ModelsMeaning(root, providers, findings)
+        let routes = RoutesMeaning(root, drafts, secrets)
+        if findings.problems.hasErrors { return nil }
+        return Configuration(
+            listen: listen.settings,
+            providers: providers,
+            program: Program(routes: routes.routes, boxes: routes.boxes),
+            aliases: models.aliases,
+            advertisedModels: models.advertised,
+            sourcePath: source.path,
+            sourceBytes: source.bytes
+        )
+    }
 }

@@ -1,12 +1,8 @@
 /// Answers with text: chat, completions and responses, whole or as a stream.
 extension Answer {
-<<<<<<< HEAD
     /// Says what this is and repeats the question.
     ///
     /// Inside a JSON string: the question comes with its escapes.
-=======
-    /// Says what this is and repeats the question. Inside a JSON string: the question comes with its escapes.
->>>>>>> h-bench
     private func sentence(_ facts: BodyFacts) -> [UInt8] {
         var out = ByteText()
         if isSame(part(body, facts.lastRole), "tool") {

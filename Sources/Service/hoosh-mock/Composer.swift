@@ -63,11 +63,7 @@ struct Composer {
             bytes: out.bytes,
             steps: steps,
             gapNanoseconds: gapNanoseconds,
-<<<<<<< HEAD
             splitNanoseconds: faults.contains(.split) ? controls.splitNanoseconds : nil,
-=======
-            isSplit: faults.contains(.split),
->>>>>>> h-bench
             fault: faults.isDisjoint(with: Composer.breaking) ? "" : controls.faultText
         )
     }

@@ -75,11 +75,7 @@ extension Connection {
     private func playSend(_ step: Step, _ script: Script, _ budget: inout Int) -> Bool {
         while repetition < step.repeats {
             if sent == 0, step.isPaced, script.gapNanoseconds > 0, !gateIsOpen(script.gapNanoseconds) { return false }
-<<<<<<< HEAD
             if budget == 0 || (script.splitNanoseconds != nil && wakeAt > loop.now) {
-=======
-            if budget == 0 {
->>>>>>> h-bench
                 queue()
                 return false
             }
@@ -88,14 +84,10 @@ extension Connection {
             switch write(step, script) {
             case .moved(let count):
                 sent += count
-<<<<<<< HEAD
                 if let gap = script.splitNanoseconds {
                     budget = 0
                     wakeAt = loop.now + gap
                 }
-=======
-                if script.isSplit { budget = 0 }
->>>>>>> h-bench
             case .wouldBlock: return false
             case .ended, .failed:
                 peerIsGone = true
@@ -113,11 +105,7 @@ extension Connection {
     }
 
     private func write(_ step: Step, _ script: Script) -> Transfer {
-<<<<<<< HEAD
         let limit = script.splitNanoseconds != nil ? 1 : step.count - sent
-=======
-        let limit = script.isSplit ? 1 : step.count - sent
->>>>>>> h-bench
         if step.stamp >= 0 {
             return stamped.withUnsafeBytes { send(raw: part($0, sent..<(sent + limit))) }
         }
@@ -125,13 +113,9 @@ extension Connection {
         return script.bytes.withUnsafeBytes { send(raw: part($0, start..<(start + limit))) }
     }
 
-<<<<<<< HEAD
     /// True when the next paced write is due.
     ///
     /// The schedule is absolute: a late write does not delay the later ones.
-=======
-    /// True when the next paced write is due. The schedule is absolute: a late write does not delay the later ones.
->>>>>>> h-bench
     private func gateIsOpen(_ gap: Int64) -> Bool {
         if nextDue == 0 {
             nextDue = loop.now

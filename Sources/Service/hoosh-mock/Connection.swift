@@ -204,10 +204,7 @@ final class Connection: Watcher {
         eventsSent = 0
         isWaiting = false
         nextDue = 0
-<<<<<<< HEAD
         wakeAt = 0
-=======
->>>>>>> h-bench
     }
 
     func send(_ bytes: [UInt8]) -> Transfer { bytes.withUnsafeBytes { send(raw: $0) } }

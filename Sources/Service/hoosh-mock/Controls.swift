@@ -9,11 +9,8 @@ struct Controls {
     var gapNanoseconds: Int64?
     var coalesce = 1
     var batch = 1
-<<<<<<< HEAD
     /// Between the bytes of `split`: long enough for most readers to see each by itself.
     var splitNanoseconds: Int64 = 50_000
-=======
->>>>>>> h-bench
     var bodyBytes: Int?
     var chunkBytes: Int?
     var framing: Framing?
@@ -56,10 +53,7 @@ struct Controls {
         case "seed": seed = UInt64(truncatingIfNeeded: Int(value) ?? 1)
         case "random": isRandom = value != "0"
         case "stamp": isStamped = value != "0"
-<<<<<<< HEAD
         case "split-us": splitNanoseconds = time(name, value, 1_000)
-=======
->>>>>>> h-bench
         case "delay-ms": delayNanoseconds = time(name, value, 1_000_000)
         case "idle-close-ms": idleCloseNanoseconds = time(name, value, 1_000_000)
         case "after": after = size(name, value)

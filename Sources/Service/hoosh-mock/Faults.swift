@@ -72,15 +72,11 @@ struct Faults: OptionSet {
             explanation: "after x-mock-after events a chunk whose size line is x-mock-chunk-line (default zz)"
         ),
         Entry(name: "extra", fault: .extra, explanation: "a second, fake response right after the end of the body"),
-<<<<<<< HEAD
         Entry(
             name: "split",
             fault: .split,
             explanation: "every byte in a write of its own, x-mock-split-us apart (default 50)"
         ),
-=======
-        Entry(name: "split", fault: .split, explanation: "every byte in a write of its own"),
->>>>>>> h-bench
         Entry(name: "comments", fault: .comments, explanation: "a `: keepalive` comment after every event"),
         Entry(name: "crlf", fault: .crlf, explanation: "event lines end with CRLF"),
         Entry(name: "no-space", fault: .noSpace, explanation: "`data:{...}` without the space"),

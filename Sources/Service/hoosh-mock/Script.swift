@@ -37,7 +37,6 @@ final class Script {
     let bytes: [UInt8]
     let steps: [Step]
     let gapNanoseconds: Int64
-<<<<<<< HEAD
     /// The time between single bytes; nil when they go out together.
     let splitNanoseconds: Int64?
     /// The faults whose doing it is when this ends broken; empty for an answer that is sound.
@@ -48,18 +47,6 @@ final class Script {
         self.steps = steps
         self.gapNanoseconds = gapNanoseconds
         self.splitNanoseconds = splitNanoseconds
-=======
-    /// True when every byte goes out by itself.
-    let isSplit: Bool
-    /// The faults whose doing it is when this ends broken; empty for an answer that is sound.
-    let fault: String
-
-    init(bytes: [UInt8], steps: [Step], gapNanoseconds: Int64, isSplit: Bool, fault: String) {
-        self.bytes = bytes
-        self.steps = steps
-        self.gapNanoseconds = gapNanoseconds
-        self.isSplit = isSplit
->>>>>>> h-bench
         self.fault = fault
     }
 }

@@ -28,14 +28,10 @@ struct StreamShape {
     func close(_ out: inout ByteText) {
         out.add(bytes: lineEnd)
         out.add(bytes: lineEnd)
-<<<<<<< HEAD
         if hasComments { addComment(&out) }
     }
 
     private func addComment(_ out: inout ByteText) {
-=======
-        guard hasComments else { return }
->>>>>>> h-bench
         out.add(": keepalive")
         out.add(bytes: lineEnd)
         out.add(bytes: lineEnd)
@@ -105,12 +101,9 @@ struct StreamShape {
     /// A content event of exactly `size` bytes, as whole as that allows; gives the place of its stamp, or -1.
     func addSizedDelta(_ out: inout ByteText, order: Int, size: Int, isStamped: Bool) -> Int {
         let least = isStamped ? StreamShape.stampBytes : 0
-<<<<<<< HEAD
         var comment = ByteText()
         if hasComments { addComment(&comment) }
         let size = size + comment.count
-=======
->>>>>>> h-bench
         var frame = ByteText()
         openDelta(&frame, order: order)
         closeDelta(&frame)

@@ -1,0 +1,63 @@
+import Glibc
+
+/// Reading files and folders; Glibc is all there is.
+enum Files {
+    /// Why something could not be read, in the system's words.
+    struct Failure: Error {
+        let reason: String
+        fileprivate init() { reason = String(cString: strerror(errno)) }
+        fileprivate init(_ reason: String) { self.reason = reason }
+    }
+
+    /// A file's bytes, or those of standard input for `-`.
+    ///
+    /// - Throws: the system's reason, or that the file is larger than `limit`.
+    static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+        let descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure() }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { throw Failure() }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+            if bytes.count > limit { throw Failure("larger than \(limit) bytes") }
+        }
+    }
+
+    /// What keeps us from reading a path; nil when nothing does.
+    static func obstacle(_ path: String) -> String? {
+        access(path, R_OK) == 0 ? nil : String(cString: strerror(errno))
+    }
+
+    /// True when the path is a folder.
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The names in a folder, sorted, without `.` and `..`.
+    ///
+    /// - Throws: the system's reason.
+    static func names(in folder: String) throws(Failure) -> [String] {
+        guard let handle = opendir(folder) else { throw Failure() }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// A path that is relative to another file's folder.
+    static func path(_ path: String, besides file: String) -> String {
+        guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+        return String(file[...slash]) + path
+    }
+}

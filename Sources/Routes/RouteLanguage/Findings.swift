@@ -1,0 +1,64 @@
+import Report
+
+/// Collects problems of one file; says nothing twice, for merged mappings are read once for each place they go to.
+final class Findings {
+    private(set) var problems = Problems()
+    private var seen: Set<[String]> = []
+    /// Where `<<` brought in what is being read.
+    private var mergeSpots: [Spot] = []
+
+    func add(_ problem: Problem) {
+        guard seen.insert([problem.code, problem.spot.description, problem.sentence]).inserted else { return }
+        var problem = problem
+        if let spot = mergeSpots.last, spot != problem.spot { problem.labels.append(Label(spot, "merged from here")) }
+        problems.add(problem)
+    }
+
+    func error(
+        _ code: String,
+        _ sentence: String,
+        at spot: Spot,
+        mark: String = "",
+        labels: [Label] = [],
+        notes: [String] = [],
+        help: [String] = []
+    ) {
+        add(Problem(.error, code, sentence, at: spot, mark: mark, labels: labels, notes: notes, help: help))
+    }
+
+    func warning(
+        _ code: String,
+        _ sentence: String,
+        at spot: Spot,
+        mark: String = "",
+        labels: [Label] = [],
+        notes: [String] = [],
+        help: [String] = []
+    ) {
+        add(Problem(.warning, code, sentence, at: spot, mark: mark, labels: labels, notes: notes, help: help))
+    }
+
+    /// Takes over what reading the text found.
+    func take(_ other: Problems) { problems.add(other) }
+
+    func hide(_ value: String) {
+        problems.hide(value)
+        for line in value.split(whereSeparator: \.isNewline) { problems.hide(String(line)) }
+    }
+
+    /// Keeps a node's text out of everything that is printed, wherever it stands.
+    func hide(_ node: Node) {
+        problems.hide(at: node.spot)
+        for line in node.spot.line..<max(node.lastLine, node.spot.line) {
+            problems.hide(at: Spot(path: node.spot.path, line: line + 1, column: 1, length: .max / 2))
+        }
+        if let text = node.text { hide(text) }
+    }
+
+    /// Reads something that may have come by a merge.
+    func reading(_ entry: Node.Entry, _ body: () -> Void) {
+        if let spot = entry.mergedAt { mergeSpots.append(spot) }
+        body()
+        if entry.mergedAt != nil { mergeSpots.removeLast() }
+    }
+}

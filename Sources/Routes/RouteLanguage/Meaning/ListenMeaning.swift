@@ -1,0 +1,66 @@
+import Report
+
+/// Reads `listen`, with the addresses that nobody but this machine may reach.
+struct ListenMeaning {
+    private(set) var settings = ListenSettings()
+    private(set) var client: ListenText?
+    private(set) var admin: ListenText?
+
+    init(_ root: Node, _ findings: Findings) {
+        let node = root["listen"]
+        if let text = node?["address"]?.text, (try? Values.listenAddress(text)) != nil { settings.address = text }
+        if let text = node?["admin"]?.text {
+            if text == "none" {
+                settings.admin = nil
+            } else if (try? Values.listenAddress(text)) != nil {
+                settings.admin = text
+            }
+        }
+        settings.maxBodyBytes = Read.size(node, "max_body") ?? settings.maxBodyBytes
+        settings.maxUploadBytes = Read.size(node, "max_upload") ?? settings.maxUploadBytes
+        settings.maxConnections = Read.count(node, "max_connections", 1...1_000_000) ?? settings.maxConnections
+        settings.headerTimeoutMilliseconds =
+            Read.duration(node, "header_timeout") ?? settings.headerTimeoutMilliseconds
+        settings.drainMilliseconds = Read.duration(node, "drain") ?? settings.drainMilliseconds
+        settings.splice = Read.word(node, "splice", ListenSettings.Splice.self) ?? settings.splice
+        client = try? Values.listenAddress(settings.address)
+        admin = settings.admin.flatMap { try? Values.listenAddress($0) }
+        check(node, findings)
+    }
+
+    private func check(_ node: Node?, _ findings: Findings) {
+        if let client, !client.isLoopback, let spot = node?["address"]?.spot {
+            findings.error(
+                "HP707",
+                "anyone who reaches `\(settings.address)` could use your keys",
+                at: spot,
+                notes: ["`auth` has no engine in this build, so the client listener stays on this machine"],
+                help: ["a sidecar listens on  127.0.0.1:\(client.port)"]
+            )
+        }
+        if let admin, !admin.isLoopback, let spot = node?["admin"]?.spot {
+            findings.error(
+                "HP708",
+                "the admin listener is open to others at `\(settings.admin ?? "")`",
+                at: spot,
+                notes: ["`auth.admin` has no engine in this build"],
+                help: ["keep it on  127.0.0.1:\(admin.port)", "probes can use  hoosh-proxy health --ready"]
+            )
+        }
+        if let client, client == admin, client.port != 0 || client.unixPath != nil,
+            let spot = (node?["admin"] ?? node?["address"])?.spot
+        {
+            findings.error("HP111", "both listeners have the address `\(settings.address)`", at: spot)
+        }
+    }
+
+    /// True when a provider's URL leads back to one of our listeners.
+    func isOurs(host: String, port: Int, unixPath: String?) -> Bool {
+        [client, admin].contains { listener in
+            guard let listener else { return false }
+            if unixPath != nil || listener.unixPath != nil { return unixPath == listener.unixPath }
+            guard port == listener.port, port != 0 else { return false }
+            return Nearness(host: host) == .loopback || host == listener.host
+        }
+    }
+}

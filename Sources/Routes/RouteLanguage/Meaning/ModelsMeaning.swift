@@ -1,0 +1,42 @@
+import Providers
+import Report
+
+/// Reads `models`: aliases, and the names that may be told to clients.
+struct ModelsMeaning {
+    private(set) var aliases: [String: String] = [:]
+    private(set) var advertised: [String] = []
+
+    init(_ root: Node, _ providers: [Provider], _ findings: Findings) {
+        let entries = root["models"]?["aliases"]?.entries ?? []
+        for entry in entries {
+            if let text = entry.value.text, !entry.value.isNothing { aliases[entry.name] = text }
+        }
+        var served: [String: String] = [:]
+        for provider in providers where provider.isEnabled {
+            for model in (provider.models ?? []).flatMap(\.exactTexts) where served[model] == nil {
+                served[model] = provider.name
+            }
+        }
+        let places = Dictionary(entries.map { ($0.name, $0.key.spot) }) { first, _ in first }
+        for entry in entries {
+            if let model = entry.value.text, let other = places[model] {
+                findings.error(
+                    "HP208",
+                    "`\(entry.name)` stands for `\(model)`, which is an alias itself",
+                    at: entry.value.spot,
+                    labels: [Label(other, "the other alias")],
+                    notes: ["an alias is looked up once"],
+                    help: aliases[model].map { ["name the model:  \(entry.name): \($0)"] } ?? []
+                )
+            }
+            if let provider = served[entry.name] {
+                findings.error(
+                    "HP208",
+                    "`\(entry.name)` is a model that `\(provider)` serves: as an alias it could never be asked for",
+                    at: entry.key.spot
+                )
+            }
+        }
+        advertised = Set(served.keys).union(aliases.keys).sorted()
+    }
+}

@@ -1,0 +1,266 @@
+import Report
+
+/// Builds the one document of a file from events, within limits that hold before memory is spent.
+///
+/// Finds what YAML itself leaves open: duplicate keys, merges, aliases, tags. A fault whose repair is certain (a `*`, `@`
+/// or `!` that needed quotes) is reported and read over, so that the rest of the file is checked in the same run.
+struct DocumentReader {
+    static let depthLimit = 64
+    static let nodeLimit = 1_000_000
+    static let expansionFactor = 10
+    /// Small files may repeat themselves freely.
+    static let expansionFloor = 10_000
+    static let keyLimitBytes = 1_024
+    /// How many faults are read over before giving up.
+    static let repairLimit = 50
+
+    /// Reading stops here; what is wrong has been reported.
+    private struct Stop: Error {}
+
+    private let source: SourceText
+    private var events: YAMLEvents
+    private var anchors: [String: Node] = [:]
+    private var openAnchors: [String] = []
+    private var nodeCount = 0
+    private var problems: [Problem] = []
+    private let repairedOffsets: Set<Int>
+    /// The key above what is being read.
+    private var key = ""
+
+    private init(_ source: SourceText, _ bytes: [UInt8], repaired: Set<Int>) {
+        self.source = source
+        events = YAMLEvents(bytes)
+        repairedOffsets = repaired
+    }
+
+    /// Reads a file's text; nil when no tree came of it.
+    static func read(_ source: SourceText, _ problems: inout Problems) -> Node? {
+        var bytes = source.bytes
+        var repaired: Set<Int> = []
+        var found: [Problem] = []
+        while true {
+            var reader = DocumentReader(source, bytes, repaired: repaired)
+            do {
+                let root = try reader.document()
+                for problem in found + reader.problems { problems.add(problem) }
+                return root
+            } catch let failure as YAMLFailure {
+                let fault = SyntaxFault(failure, source, bytes)
+                found.append(contentsOf: fault.problems)
+                if let offset = fault.repairOffset, repaired.count < repairLimit, repaired.insert(offset).inserted {
+                    bytes[offset] = UInt8(ascii: "x")
+                    continue
+                }
+                for problem in found + reader.problems { problems.add(problem) }
+                return nil
+            } catch {
+                for problem in found + reader.problems { problems.add(problem) }
+                return nil
+            }
+        }
+    }
+
+    private func spot(_ start: Mark, _ end: Mark) -> Spot {
+        let line = start.line + 1
+        let lineLength = source.line(line).unicodeScalars.count
+        let last = end.line == start.line ? end.column : lineLength
+        return Spot(path: source.path, line: line, column: start.column + 1, length: max(1, last - start.column))
+    }
+
+    private mutating func report(_ problem: Problem) { problems.append(problem) }
+
+    // MARK: Document
+
+    private mutating func document() throws -> Node? {
+        _ = try events.next()
+        var event = try events.next()
+        guard event.kind == .documentStart else {
+            let spot = Spot(path: source.path, line: 1, column: 1, length: 1)
+            report(
+                Problem(.error, "HP008", "the file is empty", at: spot, help: ["start with:  version: 1"])
+            )
+            return nil
+        }
+        event = try events.next()
+        let root = try node(event, depth: 1)
+        _ = try events.next()
+        let after = try events.next()
+        if after.kind == .documentStart {
+            report(
+                Problem(
+                    .error,
+                    "HP008",
+                    "a route file has one document, here starts a second",
+                    at: spot(after.start, after.end)
+                )
+            )
+            return nil
+        }
+        if root.isNothing {
+            report(Problem(.error, "HP008", "the file is empty", at: root.spot, help: ["start with:  version: 1"]))
+            return nil
+        }
+        let limit = max(Self.expansionFloor, nodeCount * Self.expansionFactor)
+        if root.expandedCount > limit { throw expansion(at: root.spot, root.expandedCount) }
+        return root
+    }
+
+    private mutating func expansion(at spot: Spot, _ count: Int) -> Stop {
+        let many = count >= Self.nodeLimit ? "more than \(Self.nodeLimit)" : "\(count)"
+        report(Problem(.error, "HP007", "aliases expand this file to \(many) nodes, too many for its size", at: spot))
+        return Stop()
+    }
+
+    // MARK: Nodes
+
+    private mutating func node(_ event: YAMLEvent, depth: Int) throws -> Node {
+        nodeCount += 1
+        if nodeCount > Self.nodeLimit {
+            report(
+                Problem(.error, "HP007", "more than \(Self.nodeLimit) nodes", at: spot(event.start, event.end))
+            )
+            throw Stop()
+        }
+        if case .alias(let name) = event.kind { return try alias(name, spot(event.start, event.end)) }
+        if let anchor = event.anchor { openAnchors.append(anchor) }
+        let result: Node
+        switch event.kind {
+        case .scalar(let text, let isPlain): result = scalar(text, isPlain, event)
+        case .sequenceStart: result = try sequence(event, depth)
+        case .mappingStart(let isFlow): result = try mapping(event, depth, isFlow: isFlow)
+        default: throw Stop()
+        }
+        if let anchor = event.anchor {
+            openAnchors.removeLast()
+            anchors[anchor] = result
+        }
+        if let tag = event.tag, !tag.isEmpty, event.kind.isStructure { return tagged(tag, event, result) }
+        return result
+    }
+
+    private static let standardTags = Set(["str", "int", "float", "bool", "null", "map", "seq"])
+        .reduce(into: Set<String>()) { $0.insert("tag:yaml.org,2002:\($1)") }
+
+    private mutating func tagged(_ tag: String, _ event: YAMLEvent, _ node: Node) -> Node {
+        if Self.standardTags.contains(tag) { return node }
+        let place = spot(event.start, event.end)
+        report(Problem(.error, "HP004", "route files have no custom tags such as `\(tag)`", at: place))
+        return Node(.broken, at: place)
+    }
+
+    private mutating func scalar(_ text: String, _ isPlain: Bool, _ event: YAMLEvent) -> Node {
+        let place = spot(event.start, event.end)
+        if let tag = event.tag, !tag.isEmpty, !Self.standardTags.contains(tag) {
+            let value = text.isEmpty ? tag : "\(tag) \(text)"
+            let what =
+                text.isEmpty ? "`\(tag)` is a YAML tag here, which leaves the value empty" : "`\(tag)` is a YAML tag"
+            report(
+                Problem(
+                    .error,
+                    "HP004",
+                    what,
+                    at: place,
+                    help: ["quote a text that starts with `!`:  \"\(value)\"", "for the opposite, write `not:`"],
+                    fix: .safe
+                )
+            )
+            return Node(.broken, at: place)
+        }
+        if !repairedOffsets.isEmpty {
+            let start = source.offset(line: place.line, column: place.column)
+            let end = source.offset(line: place.line, column: place.column + place.length)
+            if repairedOffsets.contains(where: { $0 >= start && $0 < end }) { return Node(.broken, at: place) }
+        }
+        return Node(.scalar(text, isPlain: isPlain), at: place, lastLine: event.end.line + 1)
+    }
+
+    private mutating func checkDepth(_ event: YAMLEvent, _ depth: Int) throws {
+        guard depth >= Self.depthLimit else { return }
+        report(
+            Problem(
+                .error,
+                "HP007",
+                "nested deeper than \(Self.depthLimit) levels",
+                at: Spot(path: source.path, line: event.start.line + 1, column: event.start.column + 1, length: 1)
+            )
+        )
+        throw Stop()
+    }
+
+    private mutating func sequence(_ event: YAMLEvent, _ depth: Int) throws -> Node {
+        try checkDepth(event, depth)
+        var items: [Node] = []
+        var count = 1
+        var next = try events.next()
+        while next.kind != .sequenceEnd {
+            let item = try node(next, depth: depth + 1)
+            items.append(item)
+            count = try adding(count, item)
+            next = try events.next()
+        }
+        return Node(.sequence(items), at: spot(event.start, next.end), expandedCount: count)
+    }
+
+    private mutating func adding(_ count: Int, _ node: Node) throws -> Int {
+        let sum = count + node.expandedCount
+        if sum > Self.nodeLimit { throw expansion(at: node.spot, sum) }
+        return sum
+    }
+
+    private mutating func mapping(_ event: YAMLEvent, _ depth: Int, isFlow: Bool) throws -> Node {
+        try checkDepth(event, depth)
+        var builder = MappingBuilder()
+        var count = 1
+        let outerKey = key
+        defer { key = outerKey }
+        var next = try events.next()
+        while next.kind != .mappingEnd {
+            let keyNode = try node(next, depth: depth + 1)
+            key = keyNode.text ?? ""
+            let value = try node(try events.next(), depth: depth + 1)
+            count = try adding(count, value) + 1
+            for problem in builder.add(keyNode, value) { report(problem) }
+            next = try events.next()
+        }
+        let first = builder.firstKeySpot
+        // A block mapping has no sign of its own: its first key stands for it.
+        let place = isFlow ? spot(event.start, next.end) : first ?? spot(event.start, event.end)
+        return Node(.mapping(builder.finished()), at: place, expandedCount: count)
+    }
+
+    // MARK: Aliases
+
+    private mutating func alias(_ name: String, _ place: Spot) throws -> Node {
+        if openAnchors.contains(name) {
+            report(Problem(.error, "HP006", "`*\(name)` stands inside its own anchor", at: place))
+            return Node(.broken, at: place)
+        }
+        if let node = anchors[name] { return node }
+        let near = Suggestion.nearest(to: name, among: anchors.keys.sorted())
+        if key != "<<", near == nil {
+            report(SyntaxFault.starProblem("*\(name)", place))
+            return Node(.broken, at: place)
+        }
+        let help = near.map { ["did you mean `*\($0)`?"] } ?? []
+        report(
+            Problem(
+                .error,
+                "HP006",
+                "no anchor `&\(name)` before this alias",
+                at: place,
+                help: help,
+                fix: near == nil ? nil : .unsafe
+            )
+        )
+        return Node(.broken, at: place)
+    }
+}
+
+extension YAMLEvent.Kind {
+    fileprivate var isStructure: Bool {
+        switch self {
+        case .sequenceStart, .mappingStart: true
+        default: false
+        }
+    }
+}

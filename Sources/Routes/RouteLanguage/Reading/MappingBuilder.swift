@@ -1,0 +1,65 @@
+import Report
+
+/// Gathers the entries of one mapping: duplicate keys are found, `<<` is merged.
+struct MappingBuilder {
+    private var entries: [Node.Entry] = []
+    private var seen: [String: Spot] = [:]
+    private var merged: [Node.Entry] = []
+    private(set) var firstKeySpot: Spot?
+
+    /// Takes a key with its value; answers what is wrong with them.
+    mutating func add(_ key: Node, _ value: Node) -> [Problem] {
+        if firstKeySpot == nil { firstKeySpot = key.spot }
+        if key.isBroken { return [] }
+        guard let name = key.text else {
+            return [Problem(.error, "HP103", "a key is a single word, not \(key.noun)", at: key.spot)]
+        }
+        if name.utf8.count > DocumentReader.keyLimitBytes {
+            return [
+                Problem(.error, "HP007", "a key has at most \(DocumentReader.keyLimitBytes) bytes", at: key.spot)
+            ]
+        }
+        if name == "<<", key.isPlain { return merge(value, at: key.spot) }
+        if let first = seen[name] {
+            let problem = Problem(
+                .error,
+                "HP002",
+                "`\(name)` stands here twice",
+                at: key.spot,
+                mark: "again",
+                labels: [Label(first, "first here")],
+                notes: ["YAML readers take one of the two and drop the other without a word"]
+            )
+            return [problem]
+        }
+        seen[name] = key.spot
+        entries.append(Node.Entry(key: key, name: name, value: value, mergedAt: nil))
+        return []
+    }
+
+    private mutating func merge(_ value: Node, at spot: Spot) -> [Problem] {
+        if value.isBroken { return [] }
+        let sources = value.items ?? [value]
+        var problems: [Problem] = []
+        for source in sources where !source.isBroken {
+            guard source.isMapping else {
+                problems.append(
+                    Problem(.error, "HP103", "`<<` takes a mapping or a list of mappings, not \(source.noun)", at: spot)
+                )
+                continue
+            }
+            for entry in source.entries {
+                merged.append(Node.Entry(key: entry.key, name: entry.name, value: entry.value, mergedAt: spot))
+            }
+        }
+        return problems
+    }
+
+    /// The entries: those written here win, then the first mapping that was merged (YAML merge key, 2005).
+    func finished() -> [Node.Entry] {
+        var result = entries
+        var names = Set(entries.map(\.name))
+        for entry in merged where names.insert(entry.name).inserted { result.append(entry) }
+        return result
+    }
+}

@@ -1,0 +1,160 @@
+import Report
+
+/// What libyaml said, in words for the author of a route file.
+struct SyntaxFault {
+    private(set) var problems: [Problem] = []
+    /// A byte that may be taken for a letter to go on reading.
+    private(set) var repairOffset: Int?
+
+    init(_ failure: YAMLFailure, _ source: SourceText, _ bytes: [UInt8]) {
+        let line = failure.mark.line + 1
+        let column = failure.mark.column + 1
+        let offset = source.offset(line: line, column: column)
+        let byte = offset < bytes.count ? bytes[offset] : 0
+        if failure.context == "while scanning an alias" || failure.context == "while scanning an anchor" {
+            let start = source.offset(line: failure.contextMark.line + 1, column: failure.contextMark.column + 1)
+            // The sign itself is where the context begins.
+            let sign = start < bytes.count ? bytes[start] : 0
+            if sign == UInt8(ascii: "*") {
+                problems = [Self.starProblem(Self.word(source, start), Self.wordSpot(source, start))]
+                repairOffset = start
+                return
+            }
+        }
+        if byte == 0x09, failure.problem.contains("token") || failure.problem.contains("tab") {
+            problems = Self.tabs(source, failure)
+            return
+        }
+        if failure.problem == "found character that cannot start any token" {
+            let sign = String(decoding: [byte], as: UTF8.self)
+            let word = Self.word(source, offset)
+            problems = [
+                Problem(
+                    .error,
+                    "HP005",
+                    "`\(sign)` cannot start a YAML value",
+                    at: Self.wordSpot(source, offset),
+                    help: [
+                        ["@local", "@remote", "@any"].contains(word)
+                            ? "groups are plain words:  \(word.dropFirst())" : "quote it:  \"\(word)\""
+                    ],
+                    fix: .safe
+                )
+            ]
+            repairOffset = offset
+            return
+        }
+        problems = [Self.general(failure, source)]
+    }
+
+    /// HP003: a glob that YAML takes for an alias.
+    static func starProblem(_ word: String, _ spot: Spot) -> Problem {
+        let name = word.dropFirst()
+        let mark =
+            name.isEmpty ? "YAML expects an anchor's name here" : "refers to an anchor `\(name)`, which does not exist"
+        return Problem(
+            .error,
+            "HP003",
+            "`\(word)` is a YAML alias here, not a glob",
+            at: spot,
+            mark: mark,
+            help: ["quote globs that start with `*`:  \"\(word)\""],
+            fix: .safe
+        )
+    }
+
+    private static func word(_ source: SourceText, _ offset: Int) -> String {
+        var end = offset
+        let stops: [UInt8] = [0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x5D, 0x7D]
+        while end < source.bytes.count, !stops.contains(source.bytes[end]) { end += 1 }
+        return String(decoding: source.bytes[min(offset, end)..<end], as: UTF8.self)
+    }
+
+    private static func wordSpot(_ source: SourceText, _ offset: Int) -> Spot {
+        let place = source.place(ofOffset: offset)
+        let length = max(1, word(source, offset).unicodeScalars.count)
+        return Spot(path: source.path, line: place.line, column: place.column, length: length)
+    }
+
+    /// HP011 for every line that is indented with a tab, not only the one libyaml stopped at.
+    private static func tabs(_ source: SourceText, _ failure: YAMLFailure) -> [Problem] {
+        var found: [Problem] = []
+        for number in 1...source.lineCount {
+            let line = source.line(number)
+            let indentation = line.unicodeScalars.prefix { $0 == " " || $0 == "\t" }
+            guard let tab = indentation.firstIndex(of: "\t"), indentation.count < line.unicodeScalars.count else {
+                continue
+            }
+            let column = line.unicodeScalars.distance(from: line.unicodeScalars.startIndex, to: tab) + 1
+            let spot = Spot(path: source.path, line: number, column: column, length: 1)
+            found.append(Self.tab(at: spot))
+        }
+        if found.isEmpty {
+            let (line, column) = (failure.mark.line + 1, failure.mark.column + 1)
+            found = [Self.tab(at: Spot(path: source.path, line: line, column: column, length: 1))]
+        }
+        return found
+    }
+
+    private static func tab(at spot: Spot) -> Problem {
+        Problem(
+            .error,
+            "HP011",
+            "a tab cannot indent YAML",
+            at: spot,
+            mark: "a tab",
+            help: ["use two spaces for each level"],
+            fix: .safe
+        )
+    }
+
+    private static let words: [String: String] = [
+        "did not find expected ',' or ']'": "expected `,` or `]`",
+        "did not find expected ',' or '}'": "expected `,` or `}`",
+        "did not find expected key": "expected a key at this indentation",
+        "did not find expected '-' indicator": "expected `- ` at this indentation",
+        "did not find expected node content": "expected a value",
+        "did not find expected <document start>": "the document has ended, here stands something more",
+        "could not find expected ':'": "a key needs `:` and a space behind it",
+        "mapping values are not allowed in this context": "a second `:` on this line: quote a value that holds `: `",
+        "block sequence entries are not allowed in this context": "a list cannot start on this line",
+        "found unexpected end of stream": "the file ends inside quotes",
+        "found unexpected document indicator": "`---` inside quotes",
+        "found unknown escape character": "no such escape in double quotes: single quotes take `\\` as it is",
+        "did not find expected alphabetic or numeric character": "expected a name of letters, digits, `-` and `_`",
+    ]
+
+    private static let contexts: [String: String] = [
+        "while parsing a flow sequence": "the list opened here",
+        "while parsing a flow mapping": "the mapping opened here",
+        "while parsing a block mapping": "the mapping began here",
+        "while parsing a block collection": "the list began here",
+        "while scanning a quoted scalar": "the quotes opened here",
+        "while scanning a double-quoted scalar": "the quotes opened here",
+        "while scanning a simple key": "the key",
+    ]
+
+    private static func general(_ failure: YAMLFailure, _ source: SourceText) -> Problem {
+        let sentence = words[failure.problem] ?? "YAML: \(failure.problem)"
+        var spot = Spot(path: source.path, line: failure.mark.line + 1, column: failure.mark.column + 1, length: 1)
+        if spot.line > source.lineCount || (spot.line > 1 && spot.column == 1 && source.line(spot.line).isEmpty) {
+            spot = lastPlace(source, before: spot.line)
+        }
+        var labels: [Label] = []
+        if let context = contexts[failure.context] {
+            let line = failure.contextMark.line + 1
+            let column = failure.contextMark.column + 1
+            let place = Spot(path: source.path, line: line, column: column, length: 1)
+            if place != spot { labels = [Label(place, context)] }
+        }
+        return Problem(.error, "HP001", sentence, at: spot, labels: labels)
+    }
+
+    /// The end of the last line with text: where something that is missing at the end of a file belongs.
+    private static func lastPlace(_ source: SourceText, before line: Int) -> Spot {
+        var line = min(line, source.lineCount)
+        while line > 1, source.line(line).allSatisfy({ $0 == " " }) { line -= 1 }
+        let column = source.line(line).unicodeScalars.count + 1
+        return Spot(path: source.path, line: line, column: column, length: 1)
+    }
+}
