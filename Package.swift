@@ -5,6 +5,8 @@ import PackageDescription
 // that says what each one is for. `swift build --explicit-target-dependency-import-check error` enforces the list.
 
 let strict: [SwiftSetting] = [
+    // Each loop's objects are touched by its thread alone; debug builds check every access (docs/decisions/0001).
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
     .treatAllWarnings(as: .error),  // a warning nobody reads is a bug nobody sees
     .enableUpcomingFeature("ExistentialAny"),  // an existential costs; it should be visible where it is paid
 ]

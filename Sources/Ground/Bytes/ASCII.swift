@@ -1,30 +1,20 @@
 /// Questions about ASCII bytes, by table where it matters.
 package enum ASCII {
     /// True for the bytes of a token (RFC 9110 §5.6.2).
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func isToken(_ byte: UInt8) -> Bool {
-        // Two 64-bit maps, for bytes 0x20...0x7f less their offset: ! # $ % & ' * + - . digits ^ _ ` letters | ~
-        if byte < 64 { return tokenLow & (1 << UInt64(byte)) != 0 }
-        if byte < 128 { return tokenHigh & (1 << UInt64(byte - 64)) != 0 }
+        // One bit for each of: ! # $ % & ' * + - . digits, then letters ^ _ ` | ~
+        if byte < 64 { return 0x3ff6cfa00000000 & (1 &<< UInt64(byte)) as UInt64 != 0 }
+        if byte < 128 { return 0x57ffffffc7fffffe & (1 &<< UInt64(byte &- 64)) as UInt64 != 0 }
         return false
     }
 
-    private static let tokenLow: UInt64 = map(0, "!#$%&'*+-.0123456789")
-    private static let tokenHigh: UInt64 = map(
-        64,
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~"
-    )
-
-    private static func map(_ base: UInt8, _ text: String) -> UInt64 {
-        text.utf8.reduce(0) { $0 | 1 << UInt64($1 - base) }
-    }
-
     /// True for 0 to 9.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
     /// The value of a hex digit; nil for anything else.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func hexValue(_ byte: UInt8) -> Int? {
         switch byte {
         case 0x30...0x39: Int(byte) - 0x30
@@ -35,10 +25,11 @@ package enum ASCII {
     }
 
     /// A letter in lower case; other bytes as they are.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func lower(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
     /// Compares without regard to case; `other` is in lower case already.
+    @inlinable
     package static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ other: StaticString) -> Bool {
         guard bytes.count == other.utf8CodeUnitCount else { return false }
         let literal = UnsafeBufferPointer(start: other.utf8Start, count: other.utf8CodeUnitCount)
@@ -47,6 +38,7 @@ package enum ASCII {
     }
 
     /// Compares without regard to case; `other` is in lower case already.
+    @inlinable
     package static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ other: String) -> Bool {
         let view = other.utf8
         guard bytes.count == view.count else { return false }
@@ -59,6 +51,7 @@ package enum ASCII {
     }
 
     /// Compares two spans without regard to case.
+    @inlinable
     package static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
         guard bytes.count == other.count else { return false }
         for index in bytes.indices where lower(bytes[index]) != lower(other[index]) { return false }
@@ -66,6 +59,7 @@ package enum ASCII {
     }
 
     /// True when the bytes begin with a literal.
+    @inlinable
     package static func starts(_ bytes: Span<UInt8>, with prefix: StaticString) -> Bool {
         guard bytes.count >= prefix.utf8CodeUnitCount else { return false }
         let literal = UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)

@@ -2,52 +2,61 @@
 ///
 /// What does not fit is not written, and `overflowed` is set: check it once, at the end. Nothing is allocated.
 package struct ByteWriter {
-    private let room: UnsafeMutableRawBufferPointer
+    @usableFromInline let room: UnsafeMutableRawBufferPointer
     /// Bytes written.
-    package private(set) var count = 0
+    @inlinable package var count: Int { filled }
+    @usableFromInline var filled = 0
     /// True once something did not fit.
-    package private(set) var overflowed = false
+    @inlinable package var overflowed: Bool { isOverflowed }
+    @usableFromInline var isOverflowed = false
 
     /// Begins at the front of `room`.
+    @inlinable
     package init(_ room: UnsafeMutableRawBufferPointer) { self.room = room }
 
     /// What was written; valid as long as the memory is.
     package var written: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: room[..<count]) }
 
     /// Writes raw memory.
+    @inlinable
     package mutating func put(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count <= room.count - count else { return overflowed = true }
+        guard bytes.count <= room.count - filled else { return isOverflowed = true }
         guard let source = bytes.baseAddress, let target = room.baseAddress else { return }
-        (target + count).copyMemory(from: source, byteCount: bytes.count)
-        count += bytes.count
+        (target + filled).copyMemory(from: source, byteCount: bytes.count)
+        filled += bytes.count
     }
 
     /// Writes a literal.
+    @inlinable
     package mutating func put(_ text: StaticString) {
         put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Writes the bytes of a span.
+    @inlinable
     package mutating func put(_ bytes: Span<UInt8>) {
         bytes.withUnsafeBytes { put($0) }
     }
 
     /// Writes an array.
+    @inlinable
     package mutating func put(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { put($0) }
     }
 
     /// Writes a string as UTF-8.
+    @inlinable
     package mutating func put(_ text: String) {
         var text = text
         text.withUTF8 { put(UnsafeRawBufferPointer($0)) }
     }
 
     /// Writes one byte.
+    @inlinable
     package mutating func put(byte: UInt8) {
-        guard count < room.count else { return overflowed = true }
-        room[count] = byte
-        count += 1
+        guard filled < room.count else { return isOverflowed = true }
+        room[filled] = byte
+        filled += 1
     }
 
     /// Writes a number in decimal.

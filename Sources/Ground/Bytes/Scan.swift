@@ -4,7 +4,6 @@ import Glibc
 /// Searching by the C library's vectorised routines; the only unsafe code of the scanners.
 package enum Scan {
     /// The first place of `byte` at or after `start`; nil when there is none.
-    @inline(__always)
     package static func find(_ byte: UInt8, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
         guard start < bytes.count else { return nil }
         return bytes.withUnsafeBytes { raw -> Int? in

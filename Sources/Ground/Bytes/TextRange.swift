@@ -8,17 +8,18 @@ package struct TextRange: Equatable, Sendable {
     package var count: Int32
 
     /// Makes a range of `count` bytes from `start`.
+    @inlinable
     package init(start: Int32, count: Int32) {
         self.start = start
         self.count = count
     }
 
     /// The thing is not there, which is not the same as being empty.
-    package static let absent = TextRange(start: 0, count: -1)
+    @inlinable package static var absent: TextRange { TextRange(start: 0, count: -1) }
 
     /// True when there is no such thing in the buffer.
-    package var isAbsent: Bool { count < 0 }
+    @inlinable package var isAbsent: Bool { count < 0 }
 
     /// The offsets; empty when absent.
-    package var range: Range<Int> { Int(start)..<(Int(start) + Int(max(count, 0))) }
+    @inlinable package var range: Range<Int> { Int(start)..<(Int(start) + Int(max(count, 0))) }
 }

@@ -5,8 +5,8 @@ import Glibc
 /// The poller tells edges once; `mayRead` and `mayWrite` remember them until a call says "would block". The plain
 /// form talks to the kernel; a subclass may put TLS between (`canSplice` is then false). Loop only.
 open class Socket: Watcher {
-    /// The loop that watches it.
-    public unowned let loop: EventLoop
+    /// The loop that watches it. Loops live as long as their threads, so a strong reference costs nothing to follow.
+    public let loop: EventLoop
     /// Something may be there to read: bytes or an end.
     public var mayRead = false
     /// There may be room to write.

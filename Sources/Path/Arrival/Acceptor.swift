@@ -6,7 +6,7 @@ import Loop
 ///
 /// Loop only.
 package final class Acceptor: Watcher {
-    private unowned let loop: EventLoop
+    private let loop: EventLoop
     private var socket: ListeningSocket?
     private let arrived: (consuming Descriptor) -> Void
     private var timer: LoopTimer?

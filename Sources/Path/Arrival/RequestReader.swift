@@ -16,7 +16,7 @@ package struct RequestLimits: Sendable {
 ///
 /// Pure: takes what has arrived, answers what is still missing. JSON bodies are gathered whole, without the chunks
 /// around them; uploads are handed on as soon as their first 64 KiB are there.
-package struct RequestReader {
+package final class RequestReader {
     /// What the reader has come to.
     package enum Answer: Equatable {
         case more
@@ -48,7 +48,7 @@ package struct RequestReader {
     package init() {}
 
     /// Begins the next request.
-    package mutating func reset() {
+    package func reset() {
         head.reset()
         isHeadComplete = false
         headBytes = 0
@@ -71,7 +71,7 @@ package struct RequestReader {
     /// Looks at all bytes that have arrived for this request.
     ///
     /// - Throws: why the request is refused; the connection can then only be closed.
-    package mutating func advance(_ buffer: RequestBuffer, limits: RequestLimits) throws(HTTPFault) -> Answer {
+    package func advance(_ buffer: RequestBuffer, limits: RequestLimits) throws(HTTPFault) -> Answer {
         if !isHeadComplete {
             let span = buffer.bytes.bindMemory(to: UInt8.self).span
             switch finder.advance(span) {
@@ -93,7 +93,7 @@ package struct RequestReader {
     }
 
     /// Judges a request by its head alone, before any of its body is waited for.
-    private mutating func admit(_ span: Span<UInt8>, _ limits: RequestLimits) throws(HTTPFault) {
+    private func admit(_ span: Span<UInt8>, _ limits: RequestLimits) throws(HTTPFault) {
         endpoint = EndpointName.recognise(path: span.extracting(head.path.range))
         let type = MediaType(head, span)
         isJSON = type.isJSON || (type.isAbsent && endpoint.takesOnlyJSON)
@@ -123,7 +123,7 @@ package struct RequestReader {
         "the request body is larger than listen.max_body (JSON) or listen.max_upload (uploads) allows"
     )
 
-    private mutating func body(_ buffer: RequestBuffer, _ limits: RequestLimits) throws(HTTPFault) -> Answer {
+    private func body(_ buffer: RequestBuffer, _ limits: RequestLimits) throws(HTTPFault) -> Answer {
         let arrived = buffer.count - headBytes
         switch head.framing {
         case .none: return .ready
@@ -140,7 +140,7 @@ package struct RequestReader {
     }
 
     /// Takes the chunks off a JSON body in place, so that it stands in one piece behind the head.
-    private mutating func chunkedBody(_ buffer: RequestBuffer, _ limits: RequestLimits) throws(HTTPFault) -> Answer {
+    private func chunkedBody(_ buffer: RequestBuffer, _ limits: RequestLimits) throws(HTTPFault) -> Answer {
         while true {
             let start = headBytes + bodyBytes
             var position = 0
@@ -163,7 +163,7 @@ package struct RequestReader {
     }
 
     /// Checks the chunks of an upload's beginning, which travel on as they are.
-    private mutating func chunkedUpload(_ buffer: RequestBuffer, _ limits: RequestLimits) throws(HTTPFault) -> Answer {
+    private func chunkedUpload(_ buffer: RequestBuffer, _ limits: RequestLimits) throws(HTTPFault) -> Answer {
         let span = buffer.bytes.bindMemory(to: UInt8.self).span.extracting(headBytes...)
         while true {
             switch try walker.next(span, at: &walked) {

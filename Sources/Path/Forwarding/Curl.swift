@@ -48,7 +48,7 @@ package struct CurlTarget: Sendable {
 /// Loop only. Ended by `end()` or with its last reference.
 package final class CurlHandle {
     fileprivate let easy: UnsafeMutableRawPointer
-    fileprivate unowned let multi: CurlMulti
+    fileprivate let multi: CurlMulti
     fileprivate var isAdded = false
     fileprivate var headers: UnsafeMutablePointer<curl_slist>?
     fileprivate var connectList: UnsafeMutablePointer<curl_slist>?
@@ -195,7 +195,7 @@ package final class CurlHandle {
 /// https://curl.se/libcurl/c/libcurl-multi.html, "multi_socket". Loop only; lives as long as its loop.
 package final class CurlMulti: Watcher {
     private let multi: UnsafeMutableRawPointer
-    package unowned let loop: EventLoop
+    package let loop: EventLoop
     private var timer: LoopTimer?
     private var watched: [Int32: WatchedSocket] = [:]
     private var handles: [ObjectIdentifier: CurlHandle] = [:]

@@ -16,9 +16,9 @@ open class UpstreamUser: Watcher {
 /// costs no more than this object. TLS keeps the handle, which decrypts. Loop only.
 package class UpstreamConnection: Socket {
     /// The pool it goes back to.
-    package unowned let pool: UpstreamPool
-    /// The try that uses it; nil while it waits in the pool.
-    package weak var user: UpstreamUser?
+    package let pool: UpstreamPool
+    /// The try that uses it; nil while it waits in the pool. Cleared by whoever ends the try.
+    package var user: UpstreamUser?
     /// Requests sent over it; above 1 it may have died while it waited.
     package internal(set) var requests = 0
     /// When it was put into the pool, monotonic nanoseconds.

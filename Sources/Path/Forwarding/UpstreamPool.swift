@@ -6,7 +6,7 @@ import Providers
 /// Identity is the provider object, which carries url, key and TLS settings: two providers never share a connection.
 /// Loop only.
 package final class UpstreamPool: Watcher {
-    package unowned let loop: EventLoop
+    package let loop: EventLoop
     package let provider: Provider
     /// What stays the same in every request head: Host, key and the provider's own fields, ready to send.
     package let fixedFields: [UInt8]

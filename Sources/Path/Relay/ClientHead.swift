@@ -32,18 +32,21 @@ package enum ClientHead {
         }
     }
 
+    /// What the Connection field says.
+    package enum Connection { case close, keepAlive, unsaid }
+
     /// Composes an upstream's head for the client.
     ///
     /// - Parameters:
     ///   - bytes: what `head` was parsed from.
     ///   - framing: how the body will be framed towards this client.
-    ///   - closes: whether the connection ends with this answer.
+    ///   - connection: what is said of the connection's future.
     package static func write(
         _ writer: inout ByteWriter,
         head: ResponseHead,
         bytes: Span<UInt8>,
         framing: BodyFraming,
-        closes: Bool,
+        connection: Connection,
         marks: Marks
     ) {
         writer.put("HTTP/1.1 ")
@@ -71,7 +74,11 @@ package enum ClientHead {
         }
         putFraming(&writer, framing, head)
         if head.isEventStream { writer.put("x-accel-buffering: no\r\ncache-control: no-transform\r\n") }
-        if closes { writer.put("connection: close\r\n") }
+        switch connection {
+        case .close: writer.put("connection: close\r\n")
+        case .keepAlive: writer.put("connection: keep-alive\r\n")
+        case .unsaid: break
+        }
         put(&writer, marks)
         writer.put("\r\n")
     }
@@ -103,7 +110,7 @@ package enum ClientHead {
         writer.put(marks.provider)
         if !marks.model.isEmpty {
             writer.put("\r\nx-hoosh-model: ")
-            writer.put(marks.model)
+            writer.put(marks.model.span.extracting(first: 256))
         }
         writer.put("\r\nx-hoosh-attempts: ")
         writer.put(decimal: marks.attempts)

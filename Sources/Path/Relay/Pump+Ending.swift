@@ -8,7 +8,7 @@ extension Pump {
     /// The bytes go out as payload within the framing the client was promised: the rest of an open chunk is filled
     /// first. No last chunk follows: the caller closes the connection, and the stream never looks complete. False
     /// when nothing can be said without lying about the framing; then only closing is left.
-    package mutating func endBroken(with event: [UInt8]) -> Bool {
+    package func endBroken(with event: [UInt8]) -> Bool {
         guard isEventStream, owed == 0, !hasEnded else { return false }
         var text: [UInt8] = []
         if !scanner.isAtBoundary { text += Array("\n\n".utf8) }
@@ -41,7 +41,7 @@ extension Pump {
     }
 
     /// Brings what is in the pipe back to memory, so that something may follow it.
-    private mutating func takeBackPipe() {
+    private func takeBackPipe() {
         guard let pipe, pipe.count > 0 else { return }
         pipe.drain(into: &takenBack)
         takenBack.withUnsafeBytes { keep($0) }
@@ -49,7 +49,7 @@ extension Pump {
     }
 
     /// Writes what is held, and nothing else; true when all is out.
-    package mutating func finishHolding(to client: Socket, loop: EventLoop) -> PumpOutcome {
+    package func finishHolding(to client: Socket, loop: EventLoop) -> PumpOutcome {
         if let stop = flush(to: client, loop: loop) { return stop }
         abandon(loop)
         return .ended

@@ -12,7 +12,7 @@ extension Pump {
     /// - Parameter consuming: the bytes were taken from the socket and will be written from memory; then `compacted`
     ///   says how many stand at the front to be written (fewer than the window when chunks are unwrapped).
     /// - Throws: what is wrong with the framing.
-    mutating func step(
+    func step(
         over bytes: UnsafeMutableRawBufferPointer,
         consuming: Bool
     ) throws(HTTPFault) -> (window: Int, compacted: Int) {
@@ -48,7 +48,7 @@ extension Pump {
     }
 
     /// Scans payload for events, and remembers the state just after the last whole one.
-    private mutating func scan(
+    private func scan(
         _ span: Span<UInt8>,
         _ range: Range<Int>,
         _ whole: inout (window: Int, compacted: Int, walker: BodyWalker, scanner: EventScanner),
@@ -74,13 +74,13 @@ extension Pump {
     }
 
     /// Moves the framing past payload that goes by unseen.
-    mutating func skip(_ count: Int) {
+    func skip(_ count: Int) {
         walker.skipPayload(count)
         if walker.isEnded { hasEnded = true }
     }
 
     /// Looks for a usage object in what goes out; of a large window only the end, where it stands.
-    private mutating func noteUsage(_ span: Span<UInt8>, _ window: Int) {
+    private func noteUsage(_ span: Span<UInt8>, _ window: Int) {
         guard window > 0 else { return }
         let start = window > Pump.usageBytes ? window - Pump.usageBytes : 0
         let part = span.extracting(start..<window)

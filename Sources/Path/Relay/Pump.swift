@@ -44,7 +44,7 @@ package struct StaticText: Equatable, CustomStringConvertible {
 /// and splices exactly that: looking never owns a byte, forwarding never touches one. Where splicing is not possible
 /// (TLS, HTTP/1.0 clients, small windows under `auto`) the same windows are copied. Only what the client does not
 /// take is kept, and while something is kept nothing more is read. Loop only; nothing is allocated per event.
-package struct Pump {
+package final class Pump {
     /// The framing as far as it was forwarded (plus `owed`).
     var walker: BodyWalker
     /// The events as far as they were forwarded; unused unless `isEventStream`.
@@ -101,7 +101,7 @@ package struct Pump {
     // MARK: Feeding
 
     /// Keeps bytes for the client ahead of everything else.
-    mutating func keep(_ bytes: UnsafeRawBufferPointer) {
+    func keep(_ bytes: UnsafeRawBufferPointer) {
         guard !bytes.isEmpty else { return }
         if keptStart == kept.count {
             kept.removeAll(keepingCapacity: true)
@@ -111,13 +111,13 @@ package struct Pump {
     }
 
     /// Holds the composed head back until the first body bytes are ready to follow it (`routes.md` A9).
-    package mutating func hold(_ head: UnsafeRawBufferPointer) { heldHead = Array(head) }
+    package func hold(_ head: UnsafeRawBufferPointer) { heldHead = Array(head) }
 
     /// True once anything was given to the client's socket, or waits only for it: no other answer may follow.
     package private(set) var hasWritten = false
 
     /// Begins with body bytes that were read together with the head: one write takes both.
-    package mutating func begin(
+    package func begin(
         head: UnsafeRawBufferPointer,
         body: UnsafeMutableRawBufferPointer,
         to client: Socket
@@ -132,7 +132,7 @@ package struct Pump {
     }
 
     /// The head goes out with what follows it in the same turn.
-    private mutating func releaseHead() {
+    private func releaseHead() {
         guard !heldHead.isEmpty else { return }
         let head = heldHead
         heldHead = []
@@ -143,7 +143,7 @@ package struct Pump {
     // MARK: Turning
 
     /// Moves what can be moved.
-    package mutating func run(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome {
+    package func run(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome {
         var windows = 0
         while true {
             if let stop = flush(to: client, loop: loop) { return stop }
@@ -173,7 +173,7 @@ package struct Pump {
     }
 
     /// Writes what is held; nil when nothing is held any more.
-    mutating func flush(to client: Socket, loop: EventLoop) -> PumpOutcome? {
+    func flush(to client: Socket, loop: EventLoop) -> PumpOutcome? {
         while keptStart < kept.count {
             // What is in the pipe follows at once: the kernel may join both in one segment.
             let more = (pipe?.count ?? 0) > 0
@@ -203,15 +203,15 @@ package struct Pump {
         return nil
     }
 
-    private mutating func release(_ loop: EventLoop) {
+    private func release(_ loop: EventLoop) {
         guard let pipe = pipe.take() else { return }
         loop.pipes.giveBack(pipe)
     }
 
     /// Gives up: whatever is in the pipe is closed with it.
-    package mutating func abandon(_ loop: EventLoop) { release(loop) }
+    package func abandon(_ loop: EventLoop) { release(loop) }
 
-    private mutating func spliceOwed(from upstream: Socket, loop: EventLoop) -> PumpOutcome? {
+    private func spliceOwed(from upstream: Socket, loop: EventLoop) -> PumpOutcome? {
         guard let pipe = pipe ?? loop.pipes.borrow() else { return copyOwed(from: upstream, loop: loop) }
         self.pipe = pipe
         switch pipe.fill(from: upstream.number, limit: min(owed, SparePipes.sizeBytes)) {
@@ -227,7 +227,7 @@ package struct Pump {
     }
 
     /// No pipe is free: the window is copied after all.
-    private mutating func copyOwed(from upstream: Socket, loop: EventLoop) -> PumpOutcome? {
+    private func copyOwed(from upstream: Socket, loop: EventLoop) -> PumpOutcome? {
         let part = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<min(owed, loop.scratch.count)])
         switch upstream.receive(into: part) {
         case .moved(let count):
@@ -244,12 +244,12 @@ package struct Pump {
     }
 
     /// Looks at or takes what is there, up to the next whole window.
-    private mutating func advance(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome? {
+    private func advance(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome? {
         if mode != .never, upstream.canSplice, carried.isEmpty { return lookAndSplice(from: upstream, loop: loop) }
         return readAndCopy(from: upstream, to: client, loop: loop)
     }
 
-    private mutating func lookAndSplice(from upstream: Socket, loop: EventLoop) -> PumpOutcome? {
+    private func lookAndSplice(from upstream: Socket, loop: EventLoop) -> PumpOutcome? {
         if !isEventStream, walker.payloadLeft >= Pump.blindBytes, walker.payloadLeft != .max {
             // Large plain payload of known length: nothing in it needs to be seen.
             owed = min(walker.payloadLeft, 1 << 30)
@@ -282,7 +282,7 @@ package struct Pump {
     }
 
     /// The upstream has ended behind bytes that are not whole: a body that ends so takes them, another is broken.
-    private mutating func lastBytes(
+    private func lastBytes(
         _ seen: UnsafeMutableRawBufferPointer,
         from upstream: Socket,
         loop: EventLoop
@@ -294,7 +294,7 @@ package struct Pump {
     }
 
     /// Forwards a window that was looked at: by pipe, or copied when it is small and the mode says so.
-    private mutating func take(
+    private func take(
         _ window: Int,
         of seen: UnsafeMutableRawBufferPointer,
         from upstream: Socket,
@@ -320,7 +320,7 @@ package struct Pump {
         return nil
     }
 
-    private mutating func upstreamEnded() -> PumpOutcome? {
+    private func upstreamEnded() -> PumpOutcome? {
         guard walker.payloadLeft == .max else {
             return .broken(StaticText("closed the connection before the end of the body"))
         }
@@ -334,7 +334,7 @@ package struct Pump {
         return nil
     }
 
-    private mutating func readAndCopy(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome? {
+    private func readAndCopy(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome? {
         let scratch = loop.scratch
         let offset = carried.count
         if offset > 0 { carried.withUnsafeBytes { scratch.copyMemory(from: $0) } }
@@ -360,7 +360,7 @@ package struct Pump {
         }
     }
 
-    private mutating func write(_ bytes: UnsafeRawBufferPointer, to client: Socket) -> PumpOutcome? {
+    private func write(_ bytes: UnsafeRawBufferPointer, to client: Socket) -> PumpOutcome? {
         guard !bytes.isEmpty else { return nil }
         bytesCopied += bytes.count
         guard !heldHead.isEmpty else {

@@ -10,6 +10,14 @@ import Loop
 enum ClientPaths {
     /// Serves the request that stands in the session.
     static func serve(_ session: Session) {
+        // Most requests are for an endpoint of the table and for none of our own paths.
+        switch session.reader.endpoint {
+        case .models, .other: serveOwn(session)
+        default: route(session)
+        }
+    }
+
+    private static func serveOwn(_ session: Session) {
         let path = session.path
         switch path {
         case "/v1/models":

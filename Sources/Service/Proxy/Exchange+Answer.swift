@@ -58,9 +58,11 @@ extension Exchange {
             }
         case .refused(let fault): tryFailed(.malformed, "sent a malformed head: \(fault.message)")
         case .complete(let length):
-            do { try answer.parse(span, length: length, for: head.method) } catch {
+            let parsed = worker.answerHead
+            do { try parsed.parse(span, length: length, for: head.method) } catch {
                 return tryFailed(.malformed, "sent a malformed head: \(error.message)")
             }
+            answer = AnswerFacts(parsed)
             headArrived(length, seen, upstream)
         }
     }
@@ -82,7 +84,6 @@ extension Exchange {
     /// 100 and 103 concern this hop only: the final head follows (RFC 9110 §15.2).
     private func skipInterim(_ length: Int, _ seen: UnsafeMutableRawBufferPointer) {
         guard answer.status != 101 else { return tryFailed(.malformed, "switched protocols unasked") }
-        answer.reset()
         finder = HeadFinder(.response)
         if looksOnly { return }
         carry = Array(UnsafeRawBufferPointer(rebasing: seen[length...]))
@@ -102,7 +103,7 @@ extension Exchange {
         if answer.status >= 500 { health.requestFailed(now: loop.now) } else { health.requestSucceeded() }
         if plan.retry.statuses.contains(answer.status) {
             let span = seen.bindMemory(to: UInt8.self).span
-            let wait = answer.retryAfterMilliseconds(in: span, nowSeconds: WallClock.seconds())
+            let wait = worker.answerHead.retryAfterMilliseconds(in: span, nowSeconds: WallClock.seconds())
             retryAfterNanoseconds = Int64(wait ?? 0) * 1_000_000
             if wouldTryAgain(afterStatus: wait) { return save(length, seen) }
         }
@@ -121,14 +122,14 @@ extension Exchange {
         var writer = ByteWriter(worker.outgoing)
         ClientHead.write(
             &writer,
-            head: answer,
+            head: worker.answerHead,
             bytes: span,
             framing: framing,
-            closes: closesClient,
+            connection: connectionField,
             marks: marks(upstream)
         )
         guard !writer.overflowed else { return tryFailed(.malformed, "sent a head larger than the proxy passes on") }
-        var pump = Pump(
+        let pump = Pump(
             framing: answer.framing,
             isEventStream: answer.isEventStream,
             mode: worker.spliceMode,
@@ -145,8 +146,8 @@ extension Exchange {
             return relay()
         }
         // The body's beginning was read with the head: both go out in one write.
-        let outcome = pump.begin(head: writer.written, body: body, to: session)
         self.pump = pump
+        let outcome = pump.begin(head: writer.written, body: body, to: session)
         switch outcome {
         case .broken(let reason): broken(reason.description)
         case .clientGone: session.abort()
@@ -154,12 +155,17 @@ extension Exchange {
         }
     }
 
+    /// What the client is told about the connection; HTTP/1.0 must be told that it stays (RFC 9112 §C.2.2).
+    var connectionField: ClientHead.Connection {
+        closesClient ? .close : head.versionMinor == 0 ? .keepAlive : .unsaid
+    }
+
     private func marks(_ upstream: UpstreamConnection) -> ClientHead.Marks {
         ClientHead.Marks(
             requestID: requestID,
             route: snapshot.configuration.program.routes[request.route].name,
             provider: upstream.pool.provider.name,
-            model: target?.model.map { Array($0.utf8) } ?? Array(request.model.prefix(256)),
+            model: target.map(modelBytes) ?? request.model,
             attempts: ledger.tries,
             configHash: snapshot.hash,
             upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000
@@ -168,7 +174,7 @@ extension Exchange {
 
     /// Forgets what one try's answer had come to.
     func resetAnswer() {
-        answer.reset()
+        answer = AnswerFacts()
         finder = HeadFinder(.response)
         carry = []
         pump = nil
@@ -178,5 +184,22 @@ extension Exchange {
         firstByteDeadline = .max
         idleDeadline = .max
         waitDeadline = .max
+    }
+}
+
+/// What stays of an answer's head once the client's has been composed.
+struct AnswerFacts {
+    var status = 0
+    var framing = BodyFraming.none
+    var keepsAlive = false
+    var isEventStream = false
+
+    init() {}
+
+    init(_ head: ResponseHead) {
+        status = head.status
+        framing = head.framing
+        keepsAlive = head.keepsAlive
+        isEventStream = head.isEventStream
     }
 }

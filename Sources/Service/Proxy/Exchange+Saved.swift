@@ -91,12 +91,12 @@ extension Exchange {
             head: saved.head,
             bytes: saved.headBytes.span,
             framing: .length(saved.body.count),
-            closes: closes,
+            connection: closes ? .close : head.versionMinor == 0 ? .keepAlive : .unsaid,
             marks: ClientHead.Marks(
                 requestID: requestID,
                 route: snapshot.configuration.program.routes[request.route].name,
                 provider: snapshot.configuration.providers[saved.provider].name,
-                model: Array(request.model.prefix(256)),
+                model: request.model,
                 attempts: ledger.tries,
                 configHash: snapshot.hash,
                 upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000

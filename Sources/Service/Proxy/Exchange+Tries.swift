@@ -103,6 +103,7 @@ extension Exchange {
     }
 
     private func pick(_ tier: Tier) -> Int? {
+        if tier.targets.count == 1 { return isEligible(tier.targets[0]) ? 0 : nil }
         var candidates: [TierPicker.Candidate] = []
         candidates.reserveCapacity(tier.targets.count)
         for (index, target) in tier.targets.enumerated() where isEligible(target) {

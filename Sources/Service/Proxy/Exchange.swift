@@ -32,8 +32,8 @@ final class Exchange: UpstreamUser {
         case ended
     }
 
-    unowned let worker: Worker
-    unowned let session: Session
+    let worker: Worker
+    let session: Session
     let snapshot: Snapshot
     let loop: EventLoop
     let request: RoutedRequest
@@ -69,7 +69,7 @@ final class Exchange: UpstreamUser {
     var upload: Upload?
 
     // Answering
-    let answer = ResponseHead()
+    var answer = AnswerFacts()
     var finder = HeadFinder(.response)
     var carry: [UInt8] = []
     var pump: Pump?

@@ -14,7 +14,7 @@ final class ModelCatalog {
         let owner: [UInt8]
     }
 
-    private unowned let worker: Worker
+    private let worker: Worker
     private var cached: [UInt8] = []
     private var cachedUntil: Int64 = 0
     /// What each provider answered last; an older answer serves while a provider is silent.

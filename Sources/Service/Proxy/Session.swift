@@ -24,10 +24,10 @@ final class Session: Socket {
         case closed
     }
 
-    unowned let worker: Worker
+    let worker: Worker
     let role: Role
     private(set) var phase = Phase.waiting
-    private(set) var reader = RequestReader()
+    let reader = RequestReader()
     private(set) var buffer: RequestBuffer?
     private(set) var exchange: Exchange?
     private var timer: LoopTimer?
@@ -232,7 +232,11 @@ final class Session: Socket {
         let id = String(decoding: requestID ?? worker.newRequestID(), as: UTF8.self)
         var head = "HTTP/1.1 \(status) \(Refusal.reason(status))\r\ncontent-type: \(contentType)\r\n"
         head += "content-length: \(body.count)\r\nx-request-id: \(id)\r\n\(fields)"
-        if closesAfterOutput { head += "connection: close\r\n" }
+        if closesAfterOutput {
+            head += "connection: close\r\n"
+        } else if reader.head.versionMinor == 0 {
+            head += "connection: keep-alive\r\n"
+        }
         head += "\r\n"
         output = Array(head.utf8)
         if reader.head.method != .head { output += body }

@@ -11,7 +11,7 @@ struct Upload {
     private var left: Int
     private var held: [UInt8] = []
     private var heldStart = 0
-    private unowned let loop: EventLoop
+    private let loop: EventLoop
     /// Bytes beyond the gathered part were taken from the client: the request cannot be repeated.
     private(set) var hasMoved = false
     /// All of it was taken from the client and given to the upstream.

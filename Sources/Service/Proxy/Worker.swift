@@ -2,6 +2,7 @@ import Arrival
 import CLinux
 import Decision
 import Forwarding
+import HTTP
 import Health
 import Loop
 import Relay
@@ -38,6 +39,8 @@ final class Worker {
     let spliceMode: SpliceMode
     /// Where heads are composed; valid within one call. Larger than any head that is accepted, with what we add.
     let outgoing: UnsafeMutableRawBufferPointer
+    /// The head last read from an upstream; valid until the next is read.
+    let answerHead = ResponseHead()
     private(set) lazy var models = ModelCatalog(self)
     private var acceptors: [Acceptor] = []
     private var sessions: [ObjectIdentifier: Session] = [:]

@@ -10,18 +10,26 @@ package struct UsageShape: Equatable, Sendable {
 
     /// Reads a usage object, in the names of OpenAI's chat or of its Responses.
     package init?(_ object: Span<UInt8>) {
-        prompt =
-            ObjectFields.integerValue(of: "prompt_tokens", in: object)
-            ?? ObjectFields.integerValue(of: "input_tokens", in: object)
-        completion =
-            ObjectFields.integerValue(of: "completion_tokens", in: object)
-            ?? ObjectFields.integerValue(of: "output_tokens", in: object)
-        total = ObjectFields.integerValue(of: "total_tokens", in: object)
-        for name: StaticString in ["prompt_tokens_details", "input_tokens_details"] {
-            guard let details = ObjectFields.value(of: name, in: object) else { continue }
-            cached = ObjectFields.integerValue(of: "cached_tokens", in: object.extracting(details))
-        }
+        do {
+            try ObjectFields.forEach(in: object, orElse: { $0 }) { (member) throws(JSONFault) in take(member, object) }
+        } catch { return nil }
         guard prompt != nil || completion != nil || total != nil else { return nil }
+    }
+
+    private mutating func take(_ member: ObjectFields.Member, _ object: Span<UInt8>) {
+        let key = object.extracting(member.key.range)
+        let value = object.extracting(member.value.range)
+        switch key.count {
+        case 12 where ASCII.starts(key, with: "input_tokens"): prompt = prompt ?? ObjectFields.integer(value)
+        case 12 where ASCII.starts(key, with: "total_tokens"): total = ObjectFields.integer(value)
+        case 13 where ASCII.starts(key, with: "prompt_tokens"): prompt = ObjectFields.integer(value)
+        case 13 where ASCII.starts(key, with: "output_tokens"): completion = completion ?? ObjectFields.integer(value)
+        case 17 where ASCII.starts(key, with: "completion_tokens"): completion = ObjectFields.integer(value)
+        case 20 where ASCII.starts(key, with: "input_tokens_details"),
+            21 where ASCII.starts(key, with: "prompt_tokens_details"):
+            cached = ObjectFields.integerValue(of: "cached_tokens", in: value)
+        default: break
+        }
     }
 
     /// Finds the last `"usage":{…}` that is complete in a piece of a body.
