@@ -43,7 +43,7 @@ package struct HeaderPair: Equatable, Sendable {
 }
 
 /// Targets of equal rank, and how one of them is picked.
-package struct Tier: Sendable {
+package final class Tier: Sendable {
     package let targets: [Target]
     package let strategy: Strategy
     package init(targets: [Target], strategy: Strategy) {
@@ -53,11 +53,13 @@ package struct Tier: Sendable {
 }
 
 /// A provider with the model to ask it for.
-package struct Target: Sendable {
+package final class Target: Sendable {
     /// Index into the snapshot's providers.
     package let provider: Int
     /// Replaces the request's model; nil keeps it.
     package let model: String?
+    /// The same as UTF-8.
+    package let modelBytes: [UInt8]?
     /// Share in round-robin and tie-break in least-busy; 0 takes it out of round-robin.
     package let weight: Int
     /// Header fields for this target only, after the plan's.
@@ -70,6 +72,7 @@ package struct Target: Sendable {
     package init(provider: Int, model: String?, weight: Int, headers: [HeaderPair], isFromGroup: Bool) {
         self.provider = provider
         self.model = model
+        modelBytes = model.map { Array($0.utf8) }
         self.weight = weight
         self.headers = headers
         self.isFromGroup = isFromGroup

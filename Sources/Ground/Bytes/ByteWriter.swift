@@ -1,25 +1,25 @@
 /// Puts bytes one after the other into memory that somebody else owns.
 ///
 /// What does not fit is not written, and `overflowed` is set: check it once, at the end. Nothing is allocated.
-package struct ByteWriter {
+public struct ByteWriter {
     @usableFromInline let room: UnsafeMutableRawBufferPointer
     /// Bytes written.
-    @inlinable package var count: Int { filled }
+    @inlinable public var count: Int { filled }
     @usableFromInline var filled = 0
     /// True once something did not fit.
-    @inlinable package var overflowed: Bool { isOverflowed }
+    @inlinable public var overflowed: Bool { isOverflowed }
     @usableFromInline var isOverflowed = false
 
     /// Begins at the front of `room`.
     @inlinable
-    package init(_ room: UnsafeMutableRawBufferPointer) { self.room = room }
+    public init(_ room: UnsafeMutableRawBufferPointer) { self.room = room }
 
     /// What was written; valid as long as the memory is.
-    package var written: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: room[..<count]) }
+    public var written: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: room[..<count]) }
 
     /// Writes raw memory.
     @inlinable
-    package mutating func put(_ bytes: UnsafeRawBufferPointer) {
+    public mutating func put(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count <= room.count - filled else { return isOverflowed = true }
         guard let source = bytes.baseAddress, let target = room.baseAddress else { return }
         (target + filled).copyMemory(from: source, byteCount: bytes.count)
@@ -28,39 +28,40 @@ package struct ByteWriter {
 
     /// Writes a literal.
     @inlinable
-    package mutating func put(_ text: StaticString) {
+    public mutating func put(_ text: StaticString) {
         put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// Writes the bytes of a span.
     @inlinable
-    package mutating func put(_ bytes: Span<UInt8>) {
+    public mutating func put(_ bytes: Span<UInt8>) {
         bytes.withUnsafeBytes { put($0) }
     }
 
     /// Writes an array.
     @inlinable
-    package mutating func put(_ bytes: [UInt8]) {
+    public mutating func put(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { put($0) }
     }
 
-    /// Writes a string as UTF-8.
+    /// Writes a string as UTF-8. Literals go by the form above, which copies without asking what the string is.
     @inlinable
-    package mutating func put(_ text: String) {
+    @_disfavoredOverload
+    public mutating func put(_ text: String) {
         var text = text
         text.withUTF8 { put(UnsafeRawBufferPointer($0)) }
     }
 
     /// Writes one byte.
     @inlinable
-    package mutating func put(byte: UInt8) {
+    public mutating func put(byte: UInt8) {
         guard filled < room.count else { return isOverflowed = true }
         room[filled] = byte
         filled += 1
     }
 
     /// Writes a number in decimal.
-    package mutating func put(decimal number: Int) {
+    public mutating func put(decimal number: Int) {
         if number < 0 { put(byte: 0x2d) }
         var value = number.magnitude
         var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)

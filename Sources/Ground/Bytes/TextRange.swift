@@ -1,25 +1,25 @@
 /// A piece of a buffer that somebody else owns: where it starts and how long it is.
 ///
 /// Heads are kept as bytes with ranges into them, so naming a field costs no allocation.
-package struct TextRange: Equatable, Sendable {
+public struct TextRange: Equatable, Sendable {
     /// Offset of the first byte.
-    package var start: Int32
+    public var start: Int32
     /// Bytes; -1 when the thing is not there.
-    package var count: Int32
+    public var count: Int32
 
     /// Makes a range of `count` bytes from `start`.
     @inlinable
-    package init(start: Int32, count: Int32) {
+    public init(start: Int32, count: Int32) {
         self.start = start
         self.count = count
     }
 
     /// The thing is not there, which is not the same as being empty.
-    @inlinable package static var absent: TextRange { TextRange(start: 0, count: -1) }
+    @inlinable public static var absent: TextRange { TextRange(start: 0, count: -1) }
 
     /// True when there is no such thing in the buffer.
-    @inlinable package var isAbsent: Bool { count < 0 }
+    @inlinable public var isAbsent: Bool { count < 0 }
 
     /// The offsets; empty when absent.
-    @inlinable package var range: Range<Int> { Int(start)..<(Int(start) + Int(max(count, 0))) }
+    @inlinable public var range: Range<Int> { Int(start)..<(Int(start) + Int(max(count, 0))) }
 }

@@ -6,20 +6,20 @@ package enum ClientHead {
     /// Names of the proxy's own fields and their values, all without line ends.
     package struct Marks {
         package var requestID: [UInt8]
-        package var route: String
-        package var provider: String
+        package var route: [UInt8]
+        package var provider: [UInt8]
         package var model: [UInt8]
         package var attempts: Int
-        package var configHash: String
+        package var configHash: [UInt8]
         /// From the request complete to the upstream's head, microseconds.
         package var upstreamMicroseconds: Int64
         package init(
             requestID: [UInt8],
-            route: String,
-            provider: String,
+            route: [UInt8],
+            provider: [UInt8],
             model: [UInt8],
             attempts: Int,
-            configHash: String,
+            configHash: [UInt8],
             upstreamMicroseconds: Int64
         ) {
             self.requestID = requestID

@@ -163,11 +163,11 @@ extension Exchange {
     private func marks(_ upstream: UpstreamConnection) -> ClientHead.Marks {
         ClientHead.Marks(
             requestID: requestID,
-            route: snapshot.configuration.program.routes[request.route].name,
-            provider: upstream.pool.provider.name,
+            route: snapshot.routeNames[request.route],
+            provider: snapshot.providerNames[upstream.pool.provider.index],
             model: target.map(modelBytes) ?? request.model,
             attempts: ledger.tries,
-            configHash: snapshot.hash,
+            configHash: snapshot.hashText,
             upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000
         )
     }

@@ -94,11 +94,11 @@ extension Exchange {
             connection: closes ? .close : head.versionMinor == 0 ? .keepAlive : .unsaid,
             marks: ClientHead.Marks(
                 requestID: requestID,
-                route: snapshot.configuration.program.routes[request.route].name,
-                provider: snapshot.configuration.providers[saved.provider].name,
+                route: snapshot.routeNames[request.route],
+                provider: snapshot.providerNames[saved.provider],
                 model: request.model,
                 attempts: ledger.tries,
-                configHash: snapshot.hash,
+                configHash: snapshot.hashText,
                 upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000
             )
         )

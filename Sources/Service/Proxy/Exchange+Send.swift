@@ -63,7 +63,7 @@ extension Exchange {
     /// The model this target must be asked for, when it is not the one in the body.
     private var replacement: [UInt8]? {
         guard !request.modelPlace.isAbsent else { return nil }
-        if let model = target?.model { return Array(model.utf8) }
+        if let model = target?.modelBytes { return model }
         return request.isAliased ? request.model : nil
     }
 

@@ -223,7 +223,7 @@ extension Exchange {
 
     /// The model this target is asked for.
     func modelBytes(_ target: Target) -> [UInt8] {
-        target.model.map { Array($0.utf8) } ?? request.model
+        target.modelBytes ?? request.model
     }
 
     // MARK: Giving up

@@ -15,6 +15,11 @@ package final class Snapshot: Sendable {
     /// First 12 hex digits of the file's SHA-256; names the configuration in headers and metrics.
     package let hash: String
 
+    /// Names as they go into heads.
+    let routeNames: [[UInt8]]
+    let providerNames: [[UInt8]]
+    let hashText: [UInt8]
+
     package init(_ configuration: Configuration) {
         self.configuration = configuration
         health = configuration.providers.map { provider in
@@ -27,6 +32,9 @@ package final class Snapshot: Sendable {
             )
         }
         hash = Snapshot.digest(configuration.sourceBytes)
+        hashText = Array(hash.utf8)
+        routeNames = configuration.program.routes.map { Array($0.name.utf8) }
+        providerNames = configuration.providers.map { Array($0.name.utf8) }
     }
 
     private static func digest(_ bytes: [UInt8]) -> String {

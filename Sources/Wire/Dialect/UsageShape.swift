@@ -8,17 +8,37 @@ package struct UsageShape: Equatable, Sendable {
     package var total: Int?
     package var cached: Int?
 
-    /// Reads a usage object, in the names of OpenAI's chat or of its Responses.
+    private init() {}
+
+    private var isSaid: Bool { prompt != nil || completion != nil || total != nil }
+
+    /// Reads a usage object, in the names of OpenAI's chat or of its Responses; nil when it says nothing.
     package init?(_ object: Span<UInt8>) {
-        do {
-            try ObjectFields.forEach(in: object, orElse: { $0 }) { (member) throws(JSONFault) in take(member, object) }
-        } catch { return nil }
-        guard prompt != nil || completion != nil || total != nil else { return nil }
+        guard readMembers(object, from: 0) != nil, isSaid else { return nil }
     }
 
-    private mutating func take(_ member: ObjectFields.Member, _ object: Span<UInt8>) {
-        let key = object.extracting(member.key.range)
-        let value = object.extracting(member.value.range)
+    /// Reads the members of the object that begins at `start`; answers where it ends, nil when it is not whole.
+    private mutating func readMembers(_ bytes: Span<UInt8>, from start: Int) -> Int? {
+        var scanner = JSONScanner(at: start)
+        do {
+            try scanner.expect(0x7b, "", bytes)
+            while true {
+                scanner.skipSpace(bytes)
+                let key = try scanner.skipString(bytes).text
+                scanner.skipSpace(bytes)
+                try scanner.expect(0x3a, "", bytes)
+                scanner.skipSpace(bytes)
+                let valueStart = scanner.position
+                try scanner.skipValue(bytes)
+                take(bytes.extracting(key.range), bytes.extracting(valueStart..<scanner.position))
+                scanner.skipSpace(bytes)
+                if scanner.position < bytes.count, bytes[scanner.position] == 0x7d { return scanner.position + 1 }
+                try scanner.expect(0x2c, "", bytes)
+            }
+        } catch { return nil }
+    }
+
+    private mutating func take(_ key: Span<UInt8>, _ value: Span<UInt8>) {
         switch key.count {
         case 12 where ASCII.starts(key, with: "input_tokens"): prompt = prompt ?? ObjectFields.integer(value)
         case 12 where ASCII.starts(key, with: "total_tokens"): total = ObjectFields.integer(value)
@@ -46,10 +66,10 @@ package struct UsageShape: Equatable, Sendable {
             scanner.skipSpace(bytes)
             guard (try? scanner.expect(0x3a, "", bytes)) != nil else { continue }
             scanner.skipSpace(bytes)
-            let objectStart = scanner.position
-            guard let kind = try? scanner.skipValue(bytes), kind == .object else { continue }
-            found = UsageShape(bytes.extracting(objectStart..<scanner.position)) ?? found
-            start = scanner.position
+            var shape = UsageShape()
+            guard let end = shape.readMembers(bytes, from: scanner.position) else { continue }
+            if shape.isSaid { found = shape }
+            start = end
         }
         return found
     }
