@@ -38,6 +38,7 @@ public enum ASCII {
     }
 
     /// Compares without regard to case; `other` is in lower case already.
+    @_disfavoredOverload
     @inlinable
     public static func equalsIgnoringCase(_ bytes: Span<UInt8>, _ other: String) -> Bool {
         let view = other.utf8
