@@ -116,6 +116,7 @@ let tests: [Target] = [
     ),
     suite("MockTests", ["TestKit"]),
     suite("ShippingTests", ["TestKit"]),
+    suite("Journeys", ["TestKit"]),
     .testTarget(
         name: "RealTests",
         dependencies: ["TestKit"],
