@@ -27,26 +27,25 @@ public struct ListeningSocket: ~Copyable, Sendable {
         switch address {
         case .unix(let path): return try openUnix(path, loops)
         case .tcp(let host, let port):
-            let chosen = try probe(host, port)
+            // A port that the kernel chooses is free: its search counts sharing sockets of others as taken. It must
+            // not be let go in between, or two processes that start together may be given the same one to share.
+            if port != 0 { _ = try bound(host, port, share: false) }
             let sockets = ListeningSockets()
+            var chosen = port
             for _ in 0..<loops {
-                sockets.add(
-                    ListeningSocket(
-                        descriptor: try bound(host, chosen, share: true),
-                        address: .tcp(host: host, port: chosen)
-                    )
-                )
+                let descriptor = try bound(host, chosen, share: true)
+                if chosen == 0 { chosen = boundPort(descriptor.number) }
+                sockets.add(ListeningSocket(descriptor: descriptor, address: .tcp(host: host, port: chosen)))
             }
             return sockets
         }
     }
 
-    private static func probe(_ host: String, _ port: UInt16) throws(ListenFailure) -> UInt16 {
-        let socket = try bound(host, port, share: false)
+    private static func boundPort(_ number: Int32) -> UInt16 {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         withUnsafeMutableBytes(of: &storage) { raw in
-            _ = getsockname(socket.number, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length)
+            _ = getsockname(number, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length)
         }
         // The port sits at the same place in both families.
         return withUnsafeBytes(of: &storage) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) }
@@ -80,7 +79,8 @@ public struct ListeningSocket: ~Copyable, Sendable {
         guard number >= 0 else { throw ListenFailure(description: "cannot open a unix socket") }
         let first = Descriptor(adopting: number)
         let place = ListenAddress.unix(path: path)
-        let isLive = SocketAddress.with(place) { connect(number, $0, $1) } == 0
+        // A full queue is a live listener too; its connect says EAGAIN.
+        let isLive = SocketAddress.with(place) { connect(number, $0, $1) } == 0 || errno == EAGAIN
         if isLive { throw ListenFailure(description: "cannot listen on unix:\(path): another process serves it") }
         unlinkStaleSocket(path)
         let result = SocketAddress.with(place) { bind(number, $0, $1) }
