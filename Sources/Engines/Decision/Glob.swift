@@ -102,9 +102,10 @@ private struct GlobParser {
             case UInt8(ascii: "}"): return results
             case UInt8(ascii: ",") where isNested: return results
             case UInt8(ascii: "{"):
+                let opening = offset
                 let choices = try braces()
                 if results.count * choices.count > Glob.expansionLimit {
-                    throw fault("braces expand to more than \(Glob.expansionLimit) patterns", at: offset - 1, 1)
+                    throw fault("braces expand to more than \(Glob.expansionLimit) patterns", at: opening, 1)
                 }
                 results = results.flatMap { head in choices.map { head + $0 } }
             default:

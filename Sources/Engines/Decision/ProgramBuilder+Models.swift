@@ -53,7 +53,8 @@ extension ProgramBuilder {
         longer = trimmedToFirstCertain(longer)
         var trie = TrieNode()
         trie.longer = grow(longer, free)
-        trie.exact = grow(exact(longer, ending, prefix), free)
+        // No model fits no pattern, so nothing is cut off there behind a `*`.
+        trie.exact = grow(prefix.isEmpty ? inherited : exact(longer, ending, prefix), free)
         let number = code.tries.count
         code.tries.append(trie)
         var edges: [TrieEdge] = []
@@ -110,12 +111,10 @@ extension ProgramBuilder {
     private func exact(_ longer: [Item], _ ending: [Item], _ model: [UInt8]) -> [Item] {
         var found = longer.filter { item in
             guard boxes[item.box].models != nil else { return true }
-            // An empty model is none, which fits no pattern.
-            if model.isEmpty { return false }
             guard item.open.contains(.model) else { return true }
             return boxes[item.box].models?.contains { $0.matches(model.span) } ?? false
         }
-        for end in ending where !model.isEmpty && !found.contains(where: { $0.box == end.box }) { found.append(end) }
+        for end in ending where !found.contains(where: { $0.box == end.box }) { found.append(end) }
         for index in found.indices { found[index].open.remove(.model) }
         return found.sorted { $0.box < $1.box }
     }

@@ -126,6 +126,8 @@ struct TargetsMeaning {
     }
 
     private func unknown(_ name: String, _ model: String?, _ node: Node) {
+        // Without any provider that was the first thing to say.
+        if drafts.isEmpty { return }
         var spot = node.spot
         if model != nil, node.isPlain { spot.length = min(spot.length, name.unicodeScalars.count) }
         if ["local", "remote", "any"].contains(name) {
@@ -153,7 +155,7 @@ struct TargetsMeaning {
         for (position, draft) in drafts.enumerated() where draft.isEnabled {
             if word == "any" || draft.isLocal == (word == "local") { members.append(position) }
         }
-        if members.isEmpty, drafts.allSatisfy({ $0.provider != nil }) {
+        if members.isEmpty, !drafts.isEmpty, drafts.allSatisfy({ $0.provider != nil }) {
             findings.error(
                 "HP209",
                 "no \(word == "any" ? "enabled" : word) provider, so the group `\(word)` is empty",

@@ -151,19 +151,7 @@ struct DocumentReader {
     private mutating func scalar(_ text: String, _ isPlain: Bool, _ event: YAMLEvent) -> Node {
         let place = spot(event.start, event.end)
         if let tag = event.tag, !tag.isEmpty, !Self.standardTags.contains(tag) {
-            let value = text.isEmpty ? tag : "\(tag) \(text)"
-            let what =
-                text.isEmpty ? "`\(tag)` is a YAML tag here, which leaves the value empty" : "`\(tag)` is a YAML tag"
-            report(
-                Problem(
-                    .error,
-                    "HP004",
-                    what,
-                    at: place,
-                    help: ["quote a text that starts with `!`:  \"\(value)\"", "for the opposite, write `not:`"],
-                    fix: .safe
-                )
-            )
+            report(SyntaxFault.tagProblem(text.isEmpty ? tag : "\(tag) \(text)", place))
             return Node(.broken, at: place)
         }
         if !repairedOffsets.isEmpty {
@@ -225,7 +213,8 @@ struct DocumentReader {
         let first = builder.firstKeySpot
         // A block mapping has no sign of its own: its first key stands for it.
         let place = isFlow ? spot(event.start, next.end) : first ?? spot(event.start, event.end)
-        return Node(.mapping(builder.finished()), at: place, expandedCount: count)
+        let isPartial = builder.isPartial
+        return Node(.mapping(builder.finished()), at: place, expandedCount: count, isPartial: isPartial)
     }
 
     // MARK: Aliases

@@ -6,11 +6,16 @@ struct MappingBuilder {
     private var seen: [String: Spot] = [:]
     private var merged: [Node.Entry] = []
     private(set) var firstKeySpot: Spot?
+    /// True when something that belongs here was reported instead of read.
+    private(set) var isPartial = false
 
     /// Takes a key with its value; answers what is wrong with them.
     mutating func add(_ key: Node, _ value: Node) -> [Problem] {
         if firstKeySpot == nil { firstKeySpot = key.spot }
-        if key.isBroken { return [] }
+        if key.isBroken {
+            isPartial = true
+            return []
+        }
         guard let name = key.text else {
             return [Problem(.error, "HP103", "a key is a single word, not \(key.noun)", at: key.spot)]
         }
@@ -38,9 +43,9 @@ struct MappingBuilder {
     }
 
     private mutating func merge(_ value: Node, at spot: Spot) -> [Problem] {
-        if value.isBroken { return [] }
         let sources = value.items ?? [value]
         var problems: [Problem] = []
+        isPartial = isPartial || sources.contains { $0.isBroken || !$0.isMapping || $0.isPartial }
         for source in sources where !source.isBroken {
             guard source.isMapping else {
                 problems.append(

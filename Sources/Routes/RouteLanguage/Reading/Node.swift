@@ -29,7 +29,17 @@ final class Node {
     /// Every line the node touches, for masking values that go over several.
     let lastLine: Int
 
-    init(_ content: Content, at spot: Spot, expandedCount: Int = 1, lastLine: Int? = nil) {
+    /// True for a mapping into which something could not be merged.
+    let isPartial: Bool
+
+    init(
+        _ content: Content,
+        at spot: Spot,
+        expandedCount: Int = 1,
+        lastLine: Int? = nil,
+        isPartial: Bool = false
+    ) {
+        self.isPartial = isPartial
         self.content = content
         self.spot = spot
         self.expandedCount = expandedCount

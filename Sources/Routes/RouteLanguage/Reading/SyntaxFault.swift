@@ -21,6 +21,12 @@ struct SyntaxFault {
                 return
             }
         }
+        if failure.context == "while scanning a tag" {
+            let start = source.offset(line: failure.contextMark.line + 1, column: failure.contextMark.column + 1)
+            problems = [Self.tagProblem(Self.word(source, start), Self.wordSpot(source, start))]
+            repairOffset = start
+            return
+        }
         if byte == 0x09, failure.problem.contains("token") || failure.problem.contains("tab") {
             problems = Self.tabs(source, failure)
             return
@@ -59,6 +65,18 @@ struct SyntaxFault {
             at: spot,
             mark: mark,
             help: ["quote globs that start with `*`:  \"\(word)\""],
+            fix: .safe
+        )
+    }
+
+    /// HP004: a text that YAML takes for a tag.
+    static func tagProblem(_ word: String, _ spot: Spot) -> Problem {
+        Problem(
+            .error,
+            "HP004",
+            "`\(word)` is a YAML tag here, which leaves the value empty",
+            at: spot,
+            help: ["quote a text that starts with `!`:  \"\(word)\"", "for the opposite, write `not:`"],
             fix: .safe
         )
     }
@@ -147,7 +165,10 @@ struct SyntaxFault {
             let place = Spot(path: source.path, line: line, column: column, length: 1)
             if place != spot { labels = [Label(place, context)] }
         }
-        return Problem(.error, "HP001", sentence, at: spot, labels: labels)
+        let offset = source.offset(line: failure.mark.line + 1, column: failure.mark.column + 1)
+        let isShell = offset > 0 && source.bytes[offset - 1] == UInt8(ascii: "$")
+        let help = isShell ? ["variables are written  env:NAME,  without `$` and braces"] : []
+        return Problem(.error, "HP001", sentence, at: spot, labels: labels, help: help)
     }
 
     /// The end of the last line with text: where something that is missing at the end of a file belongs.

@@ -51,7 +51,7 @@ struct ShapeCheck {
             findings.reading(entry) { self.entry(entry, schema, isLater: isLater) }
         }
         // What an engine-less part lacks will be asked for by its engine.
-        if isLater { return }
+        if isLater || node.isPartial { return }
         for child in schema.children where child.schema.key?.isRequired == true && child.name != "version" {
             guard node.entry(child.name) == nil else { continue }
             findings.error("HP104", "\(name.map { "`\($0)`" } ?? "the file") needs `\(child.name)`", at: node.spot)

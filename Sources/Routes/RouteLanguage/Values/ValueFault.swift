@@ -23,6 +23,7 @@ struct ValueFault: Error {
 enum Values {
     /// Text in messages: short, without line ends.
     static func shown(_ text: String) -> String {
+        if text.isEmpty { return "an empty text" }
         let line = text.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) ?? ""
         return line.count > 60 || line.count < text.count ? "`\(line.prefix(57))…`" : "`\(line)`"
     }
@@ -183,7 +184,9 @@ enum Values {
             }
             let unit = String(tail.prefix { $0.isLetter })
             guard let scale = scales[unit] else {
-                let help = unit.isEmpty && total == 0 ? ["`\(text)s`? `\(text)ms`? `\(text)m`?"] : []
+                let bare = text.filter { $0 != " " }
+                let guesses = bare == text ? ["`\(text)s`? `\(text)ms`? `\(text)m`?"] : ["without a space: `\(bare)`"]
+                let help = unit.isEmpty && total == 0 ? guesses : []
                 throw ValueFault(
                     "HP105",
                     unit.isEmpty

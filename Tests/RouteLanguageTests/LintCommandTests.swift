@@ -1,0 +1,80 @@
+import Glibc
+import RouteLanguage
+import Testing
+
+@Suite struct LintCommandTests {
+    private func lint(_ arguments: String...) -> (code: Int32, text: String) {
+        var text = ""
+        let code = LintCommand.run(arguments) { text += $0 }
+        return (code, text)
+    }
+
+    private var broken: String { "\(Cases.folder)/broken" }
+    private var routes: String { "\(Cases.folder)/../../routes" }
+
+    @Test func `clean files exit with 0 and a summary`() {
+        let (code, text) = lint("--color=never", "\(routes)/minimal.yaml", "\(routes)/dev.yaml")
+        #expect(code == 0)
+        #expect(text.hasPrefix("2 files checked, 0 errors, 0 warnings in "))
+        #expect(text.hasSuffix(" ms\n"))
+    }
+
+    @Test func `a folder is walked, sorted, and errors exit with 1`() {
+        let (code, text) = lint("--format", "short", broken)
+        #expect(code == 1)
+        // The counts of what was left out stand at the end.
+        let files = text.split(separator: "\n").filter { $0.contains("[HP") }.compactMap { $0.split(separator: ":").first.map(String.init) }
+        #expect(files == files.sorted())
+        #expect(Set(files).count >= 40)
+        #expect(text.contains("hp002-duplicate-key.yaml:5:3: error[HP002]: `openai` stands here twice\n"))
+    }
+
+    @Test func `json names every finding`() {
+        let (code, text) = lint("--format=json", "\(broken)/hp203-duplicate-route.yaml")
+        #expect(code == 1)
+        #expect(text.hasPrefix("{\"schema\": \"lint-v1\", \"files\": 1, \"errors\": 1, \"warnings\": 0,"))
+        #expect(text.contains("\"code\": \"HP203\", \"severity\": \"error\""))
+        #expect(text.contains("\"line\": 7, \"column\": 11, \"length\": 3"))
+    }
+
+    @Test func `warnings alone exit with 0`() {
+        let (code, text) = lint("\(broken)/hp407-twice.yaml")
+        #expect(code == 0)
+        #expect(text.contains("1 file checked, 0 errors, 2 warnings in"))
+    }
+
+    @Test func `what cannot be read or understood exits with 2`() {
+        #expect(lint("/nonexistent/file.yaml").code == 2)
+        #expect(lint().code == 2)
+        #expect(lint("--fromat", "json", "x").text.contains("did you mean `--format`?"))
+        #expect(lint("--format", "xml", "x").code == 2)
+        #expect(lint("--format").code == 2)
+        #expect(lint("--help").code == 0)
+    }
+
+    @Test func `colours come when asked for`() {
+        let path = "\(broken)/hp203-duplicate-route.yaml"
+        #expect(lint("--color=always", path).text.contains("\u{1B}[1;31merror[HP203]\u{1B}[0m"))
+        #expect(!lint("--color=never", path).text.contains("\u{1B}["))
+        #expect(!lint("--color=auto", path).text.contains("\u{1B}["))
+    }
+
+    @Test func `tests and fragments are skipped with a note`() {
+        var template = Array("/tmp/hoosh-lint-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            Issue.record("no temporary folder")
+            return
+        }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        Cases.write("version: 1\nconfig: x\n", to: "\(folder)/a.test.yaml")
+        Cases.write("fragment: 1\nproviders: {}\n", to: "\(folder)/b.yml")
+        Cases.write("no route file", to: "\(folder)/c.txt")
+        let (code, text) = lint(folder)
+        #expect(code == 0)
+        #expect(text.contains("note[HP120]: tests of routes have no engine in this build"))
+        #expect(text.contains("note[HP120]: `include` has no engine in this build"))
+        #expect(text.contains("2 files checked, 0 errors, 0 warnings, 2 notes in"))
+        for name in ["a.test.yaml", "b.yml", "c.txt"] { unlink("\(folder)/\(name)") }
+        rmdir(folder)
+    }
+}

@@ -1,0 +1,51 @@
+import Report
+import RouteLanguage
+import Testing
+
+@Suite struct SecretsTests {
+    /// Every secret that stands in a golden case, in the environment of the tests, or behind a reference.
+    static let secrets = [
+        "sk-proj-abcdefghijklmnop1234567890", "hunter2hunter2", "topsecretvalue", "abcdefghijkl", "first-secret-line",
+        "second-secret-line", "anothersecretvalue", "listedlisted", "elsewhereelsewhere", "qwertyuiop",
+        "plainsecretvalue",
+        "passw0rd", "sk-test-0123456789abcdef",
+    ]
+
+    @Test(arguments: Cases.names("broken") + Cases.names("good"))
+    func `no output shows a secret`(name: String) throws {
+        for kind in ["broken", "good"] {
+            guard let bytes = Cases.bytes("\(Cases.folder)/\(kind)/\(name).yaml") else { continue }
+            for purpose in ["", "serve-"] {
+                let problems = Cases.load(bytes, purpose + name).problems
+                for format in Render.Format.allCases {
+                    let text = Render(problems, isColored: true).text(format)
+                    for secret in Self.secrets { #expect(!text.contains(secret), "\(name) as \(format)") }
+                }
+            }
+        }
+    }
+
+    @Test func `a secret that is used is never shown, even where it stands in the file again`() {
+        let file = """
+            version: 1
+            providers:
+              a: {kind: openai, key: env:OPENAI_API_KEY}
+            routes:
+              - to: [sk-test-0123456789abcdef]
+            """
+        let problems = Cases.load(Array(file.utf8), "serve-again").problems
+        let text = Render(problems).text(.human)
+        #expect(text.contains("HP201"))
+        #expect(!text.contains("0123456789abcdef"))
+    }
+
+    @Test func `the key reaches the provider and nothing else`() throws {
+        let file = "version: 1\nproviders:\n  a: {kind: openai, key: env:OPENAI_API_KEY}\nroutes:\n  - to: [a]\n"
+        let served = try #require(Cases.load(Array(file.utf8), "serve-a").configuration)
+        #expect(served.providers[0].key == "sk-test-0123456789abcdef")
+        #expect(served.providers[0].secretName == "env:OPENAI_API_KEY")
+        #expect(served.providers[0].keyField?.value == "Bearer sk-test-0123456789abcdef")
+        let linted = try #require(Cases.load(Array(file.utf8), "a").configuration)
+        #expect(linted.providers[0].key == nil)
+    }
+}
