@@ -54,11 +54,12 @@ final class LlamaServer: Endpoint, Sendable {
         let port = try FreePort.find()
         address = .tcp(host: "127.0.0.1", port: port)
         let cache = try RealParts.cache
+        // One thread: several would spin for one another while the tests beside this one use the cores.
         program = try RunningProgram(
             "\(cache)/lcbuild/bin/llama-server",
             [
                 "-m", "\(cache)/models/SmolLM2-135M-Instruct.Q4_1.gguf", "--alias", model, "--host", "127.0.0.1",
-                "--port", "\(port)", "-c", "4096", "-np", "1", "-t", "2", "--no-webui", "--metrics",
+                "--port", "\(port)", "-c", "4096", "-np", "1", "-t", "1", "--no-webui", "--metrics",
             ] + arguments
         )
         let isLoaded = eventually(seconds: 120) { [program, address] in
