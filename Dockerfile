@@ -13,6 +13,8 @@ RUN apt-get update -qq \
 WORKDIR /src
 COPY Package.swift ./
 COPY Sources Sources
+# Not built here, but the package does not load without the folders of its test targets.
+COPY Tests Tests
 # Swift's runtime goes into the program; the C libraries stay Debian's, so that its security updates reach them.
 # -s strips the symbols: 14 MB become 9.
 RUN swift build -c release --product hoosh-proxy --static-swift-stdlib -Xlinker -s \
