@@ -13,6 +13,8 @@ RUN apt-get update -qq \
 WORKDIR /src
 COPY Package.swift ./
 COPY Sources Sources
+# Not built here, but the package does not load without the folders of its test targets.
+COPY Tests Tests
 # Swift's runtime goes into the program; the C libraries stay Debian's, so that its security updates reach them.
 # -s strips the symbols: 14 MB become 9.
 RUN swift build -c release --product hoosh-proxy --static-swift-stdlib -Xlinker -s \
@@ -23,7 +25,7 @@ FROM ${RUN_BASE}
 # hadolint ignore=DL3008
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        ca-certificates libcurl4 libyaml-0-2 libpcre2-8-0 libstdc++6 \
+        ca-certificates libcurl4 libssl3 libyaml-0-2 libpcre2-8-0 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /
 # A number, so that Kubernetes can see that it is not root. Nothing is written: the root file system may be read-only.

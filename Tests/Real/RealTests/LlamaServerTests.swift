@@ -27,8 +27,8 @@ struct LlamaServerTests {
 
     @Test func `the openai SDK chats with a real model through the proxy as it does directly`() throws {
         let proxy = try proxy()
-        let direct: ChatFacts = try RealParts.sdk("chat", at: llama.url, model: "smollm2")
-        let proxied: ChatFacts = try RealParts.sdk("chat", at: proxy.url, model: "smollm2")
+        let direct: ChatFacts = try llama.sdk("chat")
+        let proxied: ChatFacts = try proxy.sdk("chat")
         #expect(!proxied.text.isEmpty)
         #expect(proxied.text == direct.text)
         #expect(proxied.finish == direct.finish)
@@ -41,8 +41,8 @@ struct LlamaServerTests {
 
     @Test func `a real stream comes through piece by piece, with its usage, and is spliced`() throws {
         let proxy = try proxy()
-        let direct: ChatFacts = try RealParts.sdk("chat_stream", at: llama.url, model: "smollm2")
-        let proxied: ChatFacts = try RealParts.sdk("chat_stream", at: proxy.url, model: "smollm2")
+        let direct: ChatFacts = try llama.sdk("chat_stream")
+        let proxied: ChatFacts = try proxy.sdk("chat_stream")
         #expect(try #require(proxied.pieces) > 5)
         #expect(proxied.text == direct.text)
         #expect(proxied.chunks == direct.chunks)
@@ -60,7 +60,7 @@ struct LlamaServerTests {
     }
 
     @Test func `a real tool call comes through whole`() throws {
-        let facts: ToolFacts = try RealParts.sdk("tools", at: try proxy().url, model: "smollm2")
+        let facts: ToolFacts = try proxy().sdk("tools")
         #expect(facts.finish == "tool_calls")
         #expect(facts.tools.map(\.name) == ["get_weather"])
         #expect(facts.tools.first?.arguments == ["city": "Paris"])
@@ -68,7 +68,7 @@ struct LlamaServerTests {
     }
 
     @Test func `a streamed tool call is put together by the SDK from its deltas`() throws {
-        let facts: ToolFacts = try RealParts.sdk("tools_stream", at: try proxy().url, model: "smollm2")
+        let facts: ToolFacts = try proxy().sdk("tools_stream")
         #expect(facts.finish == "tool_calls")
         #expect(facts.tools.map(\.name) == ["get_weather"])
         #expect(facts.tools.first?.arguments == ["city": "Paris"])
@@ -76,15 +76,15 @@ struct LlamaServerTests {
     }
 
     @Test func `the older completions endpoint streams`() throws {
-        let direct: CompletionFacts = try RealParts.sdk("completions", at: llama.url, model: "smollm2")
-        let proxied: CompletionFacts = try RealParts.sdk("completions", at: try proxy().url, model: "smollm2")
+        let direct: CompletionFacts = try llama.sdk("completions")
+        let proxied: CompletionFacts = try proxy().sdk("completions")
         #expect(proxied.text.contains("Paris"))
         #expect(proxied == direct)
     }
 
     @Test func `the responses endpoint streams its events from created to completed`() throws {
-        let direct: ResponseFacts = try RealParts.sdk("responses_stream", at: llama.url, model: "smollm2")
-        let proxied: ResponseFacts = try RealParts.sdk("responses_stream", at: try proxy().url, model: "smollm2")
+        let direct: ResponseFacts = try llama.sdk("responses_stream")
+        let proxied: ResponseFacts = try proxy().sdk("responses_stream")
         #expect(proxied.first == "response.created")
         #expect(proxied.last == "response.completed")
         #expect(proxied.status == "completed")
@@ -109,20 +109,20 @@ struct LlamaServerTests {
                     to: [llama]
                 """
         )
-        let facts: EmbeddingFacts = try RealParts.sdk("embeddings", at: proxy.url, model: "embedder")
+        let facts: EmbeddingFacts = try proxy.sdk("embeddings", model: "embedder")
         #expect(facts.count == 2)
         #expect(facts.dimensions == [576, 576])
         #expect(abs(facts.length - 1) < 0.001)
         #expect(facts.differ)
         #expect(facts.tokens > 0)
-        let models: ModelFacts = try RealParts.sdk("models", at: proxy.url, model: "-")
+        let models: ModelFacts = try proxy.sdk("models", model: "-")
         #expect(models.ids == ["embedder", "smollm2"])
         #expect(models.kinds == ["model"])
     }
 
     @Test func `a request the server refuses keeps the server's own words`() throws {
-        let direct: FailureFacts = try RealParts.sdk("bad_request", at: llama.url, model: "smollm2")
-        let proxied: FailureFacts = try RealParts.sdk("bad_request", at: try proxy().url, model: "smollm2")
+        let direct: FailureFacts = try llama.sdk("bad_request")
+        let proxied: FailureFacts = try proxy().sdk("bad_request")
         #expect(proxied.error == "BadRequestError")
         #expect(proxied.status == 400)
         #expect(proxied.message == "All non-assistant messages must contain 'content'")
@@ -131,7 +131,7 @@ struct LlamaServerTests {
     }
 
     @Test func `a model that no route takes is a NotFoundError that names the known ones`() throws {
-        let facts: FailureFacts = try RealParts.sdk("unknown_model", at: try proxy().url, model: "-")
+        let facts: FailureFacts = try proxy().sdk("unknown_model", model: "-")
         #expect(facts.error == "NotFoundError")
         #expect(facts.status == 404)
         #expect(try #require(facts.message).contains("no-such-model"))
@@ -141,7 +141,7 @@ struct LlamaServerTests {
 
     @Test func `leaving a stream frees the real server`() throws {
         let proxy = try proxy()
-        let facts: AbandonedFacts = try RealParts.sdk("abandoned_stream", at: proxy.url, model: "smollm2")
+        let facts: AbandonedFacts = try proxy.sdk("abandoned_stream")
         #expect(facts.seen == 3)
         #expect(try eventually(seconds: 10) { try llama.requestsRunning() == 0 })
         #expect(try eventually(seconds: 5) { try proxy.metric("hoosh_upstream_requests_in_flight", "llama") == 0 })

@@ -19,12 +19,19 @@ enum RealParts {
 
     /// `Tests/Real` in the checkout.
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+}
 
+/// Something with the OpenAI API at a URL, alive as long as this object.
+protocol Endpoint: AnyObject {
+    var url: String { get }
+}
+
+extension Endpoint {
     /// Makes one call with the official openai SDK; see `Tests/Real/sdk.py` for what it reports.
-    static func sdk<Facts: Decodable>(_ call: String, at url: String, model: String) throws -> Facts {
+    func sdk<Facts: Decodable>(_ call: String, model: String = "smollm2") throws -> Facts {
         let result = try run(
-            "\(cache)/sdk-openai/bin/python",
-            ["\(folder)/sdk.py", call, "\(url)/v1", model],
+            "\(RealParts.cache)/sdk-openai/bin/python",
+            ["\(RealParts.folder)/sdk.py", call, "\(url)/v1", model],
             environment: ["NO_PROXY": "127.0.0.1,localhost"],
             seconds: 280
         )
@@ -36,7 +43,7 @@ enum RealParts {
 }
 
 /// A `llama-server` of a test's own, with SmolLM2 loaded.
-final class LlamaServer: Sendable {
+final class LlamaServer: Endpoint, Sendable {
     let address: Address
     private let program: RunningProgram
 
@@ -47,11 +54,12 @@ final class LlamaServer: Sendable {
         let port = try FreePort.find()
         address = .tcp(host: "127.0.0.1", port: port)
         let cache = try RealParts.cache
+        // One thread: several would spin for one another while the tests beside this one use the cores.
         program = try RunningProgram(
             "\(cache)/lcbuild/bin/llama-server",
             [
                 "-m", "\(cache)/models/SmolLM2-135M-Instruct.Q4_1.gguf", "--alias", model, "--host", "127.0.0.1",
-                "--port", "\(port)", "-c", "4096", "-np", "1", "-t", "2", "--no-webui", "--metrics",
+                "--port", "\(port)", "-c", "4096", "-np", "1", "-t", "1", "--no-webui", "--metrics",
             ] + arguments
         )
         let isLoaded = eventually(seconds: 120) { [program, address] in
@@ -86,7 +94,7 @@ final class LlamaServer: Sendable {
 }
 
 /// A `hoosh-proxy` of a test's own, on free ports.
-final class ProxyInFront: Sendable {
+final class ProxyInFront: Endpoint, Sendable {
     let client: Address
     let admin: Address
     private let program: RunningProgram

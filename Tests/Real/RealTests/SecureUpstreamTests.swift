@@ -28,7 +28,7 @@ struct SecureUpstreamTests {
                   key: file:\(certificates.clientKey)
             """
         let proxy = try ProxyInFront(routes: routes(mock, pin: certificates.pin, tls: tls))
-        let facts: ChatFacts = try RealParts.sdk("chat_stream", at: proxy.url, model: "mock-small")
+        let facts: ChatFacts = try proxy.sdk("chat_stream", model: "mock-small")
         #expect(!facts.text.isEmpty)
         #expect(facts.finish == "stop")
         #expect(facts.completionTokens != nil)
@@ -42,7 +42,7 @@ struct SecureUpstreamTests {
         let proxy = try ProxyInFront(
             routes: routes(mock, pin: certificates.wrongPin, tls: "ca: \(certificates.authority)")
         )
-        let facts: FailureFacts = try RealParts.sdk("unknown_model", at: proxy.url, model: "-")
+        let facts: FailureFacts = try proxy.sdk("unknown_model", model: "-")
         #expect(facts.error == "InternalServerError")
         #expect([502, 503].contains(facts.status))
         #expect(try #require(facts.message).contains("secure"))
