@@ -38,12 +38,14 @@ package enum ClientHead {
     ///   - bytes: what `head` was parsed from.
     ///   - framing: how the body will be framed towards this client.
     ///   - closes: whether the connection ends with this answer.
+    ///   - saysKeepAlive: an HTTP/1.0 client asked to keep the connection and must be told (RFC 9112 §9.3).
     package static func write(
         _ writer: inout ByteWriter,
         head: ResponseHead,
         bytes: Span<UInt8>,
         framing: BodyFraming,
         closes: Bool,
+        saysKeepAlive: Bool = false,
         marks: Marks
     ) {
         writer.put("HTTP/1.1 ")
@@ -71,7 +73,11 @@ package enum ClientHead {
         }
         putFraming(&writer, framing, head)
         if head.isEventStream { writer.put("x-accel-buffering: no\r\ncache-control: no-transform\r\n") }
-        if closes { writer.put("connection: close\r\n") }
+        if closes {
+            writer.put("connection: close\r\n")
+        } else if saysKeepAlive {
+            writer.put("connection: keep-alive\r\n")
+        }
         put(&writer, marks)
         writer.put("\r\n")
     }
@@ -80,7 +86,7 @@ package enum ClientHead {
         switch framing {
         case .none:
             // A HEAD or 304 answer may tell the length of what it does not carry (RFC 9110 §8.6).
-            if let length = head.declaredLength {
+            if let length = head.declaredLength, head.status != 204 {
                 writer.put("content-length: ")
                 writer.put(decimal: length)
                 writer.put("\r\n")

@@ -117,7 +117,7 @@ extension Exchange {
         let isOldClient = head.versionMinor == 0
         let unwraps = isOldClient && answer.framing == .chunked
         let framing = unwraps ? BodyFraming.untilClose : answer.framing
-        closesClient = framing == .untilClose || !session.keepsAlive || upload?.isComplete == false
+        closesClient = framing == .untilClose || !session.keepsAlive || upload?.mayKeepClient == false
         var writer = ByteWriter(worker.outgoing)
         ClientHead.write(
             &writer,
@@ -125,6 +125,7 @@ extension Exchange {
             bytes: span,
             framing: framing,
             closes: closesClient,
+            saysKeepAlive: isOldClient,
             marks: marks(upstream)
         )
         guard !writer.overflowed else { return tryFailed(.malformed, "sent a head larger than the proxy passes on") }
@@ -154,12 +155,18 @@ extension Exchange {
         }
     }
 
+    /// The model in a form that a field value can bear: JSON may spell line ends in it (RFC 9110 §5.5).
+    func shown(_ model: [UInt8]) -> [UInt8] {
+        let part = model.prefix(256)
+        return part.allSatisfy { $0 >= 0x20 && $0 < 0x7f } ? Array(part) : []
+    }
+
     private func marks(_ upstream: UpstreamConnection) -> ClientHead.Marks {
         ClientHead.Marks(
             requestID: requestID,
             route: snapshot.configuration.program.routes[request.route].name,
             provider: upstream.pool.provider.name,
-            model: target?.model.map { Array($0.utf8) } ?? Array(request.model.prefix(256)),
+            model: shown(target?.model.map { Array($0.utf8) } ?? request.model),
             attempts: ledger.tries,
             configHash: snapshot.hash,
             upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000

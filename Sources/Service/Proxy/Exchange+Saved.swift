@@ -85,18 +85,19 @@ extension Exchange {
     func deliver(_ saved: SavedAnswer) {
         let isHead = head.method == .head
         var writer = ByteWriter(worker.outgoing)
-        let closes = !session.keepsAlive || upload?.isComplete == false
+        let closes = !session.keepsAlive || upload?.mayKeepClient == false
         ClientHead.write(
             &writer,
             head: saved.head,
             bytes: saved.headBytes.span,
             framing: .length(saved.body.count),
             closes: closes,
+            saysKeepAlive: head.versionMinor == 0,
             marks: ClientHead.Marks(
                 requestID: requestID,
                 route: snapshot.configuration.program.routes[request.route].name,
                 provider: snapshot.configuration.providers[saved.provider].name,
-                model: Array(request.model.prefix(256)),
+                model: shown(request.model),
                 attempts: ledger.tries,
                 configHash: snapshot.hash,
                 upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000
