@@ -52,6 +52,12 @@ package final class RequestBuffer {
         count = rest
     }
 
+    /// Moves a piece towards the front, over bytes that are not needed any more.
+    package func move(_ range: Range<Int>, to: Int) {
+        guard range.lowerBound > to, let base = storage.baseAddress else { return }
+        (base + to).copyMemory(from: base + range.lowerBound, byteCount: range.count)
+    }
+
     /// Closes a gap: moves `[from, count)` down to `to`.
     package func close(gapFrom to: Int, upTo from: Int) {
         guard from > to, let base = storage.baseAddress else { return }

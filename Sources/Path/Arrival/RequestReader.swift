@@ -57,6 +57,7 @@ package final class RequestReader {
         finder = HeadFinder()
         hasContinued = false
         walked = 0
+        unwalked = 0..<0
     }
 
     /// Bytes in all that are known to come; for the buffer to grow towards.
@@ -65,6 +66,8 @@ package final class RequestReader {
         return headBytes + (streamsRest ? RequestReader.uploadWindowBytes : count)
     }
 
+    /// Bytes at the end of the gathered part that `uploadWalker` has not passed: a size line's beginning.
+    package private(set) var unwalked = 0..<0
     /// The rest of an upload's framing, to go on with where the gathered part ended.
     package var uploadWalker: BodyWalker { walker }
 
@@ -140,23 +143,24 @@ package final class RequestReader {
     }
 
     /// Takes the chunks off a JSON body in place, so that it stands in one piece behind the head.
+    ///
+    /// Every byte moves once per call, so that many small chunks cost no more than few large ones.
     private func chunkedBody(_ buffer: RequestBuffer, _ limits: RequestLimits) throws(HTTPFault) -> Answer {
+        let all = buffer.bytes
+        let span = all.bindMemory(to: UInt8.self).span
+        var position = headBytes + bodyBytes
         while true {
-            let start = headBytes + bodyBytes
-            var position = 0
-            let all = buffer.bytes
-            let rest = UnsafeMutableRawBufferPointer(rebasing: all[start...])
-            let step = try walker.next(rest.bindMemory(to: UInt8.self).span, at: &position)
+            let step = try walker.next(span, at: &position)
             switch step {
             case .payload(let range):
-                buffer.close(gapFrom: start, upTo: start + range.lowerBound)
+                guard bodyBytes + range.count <= limits.bodyBytes else { throw RequestReader.tooLarge }
+                buffer.move(range, to: headBytes + bodyBytes)
                 bodyBytes += range.count
-                guard bodyBytes <= limits.bodyBytes else { throw RequestReader.tooLarge }
             case .more:
-                buffer.close(gapFrom: start, upTo: start + position)
+                buffer.close(gapFrom: headBytes + bodyBytes, upTo: position)
                 return .more
             case .end:
-                buffer.close(gapFrom: start, upTo: start + position)
+                buffer.close(gapFrom: headBytes + bodyBytes, upTo: position)
                 return .ready
             }
         }
@@ -169,8 +173,14 @@ package final class RequestReader {
             switch try walker.next(span, at: &walked) {
             case .payload: continue
             case .more:
-                bodyBytes = walked
-                return walked >= RequestReader.uploadWindowBytes ? .ready : .more
+                guard walked >= RequestReader.uploadWindowBytes else {
+                    bodyBytes = walked
+                    return .more
+                }
+                // The beginning of a size line travels on too; `unwalked` tells the upload what it was.
+                bodyBytes = span.count
+                unwalked = (headBytes + walked)..<(headBytes + span.count)
+                return .ready
             case .end:
                 bodyBytes = walked
                 streamsRest = false

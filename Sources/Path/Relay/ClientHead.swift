@@ -87,7 +87,7 @@ package enum ClientHead {
         switch framing {
         case .none:
             // A HEAD or 304 answer may tell the length of what it does not carry (RFC 9110 §8.6).
-            if let length = head.declaredLength {
+            if let length = head.declaredLength, head.status != 204 {
                 writer.put("content-length: ")
                 writer.put(decimal: length)
                 writer.put("\r\n")

@@ -74,6 +74,10 @@ enum ClientPaths {
                 Refusal(405, "method_not_allowed", "this path takes POST only", allow: "POST")
             )
         }
+        if reader.head.method == .other, session.method == "TRACE" {
+            // The upstream would echo the provider's key (RFC 9110 §9.3.8).
+            return session.refuse(Refusal(405, "method_not_allowed", "TRACE is not passed on", allow: "GET, POST"))
+        }
         let subject: Subject
         do { subject = try Subject(session) } catch { return session.refuse(error.refusal) }
         if reader.endpoint.needsModel, reader.head.method == .post, subject.model.isEmpty {
@@ -153,8 +157,10 @@ private struct Subject {
             try readJSON(body, isStrict: reader.endpoint.takesOnlyJSON)
         } else if let type = reader.head.fields.first(where: { $0.id == .contentType }) {
             let value = span.extracting(type.value.range)
-            if case .found(let range) = MultipartModel.find(in: body, contentType: value) {
-                model = range.map { body[$0] }
+            if reader.head.framing == .chunked {
+                model = Subject.model(in: Subject.payload(of: body).span, value)
+            } else {
+                model = Subject.model(in: body, value)
             }
         }
         let asked = model
@@ -162,6 +168,22 @@ private struct Subject {
             model = real
             isAliased = true
         }
+    }
+
+    private static func model(in body: Span<UInt8>, _ contentType: Span<UInt8>) -> [UInt8] {
+        guard case .found(let range) = MultipartModel.find(in: body, contentType: contentType) else { return [] }
+        return range.map { body[$0] }
+    }
+
+    /// An upload's beginning without the chunks around it; the reader has checked them.
+    private static func payload(of chunks: Span<UInt8>) -> [UInt8] {
+        var payload: [UInt8] = []
+        var walker = BodyWalker(.chunked)
+        var position = 0
+        while case .payload(let range)? = try? walker.next(chunks, at: &position) {
+            for index in range { payload.append(chunks[index]) }
+        }
+        return payload
     }
 
     private mutating func readJSON(_ body: Span<UInt8>, isStrict: Bool) throws(Fault) {

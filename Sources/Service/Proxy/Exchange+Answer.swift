@@ -118,7 +118,7 @@ extension Exchange {
         let isOldClient = head.versionMinor == 0
         let unwraps = isOldClient && answer.framing == .chunked
         let framing = unwraps ? BodyFraming.untilClose : answer.framing
-        closesClient = framing == .untilClose || !session.keepsAlive || upload?.isComplete == false
+        closesClient = framing == .untilClose || !session.keepsAlive || upload?.mayKeepClient == false
         var writer = ByteWriter(worker.outgoing)
         ClientHead.write(
             &writer,
@@ -160,12 +160,17 @@ extension Exchange {
         closesClient ? .close : head.versionMinor == 0 ? .keepAlive : .unsaid
     }
 
+    /// The model in a form that a field value can bear: JSON may spell line ends in it (RFC 9110 §5.5).
+    func shown(_ model: [UInt8]) -> [UInt8] {
+        model.allSatisfy { $0 >= 0x20 && $0 < 0x7f } ? model : []
+    }
+
     private func marks(_ upstream: UpstreamConnection) -> ClientHead.Marks {
         ClientHead.Marks(
             requestID: requestID,
             route: snapshot.routeNames[request.route],
             provider: snapshot.providerNames[upstream.pool.provider.index],
-            model: target.map(modelBytes) ?? request.model,
+            model: shown(target.map(modelBytes) ?? request.model),
             attempts: ledger.tries,
             configHash: snapshot.hashText,
             upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000

@@ -85,7 +85,7 @@ extension Exchange {
     func deliver(_ saved: SavedAnswer) {
         let isHead = head.method == .head
         var writer = ByteWriter(worker.outgoing)
-        let closes = !session.keepsAlive || upload?.isComplete == false
+        let closes = !session.keepsAlive || upload?.mayKeepClient == false
         ClientHead.write(
             &writer,
             head: saved.head,
@@ -96,7 +96,7 @@ extension Exchange {
                 requestID: requestID,
                 route: snapshot.routeNames[request.route],
                 provider: snapshot.providerNames[saved.provider],
-                model: request.model,
+                model: shown(request.model),
                 attempts: ledger.tries,
                 configHash: snapshot.hashText,
                 upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000

@@ -112,7 +112,7 @@ final class Exchange: UpstreamUser {
 
     func start() {
         snapshot.retryBudget.requestCame(percent: plan.retry.budgetPercent)
-        if session.reader.streamsRest { upload = Upload(session.reader, loop: loop) }
+        if session.reader.streamsRest { upload = Upload(session.reader, bytes, loop: loop) }
         nextTry()
     }
 

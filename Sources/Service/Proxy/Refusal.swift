@@ -1,3 +1,5 @@
+import Bytes
+import Dialect
 import HTTP
 
 /// An answer the proxy gives itself because a request cannot be served.
@@ -21,6 +23,17 @@ struct Refusal {
 
     init(_ fault: HTTPFault) {
         self.init(fault.status, fault.code.description, fault.message.description)
+    }
+
+    /// The error object in OpenAI's shape; however long the message is, it is whole.
+    var body: [UInt8] {
+        // Escaping makes at most six bytes of one.
+        let room = 6 * (message.utf8.count + (param?.utf8.count ?? 0)) + code.utf8.count + 256
+        return [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+            var writer = ByteWriter(UnsafeMutableRawBufferPointer(buffer))
+            ErrorBody.write(&writer, message: message, type: type, param: param, code: code)
+            count = writer.count
+        }
     }
 
     /// OpenAI's `error.type` for a status (`reference` table of error conventions, docs/errors.md).

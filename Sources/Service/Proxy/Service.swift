@@ -34,7 +34,7 @@ package enum Service {
         }
         announce(client, "client")
         if let admin { announce(admin, "admin") }
-        return serve(snapshot, Shared(logsAccess: options.logsAccess), client, admin, count)
+        return serve(snapshot, Shared(logsAccess: options.logsAccess, loops: count), client, admin, count)
     }
 
     private static func load(_ path: String) -> Configuration? {
@@ -95,7 +95,7 @@ package enum Service {
         Console.say("ready")
         waitForTheEnd(team, shared, snapshot)
         for thread in threads { thread.join() }
-        removeUnixSockets(snapshot)
+        if let admin = snapshot.configuration.listen.admin { removeUnixSocket(admin) }
         Console.say("stopped")
         return 0
     }
@@ -110,22 +110,21 @@ package enum Service {
         shared.isDraining.store(true, ordering: .relaxed)
         let milliseconds = snapshot.configuration.listen.drainMilliseconds
         Console.say("draining for at most \(milliseconds) ms; signal again to stop at once")
+        // Now, not at the end: until then another process may have taken the path over.
+        removeUnixSocket(snapshot.configuration.listen.address)
         team.tell { $0.drain() }
         _ = LoopThread(name: "drain-limit") {
             usleep(UInt32(min(milliseconds, 4_000_000) * 1_000))
             team.tell { $0.stop() }
         }
         _ = LoopThread(name: "second-signal") {
-            _ = clinux_wait_signal()
+            while clinux_wait_signal() == SIGHUP {}
             team.tell { $0.stop() }
         }
     }
 
-    private static func removeUnixSockets(_ snapshot: Snapshot) {
-        let listen = snapshot.configuration.listen
-        for text in [listen.address, listen.admin ?? ""] {
-            if case .unix(let path)? = ListenAddress(text) { _ = unlink(path) }
-        }
+    private static func removeUnixSocket(_ text: String) {
+        if case .unix(let path)? = ListenAddress(text) { _ = unlink(path) }
     }
 }
 

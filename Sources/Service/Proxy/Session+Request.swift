@@ -9,6 +9,9 @@ extension Session {
         buffer?.bytes ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
     }
 
+    /// The method as it was sent.
+    var method: String { text(reader.head.methodText) }
+
     /// The path without the query.
     var path: String { text(reader.head.path) }
 
@@ -22,7 +25,9 @@ extension Session {
 
     /// The client's own `x-request-id` when it is a plain word, else a new one.
     func requestID() -> [UInt8] {
-        guard let field = reader.head.fields.first(where: { $0.id == .xRequestID }) else { return worker.newRequestID() }
+        guard let field = reader.head.fields.first(where: { $0.id == .xRequestID }) else {
+            return worker.newRequestID()
+        }
         let bytes = requestBytes[field.value.range]
         let isWord = bytes.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x2d

@@ -115,8 +115,6 @@ final class Session: Socket {
                 if phase == .waiting {
                     phase = .reading
                     wake(at: loop.now + headerNanoseconds)
-                } else if reader.isHeadComplete {
-                    wake(at: loop.now + Session.bodyNanoseconds)
                 }
                 _ = advance(buffer)
             case .wouldBlock: break
@@ -129,8 +127,12 @@ final class Session: Socket {
     private func advance(_ buffer: RequestBuffer) -> Bool {
         do {
             switch try reader.advance(buffer, limits: worker.limits) {
-            case .more: return false
+            case .more:
+                // The head has come; from here on it is the body's progress that counts.
+                if reader.isHeadComplete { wake(at: loop.now + Session.bodyNanoseconds) }
+                return false
             case .moreAfterContinue:
+                wake(at: loop.now + Session.bodyNanoseconds)
                 let text: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
                 let bytes = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
                 if case .moved(let count) = send(bytes, more: false), count == bytes.count { return false }
@@ -159,6 +161,8 @@ final class Session: Socket {
     func start(_ exchange: Exchange) {
         phase = .exchanging
         self.exchange = exchange
+        // It left before its request was even read: as when it leaves later, nobody is asked for it.
+        if peerEnded { return abort() }
         exchange.start()
     }
 
@@ -188,19 +192,7 @@ final class Session: Socket {
     func refuse(_ refusal: Refusal, requestID: [UInt8]? = nil, retryAfterSeconds: Int? = nil) {
         let wasReading = phase == .reading || phase == .waiting
         if exchange == nil, role == .client { worker.counters.refused.count(refusal.status) }
-        var body = [UInt8](repeating: 0, count: 16 * 1024)
-        let count = body.withUnsafeMutableBytes { raw in
-            var writer = ByteWriter(raw)
-            ErrorBody.write(
-                &writer,
-                message: refusal.message,
-                type: refusal.type,
-                param: refusal.param,
-                code: refusal.code
-            )
-            return writer.count
-        }
-        body.removeLast(body.count - count)
+        let body = refusal.body
         var fields = ""
         if let allow = refusal.allow { fields += "allow: \(allow)\r\n" }
         if let retryAfterSeconds { fields += "retry-after: \(retryAfterSeconds)\r\n" }

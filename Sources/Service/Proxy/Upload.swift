@@ -17,6 +17,11 @@ struct Upload {
     /// All of it was taken from the client and given to the upstream.
     private(set) var isComplete = false
     private var hasReadAll = false
+    /// Bytes came behind the upload in the same read; they were dropped, so the client's connection must end.
+    private(set) var hasExcess = false
+
+    /// The client's connection stands at the end of this request.
+    var mayKeepClient: Bool { isComplete && !hasExcess }
 
     enum Outcome {
         case waiting, complete, yield
@@ -25,8 +30,10 @@ struct Upload {
         case malformed(HTTPFault)
     }
 
-    init(_ reader: RequestReader, loop: EventLoop) {
+    /// - Parameter bytes: the request's, as gathered.
+    init(_ reader: RequestReader, _ bytes: UnsafeMutableRawBufferPointer, loop: EventLoop) {
         walker = reader.uploadWalker
+        partial = Array(UnsafeRawBufferPointer(rebasing: bytes[reader.unwalked]))
         self.loop = loop
         if case .length(let count) = reader.head.framing {
             isChunked = false
@@ -64,9 +71,14 @@ struct Upload {
         return .yield
     }
 
-    private mutating func pass(_ bytes: UnsafeMutableRawBufferPointer, to upstream: Socket) -> Outcome? {
+    private mutating func pass(_ arrived: UnsafeMutableRawBufferPointer, to upstream: Socket) -> Outcome? {
+        var bytes = arrived
         if isChunked {
             do { try check(bytes) } catch { return .malformed(error) }
+            // Of what stands behind the last chunk nothing may reach the upstream: it is another request.
+            let excess = hasReadAll ? partial.count : 0
+            hasExcess = excess > 0
+            bytes = UnsafeMutableRawBufferPointer(rebasing: arrived[..<(arrived.count - excess)])
         } else {
             left -= bytes.count
             hasReadAll = left == 0

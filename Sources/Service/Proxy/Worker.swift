@@ -15,10 +15,15 @@ package final class Shared: Sendable {
     let connections = Atomic<Int>(0)
     /// Set once the process is asked to end.
     let isDraining = Atomic<Bool>(false)
+    /// Loops with client connections that a drain waits for.
+    let loopsToDrain: Atomic<Int>
     /// Where one access-log line per request goes; nil writes none.
     let logsAccess: Bool
 
-    package init(logsAccess: Bool) { self.logsAccess = logsAccess }
+    package init(logsAccess: Bool, loops: Int) {
+        self.logsAccess = logsAccess
+        loopsToDrain = Atomic(loops)
+    }
 }
 
 /// One loop with everything its requests use: listeners, upstream pools, spare buffers, counters.
@@ -42,7 +47,7 @@ final class Worker {
     /// The head last read from an upstream; valid until the next is read.
     let answerHead = ResponseHead()
     private(set) lazy var models = ModelCatalog(self)
-    private var acceptors: [Acceptor] = []
+    private var acceptors: [(Session.Role, Acceptor)] = []
     private var sessions: [ObjectIdentifier: Session] = [:]
     private var probes: [Probe] = []
     private var randomState: (UInt64, UInt64) = (0, 0)
@@ -86,7 +91,7 @@ final class Worker {
         let acceptor = Acceptor(socket, loop: loop) { [unowned self] descriptor in
             self.arrived(descriptor, role)
         }
-        acceptors.append(acceptor)
+        acceptors.append((role, acceptor))
     }
 
     private func arrived(_ descriptor: consuming Descriptor, _ role: Session.Role) {
@@ -121,22 +126,30 @@ final class Worker {
     private(set) var isDraining = false
 
     /// Takes no new client connections, lets running requests end, closes what is idle.
+    ///
+    /// The admin listener stays until the last loop is done: probes and scrapes see the drain.
     func drain() {
         guard !isDraining else { return }
         isDraining = true
-        for acceptor in acceptors { acceptor.close() }
-        for session in Array(sessions.values) { session.drain() }
+        for (role, acceptor) in acceptors where role == .client { acceptor.close() }
+        for session in Array(sessions.values) where session.role == .client { session.drain() }
         endIfDrained()
     }
 
     private func endIfDrained() {
-        if sessions.values.allSatisfy({ $0.role == .admin }) { stop() }
+        guard !isDrained, sessions.values.allSatisfy({ $0.role == .admin }) else { return }
+        isDrained = true
+        if shared.loopsToDrain.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { team.tell { $0.stop() } }
     }
+
+    /// The last client connection of this loop is closed.
+    private var isDrained = false
 
     /// Ends the loop; what still runs is cut.
     func stop() {
         for probe in probes { probe.stop() }
-        for session in Array(sessions.values) { session.abort() }
+        // A reset: an answer that ends with its connection must not look complete.
+        for session in Array(sessions.values) { session.phase == .exchanging ? session.breakOff() : session.abort() }
         for pool in pools { pool.close() }
         loop.stop()
     }

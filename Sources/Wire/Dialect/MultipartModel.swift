@@ -16,19 +16,29 @@ package enum MultipartModel {
         guard contentType.count > 10, ASCII.equalsIgnoringCase(contentType.extracting(..<10), "multipart/"),
             let boundary = boundary(contentType)
         else { return .missing }
-        var delimiter: [UInt8] = [0x2d, 0x2d]
+        var delimiter: [UInt8] = [0x0d, 0x0a, 0x2d, 0x2d]
         for index in boundary { delimiter.append(contentType[index]) }
-        var position = Scan.find(delimiter.span, in: body)
+        var position = firstPart(body, delimiter)
         while let start = position {
-            let headStart = start + delimiter.count
-            guard let headEnd = Scan.find("\r\n\r\n", in: body, from: headStart) else { return .missing }
-            let next = Scan.find(delimiter.span, in: body, from: headEnd)
-            if let next, next - 2 >= headEnd + 4, isModel(body.extracting(headStart..<headEnd)) {
-                return .found((headEnd + 4)..<(next - 2))
+            // The closing delimiter has dashes behind it, and no part.
+            guard start + 1 < body.count, !(body[start] == 0x2d && body[start + 1] == 0x2d),
+                let headEnd = Scan.find("\r\n\r\n", in: body, from: start)
+            else { return .missing }
+            // An empty value shares its line end with the head's.
+            guard let next = Scan.find(delimiter.span, in: body, from: headEnd + 2) else { return .missing }
+            if isModel(body.extracting(start..<headEnd)) {
+                return next >= headEnd + 4 ? .found((headEnd + 4)..<next) : .missing
             }
-            position = next
+            position = next + delimiter.count
         }
         return .missing
+    }
+
+    /// Behind the first delimiter, which has no line end before it when the body begins with it (RFC 2046 §5.1.1).
+    private static func firstPart(_ body: Span<UInt8>, _ delimiter: [UInt8]) -> Int? {
+        let dashes = delimiter.span.extracting(2...)
+        if Scan.find(dashes, in: body.extracting(..<min(dashes.count, body.count))) == 0 { return dashes.count }
+        return Scan.find(delimiter.span, in: body).map { $0 + delimiter.count }
     }
 
     private static func boundary(_ type: Span<UInt8>) -> Range<Int>? {
@@ -48,8 +58,44 @@ package enum MultipartModel {
         return end > start ? start..<end : nil
     }
 
+    /// True when the part's Content-Disposition names it `model`; its other fields say nothing about that.
     private static func isModel(_ head: Span<UInt8>) -> Bool {
-        Scan.find(" name=\"model\"", in: head) != nil || Scan.find(";name=\"model\"", in: head) != nil
-            || Scan.find("name=model\r\n", in: head) != nil
+        var start = 0
+        while start < head.count {
+            let end = Scan.find("\r\n", in: head, from: start) ?? head.count
+            let line = head.extracting(start..<end)
+            let name: StaticString = "content-disposition:"
+            if line.count > name.utf8CodeUnitCount,
+                ASCII.equalsIgnoringCase(line.extracting(..<name.utf8CodeUnitCount), name)
+            {
+                return isNamedModel(line)
+            }
+            start = end + 2
+        }
+        return false
+    }
+
+    /// Reads the parameters; what stands in quotes, such as a file's name, is passed over.
+    private static func isNamedModel(_ line: Span<UInt8>) -> Bool {
+        var position = Scan.find(0x3b, in: line)
+        while let semicolon = position {
+            var start = semicolon + 1
+            while start < line.count, line[start] == 0x20 || line[start] == 0x09 { start += 1 }
+            var end = start
+            var isQuoted = false
+            while end < line.count, isQuoted || line[end] != 0x3b {
+                if line[end] == 0x5c, isQuoted { end += 1 } else if line[end] == 0x22 { isQuoted.toggle() }
+                end += 1
+            }
+            end = min(end, line.count)
+            let parameter = line.extracting(start..<end)
+            if ASCII.equalsIgnoringCase(parameter, "name=\"model\"")
+                || ASCII.equalsIgnoringCase(parameter, "name=model")
+            {
+                return true
+            }
+            position = end < line.count ? end : nil
+        }
+        return false
     }
 }

@@ -19,6 +19,8 @@ package struct EventScanner: Equatable {
     private var hasField = false
     private var hasData = false
     private var afterCR = false
+    /// A byte order mark may stand before the first line and is no part of it.
+    private var isFirstLine = true
 
     package init() {}
 
@@ -27,6 +29,7 @@ package struct EventScanner: Equatable {
             && left.prefix == right.prefix && left.prefixCount == right.prefixCount
             && left.lineIsEmpty == right.lineIsEmpty && left.hasField == right.hasField
             && left.hasData == right.hasData && left.afterCR == right.afterCR
+            && left.isFirstLine == right.isFirstLine
     }
 
     /// Nothing of an event has come yet that a client would still wait for the end of.
@@ -102,6 +105,7 @@ package struct EventScanner: Equatable {
     }
 
     private mutating func endLine() {
+        if isFirstLine { dropMark() }
         if lineIsEmpty {
             if hasData { events += 1 }
             hasData = false
@@ -115,6 +119,17 @@ package struct EventScanner: Equatable {
         prefix = (0, 0, 0)
         prefixCount = 0
         lineIsEmpty = true
+    }
+
+    /// Takes the byte order mark off the first line (WHATWG Encoding, "UTF-8 decode").
+    private mutating func dropMark() {
+        isFirstLine = false
+        guard prefixCount >= 3, byte(0) == 0xef, byte(1) == 0xbb, byte(2) == 0xbf else { return }
+        prefix.0 = prefix.0 >> 24 | prefix.1 << 40
+        prefix.1 = prefix.1 >> 24 | prefix.2 << 40
+        prefix.2 >>= 24
+        prefixCount -= 3
+        lineIsEmpty = prefixCount == 0
     }
 
     private mutating func noteField() {

@@ -3,7 +3,7 @@ import Bytes
 /// Looks for the end of a head in bytes that come in pieces.
 ///
 /// Remembers how far it looked, so a head that comes byte by byte costs no more than one that comes at once. Refuses
-/// at sight what no later byte can mend: bare LF and CR, NUL, too much.
+/// at sight what no later byte can mend: bare LF, too much.
 package struct HeadFinder {
     /// What it has come to.
     package enum Answer: Equatable {
@@ -27,6 +27,9 @@ package struct HeadFinder {
     /// Looks at all bytes that have arrived, from the beginning of the head.
     package mutating func advance(_ bytes: Span<UInt8>) -> Answer {
         while let end = Scan.find(0x0a, in: bytes, from: lookedAt) {
+            // In the order in which bytes coming one by one would show it, so that splits do not change the answer.
+            if isFirstLine, end - lineStart > HeadLimits.startLineBytes { return tooLongLine }
+            if end >= limit { return tooLarge }
             lookedAt = end + 1
             guard end > lineStart, bytes[end - 1] == 0x0d else {
                 return .refused(.malformed("a line ends in LF without CR"))
@@ -38,9 +41,8 @@ package struct HeadFinder {
                 lineStart = lookedAt
                 continue
             }
-            if isFirstLine, end - lineStart > HeadLimits.startLineBytes { return tooLongLine }
             isFirstLine = false
-            if isEmpty { return lookedAt > limit ? tooLarge : .complete(length: lookedAt) }
+            if isEmpty { return .complete(length: lookedAt) }
             lineStart = lookedAt
         }
         lookedAt = bytes.count

@@ -52,6 +52,9 @@ package final class ResponseHead {
         let hasBody = method != .head && status >= 200 && status != 204 && status != 304
         if !hasBody {
             framing = .none
+            // A 204 that announces a body may send it after all, and the next answer would be read from it.
+            let announces = summary.hasTransferEncoding || (summary.contentLength ?? 0) > 0
+            if announces, method != .head, status == 204 { keepsAlive = false }
         } else if summary.hasTransferEncoding {
             guard versionMinor == 1 else { throw .malformed("Transfer-Encoding in HTTP/1.0") }
             framing = .chunked
@@ -139,8 +142,10 @@ package enum HTTPDate {
             text[19] == 0x3a, text[22] == 0x3a, ASCII.starts(text.extracting(25...), with: " GMT")
         else { return nil }
         guard let day = number(text, 5, 2), let year = number(text, 12, 4), let hour = number(text, 17, 2),
-            let minute = number(text, 20, 2), let second = number(text, 23, 2), let month = month(text.extracting(8..<11))
+            let minute = number(text, 20, 2), let second = number(text, 23, 2),
+            let month = month(text.extracting(8..<11))
         else { return nil }
+        guard (1...31).contains(day), hour < 24, minute < 60, second <= 60 else { return nil }
         // Days from the civil date, counting years from March (Howard Hinnant, "chrono-Compatible Low-Level Date
         // Algorithms", days_from_civil).
         let shifted = month <= 2 ? year - 1 : year
