@@ -24,11 +24,10 @@ final class Journey: Sendable {
 
     /// Starts `upstreams` mocks and a proxy with them as its providers.
     ///
-    /// - Parameters:
-    ///   - providers: what stands in each provider's mapping besides kind, url and health, such as `key: env:K`.
-    ///   - more: further lines below `providers`.
-    ///   - top: further sections.
-    ///   - under: a command line that the proxy's stands behind.
+    /// * `providers`: what stands in each provider's mapping besides kind, url and health, such as `key: env:K`.
+    /// * `more`: further lines below `providers`.
+    /// * `top`: further sections.
+    /// * `under`: a command line that the proxy's stands behind.
     /// - Throws: `TestKitFailure` when something does not come up.
     init(
         upstreams: Int = 1,

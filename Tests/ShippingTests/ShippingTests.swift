@@ -48,14 +48,41 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "README.md", "docs/architecture.md", "docs/testing.md", "docs/operations.md", "docs/threat-model.md",
-    ])
-    func `every file that a page links to is there`(page: String) throws {
-        let folder = (page as NSString).deletingLastPathComponent
-        for match in try text(page).matches(of: /\]\(([^)#:]+)(?:#[^)]*)?\)/) {
-            let target = folder.isEmpty ? String(match.1) : "\(folder)/\(match.1)"
-            #expect(FileManager.default.fileExists(atPath: "\(root)/\(target)"), "\(page) links to \(match.1)")
+    @Test func `the ten-line example of the README is the file in routes`() throws {
+        #expect(try text("README.md").contains("```yaml\n\(text("routes/minimal.yaml"))```"))
+    }
+
+    @Test func `the linter says what the README shows`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "routes.yaml",
+            """
+            version: 1
+            providers:
+              ollama: {kind: ollama}
+              openai: {kind: openai, key: env:OPENAI_API_KEY}
+            routes:
+              - name: open-weights
+                match: {modell: "llama*"}
+                to: [olama, openai]
+
+            """
+        )
+        let command = "cd '\(folder.path)' && exec '\(RunningProgram.folder)/hoosh-proxy' lint routes.yaml"
+        let result = try run("sh", ["-c", command], tool: true)
+        #expect(result.status == 1)
+        let findings = try #require(result.output.split(separator: "\n1 file checked").first)
+        #expect(try text("README.md").contains("```\n\(findings)```"), "\(result.output)")
+    }
+
+    @Test func `every file that a page links to is there`() throws {
+        let docs = try FileManager.default.contentsOfDirectory(atPath: "\(root)/docs").filter { $0.hasSuffix(".md") }
+        for page in ["README.md"] + docs.map({ "docs/\($0)" }) {
+            let folder = (page as NSString).deletingLastPathComponent
+            for match in try text(page).matches(of: /\]\(([^)#:]+)(?:#[^)]*)?\)/) {
+                let target = folder.isEmpty ? String(match.1) : "\(folder)/\(match.1)"
+                #expect(FileManager.default.fileExists(atPath: "\(root)/\(target)"), "\(page) links to \(match.1)")
+            }
         }
     }
 }

@@ -20,9 +20,8 @@ package final class ProviderHealth: Sendable {
     /// How fast its models answered lately.
     package let latency = LatencyTable()
 
-    /// - Parameters:
-    ///   - passive: requests themselves decide; otherwise only probes do (or nothing, when `probes` is false too).
-    ///   - restMilliseconds: how long a provider found down by its requests is left alone.
+    /// * `passive`: requests themselves decide; otherwise only probes do (or nothing, when `probes` is false too).
+    /// * `restMilliseconds`: how long a provider found down by its requests is left alone.
     package init(passive: Bool, probes: Bool, unhealthyAfter: Int, healthyAfter: Int, restMilliseconds: Int) {
         usesPassive = passive
         usesProbes = probes

@@ -29,7 +29,7 @@ package struct TierPicker {
 
     /// Chooses among `candidates`, which are eligible, healthy and in file order; nil when there are none.
     ///
-    /// - Parameter dice: a number derived from the request id, so that a choice can be repeated and explained.
+    /// `dice`: a number derived from the request id, so that a choice can be repeated and explained.
     package mutating func pick(
         _ tier: Tier,
         _ candidates: [Candidate],

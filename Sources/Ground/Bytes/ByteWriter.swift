@@ -44,7 +44,9 @@ public struct ByteWriter {
         bytes.withUnsafeBytes { put($0) }
     }
 
-    /// Writes a string as UTF-8. Literals go by the form above, which copies without asking what the string is.
+    /// Writes a string as UTF-8.
+    ///
+    /// Literals go by the form above, which copies without asking what the string is.
     @inlinable
     @_disfavoredOverload
     public mutating func put(_ text: String) {

@@ -9,7 +9,9 @@ import Synchronization
 public final class EventLoop {
     /// Monotonic nanoseconds, read once a turn.
     public private(set) var now: Int64
-    /// Scratch for one read or one composed write; valid within a single call. 64 KiB.
+    /// Scratch for one read or one composed write; valid within a single call.
+    ///
+    /// 64 KiB.
     public let scratch: UnsafeMutableRawBufferPointer
     /// Pipes for splicing.
     public let pipes: SparePipes
@@ -31,7 +33,9 @@ public final class EventLoop {
     private var isStopping = false
     private static let inboxToken = UInt64.max
 
-    /// Opens a poller. Throws nothing but traps when the process has no descriptor left at start.
+    /// Opens a poller.
+    ///
+    /// Throws nothing but traps when the process has no descriptor left at start.
     public init() {
         let number = epoll_create1(Int32(EPOLL_CLOEXEC))
         precondition(number >= 0, "epoll_create1 failed: \(Kernel.describe(errno))")
@@ -99,7 +103,9 @@ public final class EventLoop {
         return true
     }
 
-    /// Stops watching. `closing` says the descriptor is closed next, which removes it from the poller by itself.
+    /// Stops watching.
+    ///
+    /// `closing` says the descriptor is closed next, which removes it from the poller by itself.
     public func forget(_ watcher: Watcher, _ descriptor: Int32, closing: Bool) {
         guard watcher.slot != .max else { return }
         if !closing {
@@ -127,7 +133,9 @@ public final class EventLoop {
     /// Ends `run()` after this turn.
     public func stop() { isStopping = true }
 
-    /// Turns until `stop()`. The calling thread is the loop's from here on.
+    /// Turns until `stop()`.
+    ///
+    /// The calling thread is the loop's from here on.
     public func run() {
         while !isStopping {
             turn()

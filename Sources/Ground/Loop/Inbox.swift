@@ -14,7 +14,9 @@ public final class Inbox: Sendable {
 
     deinit { _ = close(doorbell) }
 
-    /// Runs `letter` on the loop's thread, soon. Any thread.
+    /// Runs `letter` on the loop's thread, soon.
+    ///
+    /// Any thread.
     public func post(_ letter: @escaping @Sendable () -> Void) {
         let wasEmpty = letters.withLock { list in
             list.append(letter)

@@ -56,7 +56,9 @@ extension Pipe {
 public final class SparePipes {
     /// What each pipe is asked to hold, in bytes.
     public static let sizeBytes = 1 << 20
-    /// Pipes out on loan at once; a stream that gets none copies instead. Bounds descriptors and kernel memory.
+    /// Pipes out on loan at once; a stream that gets none copies instead.
+    ///
+    /// Bounds descriptors and kernel memory.
     public static let lentLimit = 64
     /// Empty pipes kept for the next borrower.
     static let keptLimit = 8

@@ -5,7 +5,9 @@ import Glibc
 /// The poller tells edges once; `mayRead` and `mayWrite` remember them until a call says "would block". The plain
 /// form talks to the kernel; a subclass may put TLS between (`canSplice` is then false). Loop only.
 open class Socket: Watcher {
-    /// The loop that watches it. Loops live as long as their threads, so a strong reference costs nothing to follow.
+    /// The loop that watches it.
+    ///
+    /// Loops live as long as their threads, so a strong reference costs nothing to follow.
     public let loop: EventLoop
     /// Something may be there to read: bytes or an end.
     public var mayRead = false
@@ -15,7 +17,9 @@ open class Socket: Watcher {
     public private(set) var peerEnded = false
     private var descriptor: Descriptor?
 
-    /// Takes over a connected, non-blocking socket. It is not watched before `watch()`.
+    /// Takes over a connected, non-blocking socket.
+    ///
+    /// It is not watched before `watch()`.
     public init(_ descriptor: consuming Descriptor, loop: EventLoop) {
         self.descriptor = consume descriptor
         self.loop = loop

@@ -27,7 +27,9 @@ open class Watcher {
     /// Makes a watcher that watches nothing yet.
     public init() {}
 
-    /// The watched descriptor became ready. Edges only: use it up or remember it.
+    /// The watched descriptor became ready.
+    ///
+    /// Edges only: use it up or remember it.
     open func ready(_ readiness: Readiness) {}
 
     /// A timer that names this watcher came due.

@@ -17,7 +17,11 @@ package final class Acceptor: Watcher {
     /// Pause when the process has no descriptor left, in nanoseconds; closing streams will free some.
     private static let pauseNanoseconds: Int64 = 50_000_000
 
-    package init(_ socket: consuming ListeningSocket, loop: EventLoop, arrived: @escaping (consuming Descriptor) -> Void) {
+    package init(
+        _ socket: consuming ListeningSocket,
+        loop: EventLoop,
+        arrived: @escaping (consuming Descriptor) -> Void
+    ) {
         if case .tcp = socket.address { isTCP = true } else { isTCP = false }
         self.socket = consume socket
         self.loop = loop

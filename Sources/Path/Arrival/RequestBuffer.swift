@@ -25,8 +25,8 @@ package final class RequestBuffer {
 
     /// Reads once from `socket` behind what is there.
     ///
-    /// - Parameter wanted: how many bytes in all are known to come; the buffer grows towards that, doubling, so that a
-    ///   client cannot make us reserve what it only announced.
+    /// `wanted`: how many bytes in all are known to come; the buffer grows towards that, doubling, so that a
+    /// client cannot make us reserve what it only announced.
     package func fill(from socket: Socket, wanted: Int) -> Transfer {
         if count == storage.count { grow(to: min(max(wanted, count + 1), storage.count * 2)) }
         let room = UnsafeMutableRawBufferPointer(rebasing: storage[count...])

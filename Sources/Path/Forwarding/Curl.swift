@@ -5,7 +5,7 @@ import Loop
 
 /// What libcurl says went wrong with a connection or a side call.
 package struct CurlFault: Error, Equatable, Sendable {
-    /// The CURLcode; https://curl.se/libcurl/c/libcurl-errors.html
+    /// The CURLcode (https://curl.se/libcurl/c/libcurl-errors.html).
     package let code: UInt32
     /// libcurl's sentence for it.
     package let reason: String
@@ -133,7 +133,9 @@ package final class CurlHandle {
         return value
     }
 
-    /// The connected socket's number; libcurl still owns it. Nil when there is none.
+    /// The connected socket's number; libcurl still owns it.
+    ///
+    /// Nil when there is none.
     package var activeSocket: Int32? {
         var number: curl_socket_t = -1
         guard ccurl_get_socket(easy, &number) == CURLE_OK, number >= 0 else { return nil }

@@ -17,7 +17,9 @@ open class UpstreamUser: Watcher {
 package class UpstreamConnection: Socket {
     /// The pool it goes back to.
     package let pool: UpstreamPool
-    /// The try that uses it; nil while it waits in the pool. Cleared by whoever ends the try.
+    /// The try that uses it; nil while it waits in the pool.
+    ///
+    /// Cleared by whoever ends the try.
     package var user: UpstreamUser?
     /// Requests sent over it; above 1 it may have died while it waited.
     package internal(set) var requests = 0

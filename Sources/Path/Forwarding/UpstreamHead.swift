@@ -17,9 +17,8 @@ package enum UpstreamHead {
 
     /// Composes the head into `writer`; check `writer.overflowed` afterwards.
     ///
-    /// - Parameters:
-    ///   - bytes: the bytes that `head` was parsed from.
-    ///   - requestID: sent as `x-request-id`.
+    /// * `bytes`: the bytes that `head` was parsed from.
+    /// * `requestID`: sent as `x-request-id`.
     package static func write(
         _ writer: inout ByteWriter,
         head: RequestHead,

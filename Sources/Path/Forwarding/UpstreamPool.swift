@@ -51,7 +51,9 @@ package final class UpstreamPool: Watcher {
         return nil
     }
 
-    /// Opens a connection; `done` comes in a later turn. The returned handle can be given to `abandon(_:)`.
+    /// Opens a connection; `done` comes in a later turn.
+    ///
+    /// The returned handle can be given to `abandon(_:)`.
     package func open(
         timeoutMilliseconds: Int,
         done: @escaping (Result<UpstreamConnection, CurlFault>) -> Void

@@ -37,10 +37,9 @@ package enum ClientHead {
 
     /// Composes an upstream's head for the client.
     ///
-    /// - Parameters:
-    ///   - bytes: what `head` was parsed from.
-    ///   - framing: how the body will be framed towards this client.
-    ///   - connection: what is said of the connection's future.
+    /// * `bytes`: what `head` was parsed from.
+    /// * `framing`: how the body will be framed towards this client.
+    /// * `connection`: what is said of the connection's future.
     package static func write(
         _ writer: inout ByteWriter,
         head: ResponseHead,

@@ -9,8 +9,8 @@ extension Pump {
 
     /// Walks bytes that have arrived, and moves framing and events on to the end of the window it answers.
     ///
-    /// - Parameter consuming: the bytes were taken from the socket and will be written from memory; then `compacted`
-    ///   says how many stand at the front to be written (fewer than the window when chunks are unwrapped).
+    /// `consuming`: the bytes were taken from the socket and will be written from memory; then `compacted`
+    /// says how many stand at the front to be written (fewer than the window when chunks are unwrapped).
     /// - Throws: what is wrong with the framing.
     func step(
         over bytes: UnsafeMutableRawBufferPointer,

@@ -63,7 +63,9 @@ package final class Pump {
     private var keptStart = 0
     /// Filled only while a broken stream is being ended.
     var takenBack: [UInt8] = []
-    /// Copied in, but not whole yet: an incomplete event or chunk-size line. Copy path only.
+    /// Copied in, but not whole yet: an incomplete event or chunk-size line.
+    ///
+    /// Copy path only.
     private var carried: [UInt8] = []
     package internal(set) var hasEnded = false
 
@@ -76,7 +78,9 @@ package final class Pump {
     package internal(set) var usage: UsageShape?
 
     /// Events up to this size reach the client whole or not at all, so that a broken stream can end with an event of
-    /// our own. Larger ones are forwarded as they come.
+    /// our own.
+    ///
+    /// Larger ones are forwarded as they come.
     static let wholeEventBytes = 4_096
     /// Windows one stream may move before the others have their turn.
     static let windowsPerTurn = 16

@@ -1,6 +1,8 @@
 /// The codes that this build can report; the reference in `docs/routes.md` has the same.
 package enum Catalogue {
-    /// Code and what it stands for. Codes are never reused.
+    /// Code and what it stands for.
+    ///
+    /// Codes are never reused.
     package static let rules: [(code: String, rule: String)] = [
         ("HP001", "YAML syntax"),
         ("HP002", "duplicate key"),

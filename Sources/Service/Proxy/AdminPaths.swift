@@ -5,7 +5,9 @@ import Telemetry
 /// The paths of the admin listener: probes and metrics.
 enum AdminPaths {
     /// Sections and keys of the language whose default has no engine in this build, so that they are off.
-    static let enginesOff = ["health of content (privacy rules)", "pools", "rate_limits", "cache", "queue", "audit", "watch"]
+    static let enginesOff = [
+        "health of content (privacy rules)", "pools", "rate_limits", "cache", "queue", "audit", "watch",
+    ]
 
     /// Serves the request that stands in the session.
     static func serve(_ session: Session) {

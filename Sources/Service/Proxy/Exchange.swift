@@ -10,7 +10,9 @@ import Relay
 import Settlement
 import Telemetry
 
-/// One request with its answer: the state machine that joins the stages. Read this first.
+/// One request with its answer: the state machine that joins the stages.
+///
+/// Read this first.
 ///
 /// Asks the tree for a plan (`start`), tries its targets one after the other (`Exchange+Tries`), reads the answer's
 /// head (`Exchange+Answer`), lets the pump carry the body (`Exchange+Relay`), and settles. The first byte written to

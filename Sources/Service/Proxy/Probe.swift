@@ -29,7 +29,8 @@ final class Probe: Watcher {
             let interval = Int64(provider.health.intervalMilliseconds) * 1_000_000
             curl.loop.set(timer, at: Kernel.monotonicNanoseconds() + interval)
         }
-        guard running == nil, let handle = curl.handle(provider.curlTarget(path: provider.health.path), bodyLimit: 65_536)
+        guard running == nil,
+            let handle = curl.handle(provider.curlTarget(path: provider.health.path), bodyLimit: 65_536)
         else { return }
         handle.get(timeoutMilliseconds: provider.health.timeoutMilliseconds, headerLines: provider.sideCallFields())
         running = handle

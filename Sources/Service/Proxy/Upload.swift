@@ -30,7 +30,7 @@ struct Upload {
         case malformed(HTTPFault)
     }
 
-    /// - Parameter bytes: the request's, as gathered.
+    /// `bytes`: the request's, as gathered.
     init(_ reader: RequestReader, _ bytes: UnsafeMutableRawBufferPointer, loop: EventLoop) {
         walker = reader.uploadWalker
         partial = Array(UnsafeRawBufferPointer(rebasing: bytes[reader.unwalked]))

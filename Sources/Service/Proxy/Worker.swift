@@ -42,7 +42,9 @@ final class Worker {
     var counters: Counters
     let limits: RequestLimits
     let spliceMode: SpliceMode
-    /// Where heads are composed; valid within one call. Larger than any head that is accepted, with what we add.
+    /// Where heads are composed; valid within one call.
+    ///
+    /// Larger than any head that is accepted, with what we add.
     let outgoing: UnsafeMutableRawBufferPointer
     /// The head last read from an upstream; valid until the next is read.
     let answerHead = ResponseHead()

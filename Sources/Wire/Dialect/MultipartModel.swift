@@ -11,7 +11,7 @@ package enum MultipartModel {
 
     /// Looks through the parts that are here.
     ///
-    /// - Parameter contentType: the Content-Type's value, which names the boundary.
+    /// `contentType`: the Content-Type's value, which names the boundary.
     package static func find(in body: Span<UInt8>, contentType: Span<UInt8>) -> Answer {
         guard contentType.count > 10, ASCII.equalsIgnoringCase(contentType.extracting(..<10), "multipart/"),
             let boundary = boundary(contentType)

@@ -1,7 +1,9 @@
 import Bytes
 import JSON
 
-/// What a provider says it counted. Zero that was said is not the same as nothing said.
+/// What a provider says it counted.
+///
+/// Zero that was said is not the same as nothing said.
 package struct UsageShape: Equatable, Sendable {
     package var prompt: Int?
     package var completion: Int?

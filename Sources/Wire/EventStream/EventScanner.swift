@@ -65,7 +65,9 @@ package struct EventScanner: Equatable {
         return boundary
     }
 
-    /// The place of the next LF or CR. CR is rare, so it is looked for only up to the LF that was found.
+    /// The place of the next LF or CR.
+    ///
+    /// CR is rare, so it is looked for only up to the LF that was found.
     private func lineEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {
         let feed = Scan.find(0x0a, in: bytes, from: start)
         let window = bytes.extracting(..<(feed ?? bytes.count))

@@ -26,7 +26,9 @@ package struct HTTPFault: Error, Equatable {
 
 /// Limits on heads, with the status for exceeding them.
 package enum HeadLimits {
-    /// A request's whole head, bytes (431). Clients with long cookies and traces stay below it.
+    /// A request's whole head, bytes (431).
+    ///
+    /// Clients with long cookies and traces stay below it.
     package static let requestBytes = 64 * 1024
     /// A response's whole head, bytes: what the proxy can look at in one go.
     package static let responseBytes = 64 * 1024

@@ -83,7 +83,9 @@ package final class RequestHead {
 
     private static func recognise(_ text: Span<UInt8>) -> Method {
         // Methods are case-sensitive (RFC 9110 §9.1).
-        func same(_ word: StaticString) -> Bool { text.count == word.utf8CodeUnitCount && ASCII.starts(text, with: word) }
+        func same(_ word: StaticString) -> Bool {
+            text.count == word.utf8CodeUnitCount && ASCII.starts(text, with: word)
+        }
         switch text.count {
         case 3: return same("GET") ? .get : same("PUT") ? .put : .other
         case 4: return same("POST") ? .post : same("HEAD") ? .head : .other

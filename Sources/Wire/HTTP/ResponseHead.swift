@@ -32,7 +32,7 @@ package final class ResponseHead {
 
     /// Reads a head whose end `HeadFinder(.response)` has found.
     ///
-    /// - Parameter method: the request's, since HEAD answers have no body (RFC 9112 §6.3).
+    /// `method`: the request's, since HEAD answers have no body (RFC 9112 §6.3).
     /// - Throws: what is wrong with it; the status of the fault is of no meaning here.
     package func parse(_ bytes: Span<UInt8>, length: Int, for method: Method) throws(HTTPFault) {
         reset()
@@ -88,7 +88,7 @@ package final class ResponseHead {
     /// `retry-after-ms` (OpenAI), `x-ms-retry-after-ms` (Azure), then `retry-after` in seconds or as a date
     /// (RFC 9110 §10.2.3).
     ///
-    /// - Parameter nowSeconds: the time of day in seconds since 1970, for dates.
+    /// `nowSeconds`: the time of day in seconds since 1970, for dates.
     package func retryAfterMilliseconds(in bytes: Span<UInt8>, nowSeconds: Int64) -> Int? {
         var fallback: Int?
         for field in fields {

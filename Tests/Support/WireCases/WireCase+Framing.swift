@@ -1,9 +1,21 @@
 // How the end of a message is told: what two parsers could read differently smuggles (RFC 9112 §6.3, §7.1, §11.2).
 extension WireCase {
     static let lengths: [WireCase] = [
-        WireCase("a length beside chunks", 400, head("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", body: "0\r\n\r\nG")),
-        WireCase("chunks beside a length", 400, head("Transfer-Encoding: chunked\r\nContent-Length: 6\r\n", body: "0\r\n\r\nG")),
-        WireCase("a length of 0 beside chunks", 400, head("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", body: "0\r\n\r\n")),
+        WireCase(
+            "a length beside chunks",
+            400,
+            head("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", body: "0\r\n\r\nG")
+        ),
+        WireCase(
+            "chunks beside a length",
+            400,
+            head("Transfer-Encoding: chunked\r\nContent-Length: 6\r\n", body: "0\r\n\r\nG")
+        ),
+        WireCase(
+            "a length of 0 beside chunks",
+            400,
+            head("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", body: "0\r\n\r\n")
+        ),
         WireCase("two lengths that differ", 400, head("Content-Length: 2\r\nContent-Length: 3\r\n", body: "{}")),
         WireCase("two lengths that agree", 400, head("Content-Length: 2\r\nContent-Length: 2\r\n", body: "{}")),
         WireCase("a list of lengths", 400, head("Content-Length: 2, 2\r\n", body: "{}")),
@@ -38,10 +50,18 @@ extension WireCase {
         WireCase("a coding with an x in front", 400, head("Transfer-Encoding: xchunked\r\n", body: "0\r\n\r\n")),
         WireCase("a coding in quotes", 400, head("Transfer-Encoding: \"chunked\"\r\n", body: "0\r\n\r\n")),
         WireCase("a coding with a parameter", 400, head("Transfer-Encoding: chunked;q=1\r\n", body: "0\r\n\r\n")),
-        WireCase("a coding behind a vertical tab", 400, head("Transfer-Encoding: \u{0b}chunked\r\n", body: "0\r\n\r\n")),
+        WireCase(
+            "a coding behind a vertical tab",
+            400,
+            head("Transfer-Encoding: \u{0b}chunked\r\n", body: "0\r\n\r\n")
+        ),
         WireCase("an empty coding", 400, head("Transfer-Encoding:\r\n", body: "0\r\n\r\n")),
         WireCase("a coding behind a comma", 400, head("Transfer-Encoding: ,chunked\r\n", body: "0\r\n\r\n")),
-        WireCase("a space before the colon of the coding", 400, head("Transfer-Encoding : chunked\r\n", body: "0\r\n\r\n")),
+        WireCase(
+            "a space before the colon of the coding",
+            400,
+            head("Transfer-Encoding : chunked\r\n", body: "0\r\n\r\n")
+        ),
         WireCase(
             "chunks in HTTP/1.0",
             400,
@@ -82,7 +102,9 @@ extension WireCase {
         WireCase(
             "trailers of 20 KiB",
             400,
-            chunked("2\r\n{}\r\n0\r\n" + String(repeating: "X-A: \(String(repeating: "b", count: 1_000))\r\n", count: 20))
+            chunked(
+                "2\r\n{}\r\n0\r\n" + String(repeating: "X-A: \(String(repeating: "b", count: 1_000))\r\n", count: 20)
+            )
         ),
     ]
 }
