@@ -50,10 +50,9 @@ struct Aims {
         guard let own = rows.first(where: { $0.contender == contender })?[aim.metric]?.median else { return "–" }
         var value = own
         if aim.isRatio {
-            guard let base = rows.first(where: { $0.contender == .nginx })?[aim.metric]?.median, base > 0 else {
-                return "–"
-            }
-            value = own / base
+            // Of the rounds' ratios, as in the tables; every aim of this kind is about its workload's key number.
+            guard let ratio = rows.first(where: { $0.contender == contender })?.ratioToNginx?.median else { return "–" }
+            value = ratio
         }
         let isMet = aim.wantsMore ? value >= aim.bound : value <= aim.bound
         return "\(Table.number(value))\(aim.isRatio ? " ×" : "") \(isMet ? "met" : "**missed**")"

@@ -14,6 +14,7 @@ final class Campaign {
     /// Contenders that could not take part, and why.
     private(set) var absent: [Contender: String] = [:]
     private(set) var results: [Measured] = []
+    private(set) var roundsDone = 0
     private var running: [Contender: Running] = [:]
     private var expectedBytes: [Workload: Int] = [:]
     /// Contender and workload whose answer differed from the mock's own.
@@ -37,7 +38,14 @@ final class Campaign {
             upstream: ProcessMeter(root: mock.child.pid)
         )
         try verify(runner, mock.port)
+        let startedAt = Clock.seconds
+        var longestRound = 0.0
         for round in 1...options.pace.rounds {
+            let roundStartedAt = Clock.seconds
+            if roundStartedAt - startedAt + longestRound > options.pace.limitSeconds {
+                progress.say("stopping after \(round - 1) rounds: the next would take longer than the run may")
+                break
+            }
             for workload in options.workloads {
                 let order = rotated(workload.contenders.filter { options.contenders.contains($0) }, by: round - 1)
                 for contender in order where absent[contender] == nil {
@@ -45,6 +53,8 @@ final class Campaign {
                 }
             }
             addDifferences(round)
+            roundsDone = round
+            longestRound = max(longestRound, Clock.seconds - roundStartedAt)
         }
         Child.stopIfInterrupted()
         progress.finish()

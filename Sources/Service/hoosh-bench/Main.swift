@@ -31,6 +31,7 @@ struct Main {
         let summary = Summary(
             options,
             campaign.results,
+            rounds: campaign.roundsDone,
             absent: campaign.absent,
             versions: Versions.all(paths, options.contenders)
         )

@@ -27,7 +27,11 @@ struct Options {
             }
         }
         if isQuick { pace = .quick }
-        if let rounds { pace.rounds = rounds }
+        if let rounds {
+            // Whoever asks for so many gets so many.
+            pace.rounds = rounds
+            pace.limitSeconds = .infinity
+        }
     }
 
     /// Takes names of contenders or workloads; a kind that is not named stays whole, `direct` is always in.

@@ -17,7 +17,9 @@ struct Report {
         if let text = try? String(contentsOfFile: page, encoding: .utf8), let from = text.range(of: Report.begin),
             let to = text.range(of: Report.end), from.upperBound <= to.lowerBound
         {
-            let whole = text[..<from.upperBound] + "\n\n" + tables + "\n" + text[to.lowerBound...]
+            let whole =
+                text[..<from.upperBound] + "\n\n![The key numbers as bars](performance.svg)\n\n" + tables + "\n"
+                + text[to.lowerBound...]
             try whole.write(toFile: page, atomically: true, encoding: .utf8)
         }
         FileHandle.standardError.write(

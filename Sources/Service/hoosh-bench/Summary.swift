@@ -43,12 +43,18 @@ struct Summary: Codable {
     /// Every measurement by itself.
     var measured: [Measured] = []
 
-    init(_ options: Options, _ results: [Measured], absent: [Contender: String], versions: [String: String]) {
+    init(
+        _ options: Options,
+        _ results: [Measured],
+        rounds: Int,
+        absent: [Contender: String],
+        versions: [String: String]
+    ) {
         startedAt = ISO8601DateFormatter().string(from: Date())
         machine = Summary.describeMachine()
         self.versions = versions
         isQuick = options.isQuick
-        rounds = options.pace.rounds
+        self.rounds = rounds
         measured = results
         for workload in options.workloads {
             for contender in workload.contenders where options.contenders.contains(contender) {

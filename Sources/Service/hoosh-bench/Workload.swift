@@ -83,13 +83,15 @@ enum Workload: String, CaseIterable, Codable {
 /// How long the pieces of a run take.
 struct Pace {
     var rounds = 5
-    var loadSeconds = 1.2
-    var pacedSeconds = 2.5
+    var loadSeconds = 1.1
+    var pacedSeconds = 2.2
     /// Memory does not vary as times do.
     var memoryRounds = 2
+    /// No round begins that would end later than this, whatever `rounds` says.
+    var limitSeconds = 700.0
 
     static let full = Pace()
-    static let quick = Pace(rounds: 2, loadSeconds: 0.5, pacedSeconds: 1.2, memoryRounds: 1)
+    static let quick = Pace(rounds: 2, loadSeconds: 0.5, pacedSeconds: 1.2, memoryRounds: 1, limitSeconds: 170)
 }
 
 /// One number of one workload.
