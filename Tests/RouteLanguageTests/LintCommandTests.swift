@@ -23,9 +23,8 @@ import Testing
         let (code, text) = lint("--format", "short", broken)
         #expect(code == 1)
         // The counts of what was left out stand at the end.
-        let files = text.split(separator: "\n").filter { $0.contains("[HP") }.compactMap {
-            $0.split(separator: ":").first.map(String.init)
-        }
+        let lines = text.split(separator: "\n").filter { $0.contains("[HP") }
+        let files = lines.compactMap { $0.split(separator: ":").first.map(String.init) }
         #expect(files == files.sorted())
         #expect(Set(files).count >= 40)
         #expect(text.contains("hp002-duplicate-key.yaml:5:3: error[HP002]: `openai` stands here twice\n"))

@@ -174,4 +174,19 @@ import Testing
         let answer = configuration.program.decide(facts, model: Array("m7777-x".utf8).span, head: nothing.span)
         #expect(answer == 7_777)
     }
+
+    @Test(arguments: [
+        "version: 1\nproviders: {" + (0..<100_000).map { "p\($0): {kind: x}" }.joined(separator: ", ") + "}\n",
+        "version: 1\n" + (0..<100_000).map { "k\($0): 1\n" }.joined(),
+        "version: 1\nproviders:\n" + (0..<3_000).map { "  p\($0): {kind: vllm}\n" }.joined() + "routes:\n  - to: ["
+            + (0..<100_000).map { "q\($0)" }.joined(separator: ", ") + "]\n",
+        "[" + String(repeating: "x, ", count: 300_000) + "]", String(repeating: "[", count: 1 << 20),
+    ])
+    func `a file of a hundred thousand slips is answered within limits`(text: String) {
+        let began = ContinuousClock.now
+        let (problems, configuration) = Cases.load(Array(text.utf8), "large")
+        #expect(ContinuousClock.now - began < .seconds(20))
+        #expect(configuration == nil && problems.hasErrors)
+        #expect(problems.all.count <= 5_000)
+    }
 }

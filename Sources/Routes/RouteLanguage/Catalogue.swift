@@ -1,8 +1,6 @@
 /// The codes that this build can report; the reference in `docs/routes.md` has the same.
 package enum Catalogue {
-    /// Code and what it stands for.
-    ///
-    /// Codes are never reused.
+    /// Each code with what it stands for; codes are never reused.
     package static let rules: [(code: String, rule: String)] = [
         ("HP001", "YAML syntax"),
         ("HP002", "duplicate key"),

@@ -7,8 +7,19 @@ final class Findings {
     /// Where `<<` brought in what is being read.
     private var mergeSpots: [Spot] = []
 
+    /// Findings of one code that are kept; a file with more is no better understood by reading on.
+    static let keptPerCode = 1_000
+    /// Suggestions cost time, which a file of a million slips must not have.
+    static let suggestionsPerCode = 50
+    private var counts: [String: Int] = [:]
+
+    /// True while suggestions for a code are still worth looking for.
+    func wantsSuggestions(_ code: String) -> Bool { counts[code, default: 0] < Self.suggestionsPerCode }
+
     func add(_ problem: Problem) {
+        guard counts[problem.code, default: 0] < Self.keptPerCode else { return }
         guard seen.insert([problem.code, problem.spot.description, problem.sentence]).inserted else { return }
+        counts[problem.code, default: 0] += 1
         var problem = problem
         if let spot = mergeSpots.last, spot != problem.spot { problem.labels.append(Label(spot, "merged from here")) }
         problems.add(problem)

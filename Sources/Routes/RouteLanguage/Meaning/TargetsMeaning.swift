@@ -134,6 +134,10 @@ struct TargetsMeaning {
             findings.error("HP201", "the group `\(name)` takes no model", at: spot, help: ["write  \(name)"])
             return
         }
+        guard findings.wantsSuggestions("HP201") else {
+            findings.error("HP201", "no provider is called \(Values.shown(name))", at: spot)
+            return
+        }
         let known = drafts.map(\.name)
         let near = Suggestion.nearest(to: name, among: known + ["local", "remote", "any"])
         let list = known.prefix(12).joined(separator: ", ")

@@ -62,8 +62,8 @@ struct DocumentReader {
 
     private func spot(_ start: Mark, _ end: Mark) -> Spot {
         let line = start.line + 1
-        let lineLength = source.line(line).unicodeScalars.count
-        let last = end.line == start.line ? end.column : lineLength
+        // Only what goes on in the next line needs this one's length: a file may be one long line of a million nodes.
+        let last = end.line == start.line ? end.column : source.line(line).unicodeScalars.count
         return Spot(path: source.path, line: line, column: start.column + 1, length: max(1, last - start.column))
     }
 
@@ -159,7 +159,9 @@ struct DocumentReader {
             let end = source.offset(line: place.line, column: place.column + place.length)
             if repairedOffsets.contains(where: { $0 >= start && $0 < end }) { return Node(.broken, at: place) }
         }
-        return Node(.scalar(text, isPlain: isPlain), at: place, lastLine: event.end.line + 1)
+        // A block text ends where the next line begins.
+        let lastLine = event.end.column == 0 ? event.end.line : event.end.line + 1
+        return Node(.scalar(text, isPlain: isPlain), at: place, lastLine: lastLine)
     }
 
     private mutating func checkDepth(_ event: YAMLEvent, _ depth: Int) throws {

@@ -94,6 +94,10 @@ struct ShapeCheck {
 
     private func unknown(_ entry: Node.Entry, _ schema: Schema) {
         if schema === Schema.root, entry.name == "fragment" { return }
+        guard findings.wantsSuggestions("HP101") else {
+            findings.error("HP101", "unknown key \(Values.shown(entry.name))", at: entry.key.spot)
+            return
+        }
         let here = schema.children.map(\.name)
         var help: [String] = []
         var isFixable = false
