@@ -1,11 +1,17 @@
 import Bytes
 import JSON
 
-/// What a provider says it counted. Zero that was said is not the same as nothing said.
+/// What a provider says it counted.
+///
+/// Zero that was said is not the same as nothing said.
 package struct UsageShape: Equatable, Sendable {
+    /// Tokens read.
     package var prompt: Int?
+    /// Tokens written.
     package var completion: Int?
+    /// Both together, as the provider added them up.
     package var total: Int?
+    /// Tokens of the prompt that came from a cache.
     package var cached: Int?
 
     /// Reads a usage object, in the names of OpenAI's chat or of its Responses.

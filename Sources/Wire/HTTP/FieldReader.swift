@@ -17,6 +17,7 @@ enum FieldReader {
         var hasExpect = false
         /// The Connection field names other fields (RFC 9110 §7.6.1).
         var namesConnectionFields = false
+        var connectionOptions = 0
     }
 
     /// Reads `[start, end)`, which ends with the empty line.
@@ -24,7 +25,8 @@ enum FieldReader {
         _ bytes: Span<UInt8>,
         from start: Int,
         to end: Int,
-        into fields: inout [Field]
+        into fields: inout [Field],
+        isRequest: Bool
     ) throws(HTTPFault) -> Summary {
         var summary = Summary()
         var position = start
@@ -35,7 +37,7 @@ enum FieldReader {
                 throw HTTPFault(431, "too_many_headers", "the head has more than 128 fields")
             }
             fields.append(field)
-            if field.id != .other { try note(field, bytes, &summary) }
+            if field.id != .other { try note(field, bytes, isRequest, &summary) }
             position = lineEnd + 1
         }
         guard !(summary.hasTransferEncoding && summary.contentLength != nil) else {
@@ -59,11 +61,11 @@ enum FieldReader {
         while first < end, bytes[first] == 0x20 || bytes[first] == 0x09 { first += 1 }
         var last = end
         while last > first, bytes[last - 1] == 0x20 || bytes[last - 1] == 0x09 { last -= 1 }
-        for index in first..<last {
-            let byte = bytes[index]
-            guard byte >= 0x20 && byte != 0x7f || byte == 0x09 else {
-                throw .malformed("a field value with a control byte")
-            }
+        let value = bytes.extracting(..<last)
+        var control = Scan.control(in: value, from: first)
+        while control < last {
+            guard bytes[control] == 0x09 else { throw .malformed("a field value with a control byte") }
+            control = Scan.control(in: value, from: control + 1)
         }
         return Field(
             name: name,
@@ -72,7 +74,12 @@ enum FieldReader {
         )
     }
 
-    private static func note(_ field: Field, _ bytes: Span<UInt8>, _ summary: inout Summary) throws(HTTPFault) {
+    private static func note(
+        _ field: Field,
+        _ bytes: Span<UInt8>,
+        _ isRequest: Bool,
+        _ summary: inout Summary
+    ) throws(HTTPFault) {
         let value = bytes.extracting(field.value.range)
         switch field.id {
         case .contentLength:
@@ -86,10 +93,10 @@ enum FieldReader {
                 throw .malformed("a Transfer-Encoding other than chunked")
             }
             summary.isChunked = true
-        case .connection: connection(value, &summary)
+        case .connection: try connection(value, &summary)
         case .host: summary.hostCount += 1
         case .upgrade: summary.hasUpgrade = true
-        case .expect:
+        case .expect where isRequest:
             guard ASCII.equalsIgnoringCase(value, "100-continue") else {
                 throw HTTPFault(417, "expectation_failed", "an expectation other than 100-continue")
             }
@@ -109,8 +116,11 @@ enum FieldReader {
         return result
     }
 
-    private static func connection(_ value: Span<UInt8>, _ summary: inout Summary) {
+    private static func connection(_ value: Span<UInt8>, _ summary: inout Summary) throws(HTTPFault) {
+        var left = HeadLimits.connectionOptions - summary.connectionOptions
         HopByHop.forEachOption(of: value) { option in
+            left -= 1
+            guard left >= 0 else { return }
             if ASCII.equalsIgnoringCase(option, "close") {
                 summary.saysClose = true
             } else if ASCII.equalsIgnoringCase(option, "keep-alive") {
@@ -119,5 +129,7 @@ enum FieldReader {
                 summary.namesConnectionFields = true
             }
         }
+        summary.connectionOptions = HeadLimits.connectionOptions - left
+        guard left >= 0 else { throw HTTPFault(431, "too_many_headers", "Connection lists more than 32 options") }
     }
 }

@@ -7,12 +7,14 @@ package struct HTTPFault: Error, Equatable {
     /// A sentence for people, without the message's own bytes.
     package let message: StaticString
 
+    /// Names a fault.
     package init(_ status: Int, _ code: StaticString, _ message: StaticString) {
         self.status = status
         self.code = code
         self.message = message
     }
 
+    /// Whether both say the same.
     package static func == (left: HTTPFault, right: HTTPFault) -> Bool {
         left.status == right.status && left.code.description == right.code.description
             && left.message.description == right.message.description
@@ -26,7 +28,9 @@ package struct HTTPFault: Error, Equatable {
 
 /// Limits on heads, with the status for exceeding them.
 package enum HeadLimits {
-    /// A request's whole head, bytes (431). Clients with long cookies and traces stay below it.
+    /// A request's whole head, bytes (431).
+    ///
+    /// Clients with long cookies and traces stay below it.
     package static let requestBytes = 64 * 1024
     /// A response's whole head, bytes: what the proxy can look at in one go.
     package static let responseBytes = 64 * 1024
@@ -34,4 +38,6 @@ package enum HeadLimits {
     package static let startLineBytes = 8 * 1024
     /// Fields of one head (431).
     package static let fields = 128
+    /// Words of all Connection fields together (431): each is compared with each field.
+    package static let connectionOptions = 32
 }

@@ -38,7 +38,9 @@ package enum KnownField: UInt8 {
             default: return match("user-agent", .userAgent)
             }
         case 11: return match("retry-after", .retryAfter)
-        case 12: return ASCII.lower(name[0]) == 0x63 ? match("content-type", .contentType) : match("x-request-id", .xRequestID)
+        case 12:
+            return ASCII.lower(name[0]) == 0x63
+                ? match("content-type", .contentType) : match("x-request-id", .xRequestID)
         case 13: return match("authorization", .authorization)
         case 14:
             switch ASCII.lower(name[0]) {
@@ -64,8 +66,10 @@ package enum KnownField: UInt8 {
 
 /// One field line, as places in the head's bytes.
 package struct Field {
+    /// As it was spelled.
     package let name: TextRange
     /// Without the white space around it.
     package let value: TextRange
+    /// What the name means here.
     package let id: KnownField
 }
