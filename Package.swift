@@ -11,8 +11,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),  // an existential costs; it should be visible where it is paid
 ]
 
-func floor(_ folder: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)", swiftSettings: strict)
+func floor(
+    _ folder: String,
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    _ settings: [SwiftSetting] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)", swiftSettings: strict + settings)
 }
 
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -65,11 +70,12 @@ let ground: [Target] = [
 ]
 
 // MARK: Floor 2, Wire: bytes in, values out; no descriptor, no clock
+let safe: [SwiftSetting] = [.strictMemorySafety()]  // these read what strangers send: nothing unsafe, not even marked
 let wire: [Target] = [
-    floor("Wire", "HTTP", ["Bytes"]),
-    floor("Wire", "EventStream", ["Bytes"]),
-    floor("Wire", "JSON", ["Bytes"]),
-    floor("Wire", "Dialect", ["Bytes", "JSON"]),
+    floor("Wire", "HTTP", ["Bytes"], safe),
+    floor("Wire", "EventStream", ["Bytes"], safe),
+    floor("Wire", "JSON", ["Bytes"], safe),
+    floor("Wire", "Dialect", ["Bytes", "JSON"], safe),
 ]
 
 // MARK: Floor 3, Engines: what the stages ask; each stands alone

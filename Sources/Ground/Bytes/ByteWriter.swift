@@ -1,6 +1,7 @@
 /// Puts bytes one after the other into memory that somebody else owns.
 ///
-/// What does not fit is not written, and `overflowed` is set: check it once, at the end. Nothing is allocated.
+/// What does not fit is not written, nor anything after it: the result is cut, never one with a hole. `overflowed` tells;
+/// check it once, at the end. Nothing is allocated.
 public struct ByteWriter {
     @usableFromInline let room: UnsafeMutableRawBufferPointer
     /// Bytes written.
@@ -20,7 +21,7 @@ public struct ByteWriter {
     /// Writes raw memory.
     @inlinable
     public mutating func put(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count <= room.count - filled else { return isOverflowed = true }
+        guard !isOverflowed, bytes.count <= room.count - filled else { return isOverflowed = true }
         guard let source = bytes.baseAddress, let target = room.baseAddress else { return }
         (target + filled).copyMemory(from: source, byteCount: bytes.count)
         filled += bytes.count
@@ -45,8 +46,6 @@ public struct ByteWriter {
     }
 
     /// Writes a string as UTF-8.
-    ///
-    /// Literals go by the form above, which copies without asking what the string is.
     @inlinable
     @_disfavoredOverload
     public mutating func put(_ text: String) {
@@ -57,14 +56,24 @@ public struct ByteWriter {
     /// Writes one byte.
     @inlinable
     public mutating func put(byte: UInt8) {
-        guard filled < room.count else { return isOverflowed = true }
+        guard !isOverflowed, filled < room.count else { return isOverflowed = true }
         room[filled] = byte
         filled += 1
     }
 
+    /// Writes a number in lower-case hexadecimal, without leading zeros.
+    public mutating func put(hex number: UInt64) {
+        var shift = max(0, (67 - number.leadingZeroBitCount) / 4 * 4 - 4)
+        guard shift / 4 < room.count - count else { return isOverflowed = true }
+        while shift >= 0 {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift) & 15)
+            put(byte: digit < 10 ? 0x30 + digit : 0x57 + digit)
+            shift -= 4
+        }
+    }
+
     /// Writes a number in decimal.
     public mutating func put(decimal number: Int) {
-        if number < 0 { put(byte: 0x2d) }
         var value = number.magnitude
         var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
         withUnsafeMutableBytes(of: &digits) { raw in
@@ -74,6 +83,10 @@ public struct ByteWriter {
                 raw[place] = UInt8(0x30 + value % 10)
                 value /= 10
             } while value > 0
+            if number < 0 {
+                place -= 1
+                raw[place] = 0x2d
+            }
             put(UnsafeRawBufferPointer(rebasing: raw[place...]))
         }
     }

@@ -37,4 +37,40 @@ package enum Scan {
             }
         }
     }
+
+    /// Eight bytes as one number, the first byte lowest; traps when they are not all there.
+    @inlinable
+    @inline(__always)
+    package static func word(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
+        // Bounds are checked by the standard library; "unsafe" is only that any bit pattern becomes a number.
+        UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    /// The top bit of every byte of `word` below `limit` (at most 128); exact for the lowest of them.
+    @inlinable
+    @inline(__always)
+    package static func below(_ limit: UInt8, in word: UInt64) -> UInt64 {
+        (word &- 0x0101_0101_0101_0101 &* UInt64(limit)) & ~word & 0x8080_8080_8080_8080
+    }
+
+    /// The top bit of every byte of `word` that is `byte`; exact for the lowest of them.
+    @inlinable
+    @inline(__always)
+    package static func equal(_ byte: UInt8, in word: UInt64) -> UInt64 {
+        below(1, in: word ^ (0x0101_0101_0101_0101 &* UInt64(byte)))
+    }
+
+    /// The offset of the first control byte (tabs and DEL are some) at or after `start`, or the end.
+    @inlinable
+    package static func control(in bytes: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = word(bytes, at: index)
+            let found = below(0x20, in: word) | equal(0x7f, in: word)
+            if found != 0 { return index + (found.trailingZeroBitCount >> 3) }
+            index += 8
+        }
+        while index < bytes.count, bytes[index] >= 0x20, bytes[index] != 0x7f { index += 1 }
+        return index
+    }
 }

@@ -14,7 +14,7 @@ package enum ErrorBody {
         writer.put("{\"error\":{\"message\":\"")
         JSONText.escape(Array(message.utf8).span, into: &writer)
         writer.put("\",\"type\":\"")
-        writer.put(type)
+        JSONText.escape(Array(type.utf8).span, into: &writer)
         writer.put("\",\"param\":")
         if let param {
             writer.put("\"")
@@ -24,7 +24,7 @@ package enum ErrorBody {
             writer.put("null")
         }
         writer.put(",\"code\":\"")
-        writer.put(code)
+        JSONText.escape(Array(code.utf8).span, into: &writer)
         writer.put("\"}}")
     }
 

@@ -1,101 +1,143 @@
 import Bytes
 
 /// Finds the form field `model` at the beginning of a `multipart/form-data` body (RFC 7578).
+///
+/// Reads parts as the provider will: a delimiter counts only at the beginning of a line and in full (RFC 2046 §5.1.1),
+/// a name only as the parameter of Content-Disposition. Else a client could show the proxy one model inside a file, and
+/// the provider another.
 package enum MultipartModel {
+    /// What the bytes say so far.
     package enum Answer: Equatable {
         /// The value's place in the bytes.
         case found(Range<Int>)
-        /// Not in what is here.
+        /// Not in what is here, or there twice.
         case missing
     }
 
     /// Looks through the parts that are here.
     ///
-    /// `contentType`: the Content-Type's value, which names the boundary.
+    /// - Parameters:
+    ///   - body: its beginning, or all of it.
+    ///   - contentType: the Content-Type's value, which names the boundary.
+    /// - Returns: where the value stands.
     package static func find(in body: Span<UInt8>, contentType: Span<UInt8>) -> Answer {
         guard contentType.count > 10, ASCII.equalsIgnoringCase(contentType.extracting(..<10), "multipart/"),
-            let boundary = boundary(contentType)
+            let boundary = Parameters.value(of: "boundary", in: contentType), !boundary.isEmpty, boundary.count <= 70
         else { return .missing }
-        var delimiter: [UInt8] = [0x0d, 0x0a, 0x2d, 0x2d]
+        var delimiter: [UInt8] = [0x2d, 0x2d]
         for index in boundary { delimiter.append(contentType[index]) }
-        var position = firstPart(body, delimiter)
-        while let start = position {
-            // The closing delimiter has dashes behind it, and no part.
-            guard start + 1 < body.count, !(body[start] == 0x2d && body[start + 1] == 0x2d),
-                let headEnd = Scan.find("\r\n\r\n", in: body, from: start)
-            else { return .missing }
-            // An empty value shares its line end with the head's.
-            guard let next = Scan.find(delimiter.span, in: body, from: headEnd + 2) else { return .missing }
-            if isModel(body.extracting(start..<headEnd)) {
-                return next >= headEnd + 4 ? .found((headEnd + 4)..<next) : .missing
+        var found: Range<Int>?
+        var position = Delimiter.next(delimiter.span, in: body, from: 0)
+        while let start = position, !start.isLast {
+            guard let headEnd = endOfHead(body, start.end) else { break }
+            let next = Delimiter.next(delimiter.span, in: body, from: headEnd)
+            if let next, isModel(body, start.end..<headEnd) {
+                guard found == nil else { return .missing }
+                found = headEnd..<next.start
             }
-            position = next + delimiter.count
+            position = next
         }
-        return .missing
+        return found.map { .found($0) } ?? .missing
     }
 
-    /// Behind the first delimiter, which has no line end before it when the body begins with it (RFC 2046 §5.1.1).
-    private static func firstPart(_ body: Span<UInt8>, _ delimiter: [UInt8]) -> Int? {
-        let dashes = delimiter.span.extracting(2...)
-        if Scan.find(dashes, in: body.extracting(..<min(dashes.count, body.count))) == 0 { return dashes.count }
-        return Scan.find(delimiter.span, in: body).map { $0 + delimiter.count }
+    /// Where the value of a part begins: after its empty line.
+    private static func endOfHead(_ body: Span<UInt8>, _ start: Int) -> Int? {
+        if body.count >= start + 2, body[start] == 0x0d, body[start + 1] == 0x0a { return start + 2 }
+        return Scan.find("\r\n\r\n", in: body, from: start).map { $0 + 4 }
     }
 
-    private static func boundary(_ type: Span<UInt8>) -> Range<Int>? {
-        var start = 0
-        while start + 9 <= type.count {
-            if ASCII.equalsIgnoringCase(type.extracting(start..<(start + 9)), "boundary=") { break }
-            start += 1
-        }
-        start += 9
-        guard start < type.count else { return nil }
-        if type[start] == 0x22 {
-            guard let end = Scan.find(0x22, in: type, from: start + 1), end > start + 1 else { return nil }
-            return (start + 1)..<end
-        }
-        var end = start
-        while end < type.count, type[end] != 0x3b, type[end] != 0x20 { end += 1 }
-        return end > start ? start..<end : nil
-    }
-
-    /// True when the part's Content-Disposition names it `model`; its other fields say nothing about that.
-    private static func isModel(_ head: Span<UInt8>) -> Bool {
-        var start = 0
-        while start < head.count {
-            let end = Scan.find("\r\n", in: head, from: start) ?? head.count
-            let line = head.extracting(start..<end)
-            let name: StaticString = "content-disposition:"
-            if line.count > name.utf8CodeUnitCount,
-                ASCII.equalsIgnoringCase(line.extracting(..<name.utf8CodeUnitCount), name)
-            {
-                return isNamedModel(line)
-            }
-            start = end + 2
+    /// Whether the part's head says `Content-Disposition: form-data; name="model"`.
+    private static func isModel(_ body: Span<UInt8>, _ head: Range<Int>) -> Bool {
+        var start = head.lowerBound
+        while start < head.upperBound, let end = Scan.find(0x0a, in: body, from: start), end < head.upperBound {
+            let line = body.extracting(start..<max(start, end - 1))
+            start = end + 1
+            guard line.count > 20, ASCII.equalsIgnoringCase(line.extracting(..<20), "content-disposition:"),
+                let name = Parameters.value(of: "name", in: line)
+            else { continue }
+            return ASCII.equals(line.extracting(name), "model")
         }
         return false
     }
 
-    /// Reads the parameters; what stands in quotes, such as a file's name, is passed over.
-    private static func isNamedModel(_ line: Span<UInt8>) -> Bool {
-        var position = Scan.find(0x3b, in: line)
-        while let semicolon = position {
-            var start = semicolon + 1
-            while start < line.count, line[start] == 0x20 || line[start] == 0x09 { start += 1 }
+    /// A line that separates parts.
+    private struct Delimiter {
+        /// Where the line end before it begins: the end of the part before it.
+        let start: Int
+        /// After its own line end.
+        let end: Int
+        /// It closes the body.
+        let isLast: Bool
+
+        static func next(_ text: Span<UInt8>, in body: Span<UInt8>, from: Int) -> Delimiter? {
+            var position = from
+            while let hit = Scan.find(text, in: body, from: position) {
+                position = hit + 1
+                // The line end before it belongs to it, so it cannot be the one that ended the part's head.
+                guard hit == 0 || (hit - 2 >= from && body[hit - 2] == 0x0d && body[hit - 1] == 0x0a) else { continue }
+                var end = hit + text.count
+                if end + 2 <= body.count, body[end] == 0x2d, body[end + 1] == 0x2d {
+                    return Delimiter(start: hit - 2, end: end + 2, isLast: true)
+                }
+                while end < body.count, body[end] == 0x20 || body[end] == 0x09 { end += 1 }
+                guard end + 2 <= body.count else { return nil }
+                guard body[end] == 0x0d, body[end + 1] == 0x0a else { continue }
+                return Delimiter(start: hit - 2, end: end + 2, isLast: false)
+            }
+            return nil
+        }
+    }
+}
+
+/// The parameters of a field value: `form-data; name="model"` (RFC 9110 §5.6.6).
+enum Parameters {
+    /// The place of a parameter's value without its quotes; nil when there is none, two, or one that is not plain.
+    static func value(of name: StaticString, in text: Span<UInt8>) -> Range<Int>? {
+        var found: Range<Int>?
+        var position = skip(text, 0, upTo: 0x3b)
+        while position < text.count {
+            position += 1
+            while position < text.count, text[position] == 0x20 || text[position] == 0x09 { position += 1 }
+            let start = position
+            while position < text.count, ASCII.isToken(text[position]) { position += 1 }
+            let isWanted = ASCII.equalsIgnoringCase(text.extracting(start..<position), name)
+            guard position < text.count, text[position] == 0x3d else {
+                position = skip(text, position, upTo: 0x3b)
+                continue
+            }
+            let value = valueRange(text, position + 1)
+            position = skip(text, position, upTo: 0x3b)
+            guard isWanted else { continue }
+            guard found == nil, let value else { return nil }
+            found = value
+        }
+        return found
+    }
+
+    private static func valueRange(_ text: Span<UInt8>, _ start: Int) -> Range<Int>? {
+        guard start < text.count, text[start] == 0x22 else {
             var end = start
-            var isQuoted = false
-            while end < line.count, isQuoted || line[end] != 0x3b {
-                if line[end] == 0x5c, isQuoted { end += 1 } else if line[end] == 0x22 { isQuoted.toggle() }
-                end += 1
-            }
-            end = min(end, line.count)
-            let parameter = line.extracting(start..<end)
-            if ASCII.equalsIgnoringCase(parameter, "name=\"model\"")
-                || ASCII.equalsIgnoringCase(parameter, "name=model")
-            {
-                return true
-            }
-            position = end < line.count ? end : nil
+            while end < text.count, text[end] != 0x3b, text[end] != 0x20, text[end] != 0x09 { end += 1 }
+            return start..<end
         }
-        return false
+        var end = start + 1
+        while end < text.count, text[end] != 0x22 {
+            // No name or boundary of a real client is escaped, and readers differ on how.
+            guard text[end] != 0x5c else { return nil }
+            end += 1
+        }
+        return end < text.count ? (start + 1)..<end : nil
+    }
+
+    /// The next `byte` outside quotes, or the end.
+    private static func skip(_ text: Span<UInt8>, _ start: Int, upTo byte: UInt8) -> Int {
+        var position = start
+        var isQuoted = false
+        while position < text.count, isQuoted || text[position] != byte {
+            if text[position] == 0x22 { isQuoted.toggle() }
+            if isQuoted, text[position] == 0x5c { position += 1 }
+            position += 1
+        }
+        return min(position, text.count)
     }
 }

@@ -15,27 +15,30 @@ package struct RequestShape {
     package private(set) var model = TextRange.absent
     /// The same with the quotes: what a rewrite replaces.
     package private(set) var modelWithQuotes = TextRange.absent
+    /// `model` is spelled with escapes: compare it unescaped.
     package private(set) var modelIsEscaped = false
+    /// The answer shall come as events.
     package private(set) var stream = false
     /// `max_completion_tokens`, `max_output_tokens` or `max_tokens`, in this order.
     package private(set) var maxTokens: Int?
 
     /// Reads a whole body.
     ///
-    /// A second top-level `model` or `stream` is refused: the proxy and the provider could read different ones.
+    /// A second top-level `model`, `stream` or token limit is refused: the proxy and the provider could read different
+    /// ones.
     ///
     /// - Throws: why it is no JSON object that can be routed.
     package static func read(_ body: Span<UInt8>) throws(RequestFault) -> RequestShape {
         var shape = RequestShape()
-        var hasStream = false
+        var seen = Seen()
         try ObjectFields.forEach(in: body, orElse: fault) { member throws(RequestFault) in
             let raw = body.extracting(member.key.range)
             if member.keyIsEscaped {
                 // Only a name in disguise is of interest.
                 let plain = JSONText.unescape(raw)
-                try shape.take(plain.span, member, body, &hasStream)
+                try shape.take(plain.span, member, body, &seen)
             } else {
-                try shape.take(raw, member, body, &hasStream)
+                try shape.take(raw, member, body, &seen)
             }
         }
         return shape
@@ -52,25 +55,40 @@ package struct RequestShape {
         _ key: Span<UInt8>,
         _ member: ObjectFields.Member,
         _ body: Span<UInt8>,
-        _ hasStream: inout Bool
+        _ seen: inout Seen
     ) throws(RequestFault) {
         switch key.count {
         case 5 where ASCII.starts(key, with: "model"): try takeModel(member)
         case 6 where ASCII.starts(key, with: "stream"):
-            guard !hasStream else { throw RequestShape.twice("stream") }
-            hasStream = true
+            try seen.once("stream", \.stream)
             switch member.kind {
             case .bool: stream = body[Int(member.value.start)] == 0x74
             case .null: break
             default: throw RequestFault(description: "`stream` must be true or false", parameter: "stream")
             }
         case 10 where ASCII.starts(key, with: "max_tokens"):
+            try seen.once("max_tokens", \.maxTokens)
             if maxTokens == nil { maxTokens = number(member, body) }
         case 17 where ASCII.starts(key, with: "max_output_tokens"):
+            try seen.once("max_output_tokens", \.maxOutputTokens)
             maxTokens = number(member, body) ?? maxTokens
         case 21 where ASCII.starts(key, with: "max_completion_tokens"):
+            try seen.once("max_completion_tokens", \.maxCompletionTokens)
             maxTokens = number(member, body) ?? maxTokens
         default: break
+        }
+    }
+
+    /// Which members have come already.
+    private struct Seen {
+        var stream = false
+        var maxTokens = false
+        var maxOutputTokens = false
+        var maxCompletionTokens = false
+
+        mutating func once(_ name: String, _ mark: WritableKeyPath<Seen, Bool>) throws(RequestFault) {
+            guard !self[keyPath: mark] else { throw RequestShape.twice(name) }
+            self[keyPath: mark] = true
         }
     }
 

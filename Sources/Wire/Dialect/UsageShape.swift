@@ -5,9 +5,13 @@ import JSON
 ///
 /// Zero that was said is not the same as nothing said.
 package struct UsageShape: Equatable, Sendable {
+    /// Tokens read.
     package var prompt: Int?
+    /// Tokens written.
     package var completion: Int?
+    /// Both together, as the provider added them up.
     package var total: Int?
+    /// Tokens of the prompt that came from a cache.
     package var cached: Int?
 
     private init() {}

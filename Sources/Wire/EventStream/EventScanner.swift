@@ -7,9 +7,9 @@ import Bytes
 package struct EventScanner: Equatable {
     /// Events that a client would dispatch: those with data.
     package private(set) var events = 0
-    /// `[DONE]` came, which ends OpenAI's streams.
+    /// Data `[DONE]` came, which ends OpenAI's streams.
     package private(set) var sawDone = false
-    /// An event named `error` came, or data that begins with `{"error"`.
+    /// An event named `error` came, or data that begins with `{"error"` and not with `{"error":null`.
     package private(set) var sawError = false
 
     /// The first bytes of the current line, packed: enough to know `data`, `event` and what they begin with.
@@ -19,17 +19,17 @@ package struct EventScanner: Equatable {
     private var hasField = false
     private var hasData = false
     private var afterCR = false
-    /// A byte order mark may stand before the first line and is no part of it.
     private var isFirstLine = true
 
+    /// Begins before the first byte of a stream.
     package init() {}
 
+    /// Whether both have seen the same and stand at the same place.
     package static func == (left: EventScanner, right: EventScanner) -> Bool {
         left.events == right.events && left.sawDone == right.sawDone && left.sawError == right.sawError
             && left.prefix == right.prefix && left.prefixCount == right.prefixCount
             && left.lineIsEmpty == right.lineIsEmpty && left.hasField == right.hasField
-            && left.hasData == right.hasData && left.afterCR == right.afterCR
-            && left.isFirstLine == right.isFirstLine
+            && left.hasData == right.hasData && left.afterCR == right.afterCR && left.isFirstLine == right.isFirstLine
     }
 
     /// Nothing of an event has come yet that a client would still wait for the end of.
@@ -49,8 +49,16 @@ package struct EventScanner: Equatable {
                 if isAtBoundary { boundary = 1 }
             }
         }
+        // Each kind of line end is searched for once up to where it stands, so that no mixture of them is slow.
+        var feed = -1
+        var carriage = -1
         while position < bytes.count {
-            guard let end = lineEnd(bytes, from: position) else {
+            if feed < position { feed = Scan.find(0x0a, in: bytes, from: position) ?? bytes.count }
+            if carriage < position {
+                carriage = Scan.find(0x0d, in: bytes.extracting(..<feed), from: position) ?? feed
+            }
+            let end = min(feed, carriage)
+            guard end < bytes.count else {
                 take(bytes.extracting(position...))
                 return boundary
             }
@@ -65,19 +73,15 @@ package struct EventScanner: Equatable {
         return boundary
     }
 
-    /// The place of the next LF or CR.
-    ///
-    /// CR is rare, so it is looked for only up to the LF that was found.
-    private func lineEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {
-        let feed = Scan.find(0x0a, in: bytes, from: start)
-        let window = bytes.extracting(..<(feed ?? bytes.count))
-        return Scan.find(0x0d, in: window, from: start) ?? feed
-    }
-
     /// Keeps the first 24 bytes of the line.
     private mutating func take(_ part: Span<UInt8>) {
         guard !part.isEmpty else { return }
         lineIsEmpty = false
+        if prefixCount == 0, part.count >= 24 {
+            prefix = (Scan.word(part, at: 0), Scan.word(part, at: 8), Scan.word(part, at: 16))
+            prefixCount = part.count == 24 ? 24 : 25
+            return
+        }
         var index = 0
         while prefixCount < 24, index < part.count {
             let shift = UInt64(prefixCount & 7) * 8
@@ -101,9 +105,19 @@ package struct EventScanner: Equatable {
     private func begins(_ text: StaticString, at offset: Int = 0) -> Bool {
         let count = text.utf8CodeUnitCount
         guard prefixCount >= offset + count else { return false }
-        let literal = UnsafeBufferPointer(start: text.utf8Start, count: count)
-        for index in 0..<count where byte(offset + index) != literal[index] { return false }
+        for index in 0..<count where byte(offset + index) != ASCII.byte(text, at: index) { return false }
         return true
+    }
+
+    /// Passes the byte order mark that a stream may begin with.
+    private mutating func dropMark() {
+        isFirstLine = false
+        guard begins("\u{feff}") else { return }
+        prefix = (
+            prefix.0 >> 24 | prefix.1 << 40, prefix.1 >> 24 | prefix.2 << 40, prefix.2 >> 24
+        )
+        if prefixCount <= 24 { prefixCount -= 3 }
+        lineIsEmpty = prefixCount == 0
     }
 
     private mutating func endLine() {
@@ -123,25 +137,18 @@ package struct EventScanner: Equatable {
         lineIsEmpty = true
     }
 
-    /// Takes the byte order mark off the first line (WHATWG Encoding, "UTF-8 decode").
-    private mutating func dropMark() {
-        isFirstLine = false
-        guard prefixCount >= 3, byte(0) == 0xef, byte(1) == 0xbb, byte(2) == 0xbf else { return }
-        prefix.0 = prefix.0 >> 24 | prefix.1 << 40
-        prefix.1 = prefix.1 >> 24 | prefix.2 << 40
-        prefix.2 >>= 24
-        prefixCount -= 3
-        lineIsEmpty = prefixCount == 0
-    }
-
     private mutating func noteField() {
         if begins("data") {
             guard prefixCount == 4 || byte(4) == 0x3a else { return }
             hasData = true
             let start = byte(5) == 0x20 ? 6 : 5
             if prefixCount == start + 6, begins("[DONE]", at: start) { sawDone = true }
-            if begins("{\"error\"", at: start) { sawError = true }
-        } else if begins("event:error") || begins("event: error") {
+            if begins("{\"error\"", at: start), !begins("{\"error\":null", at: start),
+                !begins("{\"error\": null", at: start)
+            {
+                sawError = true
+            }
+        } else if prefixCount == 11 ? begins("event:error") : prefixCount == 12 && begins("event: error") {
             sawError = true
         }
     }

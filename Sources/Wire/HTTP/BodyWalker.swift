@@ -20,6 +20,7 @@ package struct BodyWalker: Equatable {
     }
 
     private var state: State
+    /// The payload stands in chunks.
     package let isChunked: Bool
     /// Payload that is still to come of this chunk or length; `.max` when only the connection's end ends it.
     package private(set) var payloadLeft: Int
@@ -29,6 +30,7 @@ package struct BodyWalker: Equatable {
     /// All trailer fields together may be this long, bytes.
     package static let trailerBytes = 16 * 1024
 
+    /// Begins before the first byte of a body.
     package init(_ framing: BodyFraming) {
         switch framing {
         case .none:
@@ -83,7 +85,7 @@ package struct BodyWalker: Equatable {
 
     /// Moves past payload without seeing it.
     package mutating func skipPayload(_ count: Int) {
-        guard payloadLeft != .max else { return }
+        guard count > 0, payloadLeft != .max else { return }
         precondition(count <= payloadLeft, "cannot skip more payload than there is")
         payloadLeft -= count
         if payloadLeft == 0 { state = isChunked ? .chunkEnd : .ended }
@@ -107,14 +109,20 @@ package struct BodyWalker: Equatable {
         }
         guard index < bytes.count else { return false }
         guard index > position else { throw .malformed("sent a chunk size that is no hexadecimal number") }
-        // An extension begins with a semicolon, maybe after white space (RFC 9112 §7.1.1).
-        let next = bytes[index]
-        guard next == 0x0d || next == 0x3b || next == 0x20 || next == 0x09 else {
+        // An extension begins with a semicolon, maybe after white space, and white space alone is none
+        // (RFC 9112 §7.1.1).
+        var next = index
+        while next < bytes.count, next - position < BodyWalker.sizeLineBytes, bytes[next] == 0x20 || bytes[next] == 0x09
+        {
+            next += 1
+        }
+        guard next < bytes.count || next - position >= BodyWalker.sizeLineBytes else { return false }
+        guard next < bytes.count, bytes[next] == 0x3b || (bytes[next] == 0x0d && next == index) else {
             throw .malformed("sent a malformed chunk size line")
         }
         while index < bytes.count, bytes[index] != 0x0d {
             // Extensions are passed over, but may hold nothing that could be taken for a line end.
-            guard bytes[index] >= 0x20 && bytes[index] != 0x7f || bytes[index] == 0x09 else {
+            guard ASCII.isFieldText(bytes[index]) else {
                 throw .malformed("sent a control byte in a chunk size line")
             }
             guard index - position < BodyWalker.sizeLineBytes else {
@@ -166,7 +174,7 @@ package struct BodyWalker: Equatable {
         default: break
         }
         for place in (index + 1)..<line.count {
-            guard line[place] >= 0x20 && line[place] != 0x7f || line[place] == 0x09 else {
+            guard ASCII.isFieldText(line[place]) else {
                 throw .malformed("sent a control byte in a trailer")
             }
         }

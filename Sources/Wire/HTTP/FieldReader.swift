@@ -17,6 +17,7 @@ enum FieldReader {
         var hasExpect = false
         /// The Connection field names other fields (RFC 9110 §7.6.1).
         var namesConnectionFields = false
+        var connectionOptions = 0
     }
 
     /// Reads `[start, end)`, which ends with the empty line.
@@ -24,7 +25,8 @@ enum FieldReader {
         _ bytes: Span<UInt8>,
         from start: Int,
         to end: Int,
-        into fields: inout [Field]
+        into fields: inout [Field],
+        isRequest: Bool
     ) throws(HTTPFault) -> Summary {
         var summary = Summary()
         var position = start
@@ -35,7 +37,7 @@ enum FieldReader {
                 throw HTTPFault(431, "too_many_headers", "the head has more than 128 fields")
             }
             fields.append(field)
-            if field.id != .other { try note(field, bytes, &summary) }
+            if field.id != .other { try note(field, bytes, isRequest, &summary) }
             position = lineEnd + 1
         }
         guard !(summary.hasTransferEncoding && summary.contentLength != nil) else {
@@ -59,7 +61,12 @@ enum FieldReader {
         while first < end, bytes[first] == 0x20 || bytes[first] == 0x09 { first += 1 }
         var last = end
         while last > first, bytes[last - 1] == 0x20 || bytes[last - 1] == 0x09 { last -= 1 }
-        guard hasOnlyText(bytes, first, last) else { throw .malformed("a field value with a control byte") }
+        let value = bytes.extracting(..<last)
+        var control = Scan.control(in: value, from: first)
+        while control < last {
+            guard bytes[control] == 0x09 else { throw .malformed("a field value with a control byte") }
+            control = Scan.control(in: value, from: control + 1)
+        }
         return Field(
             name: name,
             value: TextRange(start: Int32(first), count: Int32(last - first)),
@@ -67,32 +74,12 @@ enum FieldReader {
         )
     }
 
-    /// True when no byte is a control byte, tab aside; eight bytes at a time.
-    static func hasOnlyText(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
-        let raw = bytes.bytes
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
-        var index = start
-        while index + 8 <= end {
-            let word = raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-            let delete = word ^ (ones &* 0x7f)
-            let hit = ((word &- ones &* 0x20) & ~word) | ((delete &- ones) & ~delete)
-            // A hit may be a tab, or a carry from the byte below: then each byte is looked at.
-            if hit & highs != 0, !hasOnlyTextSlowly(bytes, index, index + 8) { return false }
-            index += 8
-        }
-        return hasOnlyTextSlowly(bytes, index, end)
-    }
-
-    private static func hasOnlyTextSlowly(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
-        for index in start..<end {
-            let byte = bytes[index]
-            if byte < 0x20 && byte != 0x09 || byte == 0x7f { return false }
-        }
-        return true
-    }
-
-    private static func note(_ field: Field, _ bytes: Span<UInt8>, _ summary: inout Summary) throws(HTTPFault) {
+    private static func note(
+        _ field: Field,
+        _ bytes: Span<UInt8>,
+        _ isRequest: Bool,
+        _ summary: inout Summary
+    ) throws(HTTPFault) {
         let value = bytes.extracting(field.value.range)
         switch field.id {
         case .contentLength:
@@ -106,10 +93,10 @@ enum FieldReader {
                 throw .malformed("a Transfer-Encoding other than chunked")
             }
             summary.isChunked = true
-        case .connection: connection(value, &summary)
+        case .connection: try connection(value, &summary)
         case .host: summary.hostCount += 1
         case .upgrade: summary.hasUpgrade = true
-        case .expect:
+        case .expect where isRequest:
             guard ASCII.equalsIgnoringCase(value, "100-continue") else {
                 throw HTTPFault(417, "expectation_failed", "an expectation other than 100-continue")
             }
@@ -129,8 +116,11 @@ enum FieldReader {
         return result
     }
 
-    private static func connection(_ value: Span<UInt8>, _ summary: inout Summary) {
+    private static func connection(_ value: Span<UInt8>, _ summary: inout Summary) throws(HTTPFault) {
+        var left = HeadLimits.connectionOptions - summary.connectionOptions
         HopByHop.forEachOption(of: value) { option in
+            left -= 1
+            guard left >= 0 else { return }
             if ASCII.equalsIgnoringCase(option, "close") {
                 summary.saysClose = true
             } else if ASCII.equalsIgnoringCase(option, "keep-alive") {
@@ -139,5 +129,7 @@ enum FieldReader {
                 summary.namesConnectionFields = true
             }
         }
+        summary.connectionOptions = HeadLimits.connectionOptions - left
+        guard left >= 0 else { throw HTTPFault(431, "too_many_headers", "Connection lists more than 32 options") }
     }
 }

@@ -7,12 +7,14 @@ package struct HTTPFault: Error, Equatable {
     /// A sentence for people, without the message's own bytes.
     package let message: StaticString
 
+    /// Names a fault.
     package init(_ status: Int, _ code: StaticString, _ message: StaticString) {
         self.status = status
         self.code = code
         self.message = message
     }
 
+    /// Whether both say the same.
     package static func == (left: HTTPFault, right: HTTPFault) -> Bool {
         left.status == right.status && left.code.description == right.code.description
             && left.message.description == right.message.description
@@ -36,4 +38,6 @@ package enum HeadLimits {
     package static let startLineBytes = 8 * 1024
     /// Fields of one head (431).
     package static let fields = 128
+    /// Words of all Connection fields together (431): each is compared with each field.
+    package static let connectionOptions = 32
 }

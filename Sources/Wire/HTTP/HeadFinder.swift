@@ -3,7 +3,8 @@ import Bytes
 /// Looks for the end of a head in bytes that come in pieces.
 ///
 /// Remembers how far it looked, so a head that comes byte by byte costs no more than one that comes at once. Refuses
-/// at sight what no later byte can mend: bare LF, too much.
+/// at sight what no later byte can mend: bare LF and CR, NUL and other control bytes, too much. So a client that speaks
+/// TLS or another protocol to us learns it at once, not when its time is up.
 package struct HeadFinder {
     /// What it has come to.
     package enum Answer: Equatable {
@@ -17,24 +18,35 @@ package struct HeadFinder {
     package enum Kind { case request, response }
 
     private let kind: Kind
-    /// Bytes looked at so far; 0 while nothing has come.
+    /// Bytes that need not be looked at again; 0 while nothing has come.
     package private(set) var lookedAt = 0
     private var lineStart = 0
     private var isFirstLine = true
 
+    /// Begins before the first byte of a head.
     package init(_ kind: Kind = .request) { self.kind = kind }
 
     /// Looks at all bytes that have arrived, from the beginning of the head.
     package mutating func advance(_ bytes: Span<UInt8>) -> Answer {
-        while let end = Scan.find(0x0a, in: bytes, from: lookedAt) {
-            // In the order in which bytes coming one by one would show it, so that splits do not change the answer.
-            if isFirstLine, end - lineStart > HeadLimits.startLineBytes { return tooLongLine }
-            if end >= limit { return tooLarge }
-            lookedAt = end + 1
-            guard end > lineStart, bytes[end - 1] == 0x0d else {
-                return .refused(.malformed("a line ends in LF without CR"))
+        while true {
+            let hit = Scan.control(in: bytes, from: lookedAt)
+            lookedAt = hit
+            // Sizes first, so that the answer does not depend on how the bytes were cut.
+            if isFirstLine, hit - lineStart >= HeadLimits.startLineBytes { return tooLongLine }
+            if hit >= limit - 1 { return tooLarge }
+            guard hit < bytes.count else { return .incomplete }
+            guard bytes[hit] == 0x0d else {
+                if bytes[hit] == 0x09 {
+                    lookedAt = hit + 1
+                    continue
+                }
+                return .refused(HeadFinder.control(bytes[hit]))
             }
-            let isEmpty = end - 1 == lineStart
+            let end = hit + 1
+            guard end < bytes.count else { return .incomplete }
+            guard bytes[end] == 0x0a else { return .refused(.malformed("a CR without LF")) }
+            lookedAt = end + 1
+            let isEmpty = hit == lineStart
             if isEmpty, isFirstLine {
                 // A few empty lines before a request line are to be ignored (RFC 9112 §2.2).
                 guard kind == .request, end < 8 else { return .refused(.malformed("empty lines before the head")) }
@@ -45,10 +57,10 @@ package struct HeadFinder {
             if isEmpty { return .complete(length: lookedAt) }
             lineStart = lookedAt
         }
-        lookedAt = bytes.count
-        if isFirstLine, bytes.count - lineStart > HeadLimits.startLineBytes { return tooLongLine }
-        if bytes.count >= limit { return tooLarge }
-        return .incomplete
+    }
+
+    private static func control(_ byte: UInt8) -> HTTPFault {
+        byte == 0x0a ? .malformed("a line ends in LF without CR") : .malformed("a control byte in the head")
     }
 
     private var limit: Int { kind == .request ? HeadLimits.requestBytes : HeadLimits.responseBytes }

@@ -66,8 +66,10 @@ package enum KnownField: UInt8 {
 
 /// One field line, as places in the head's bytes.
 package struct Field {
+    /// As it was spelled.
     package let name: TextRange
     /// Without the white space around it.
     package let value: TextRange
+    /// What the name means here.
     package let id: KnownField
 }

@@ -4,24 +4,32 @@ import Bytes
 ///
 /// A class that is reset and used again, so that reading a head allocates nothing once it is warm.
 package final class RequestHead {
+    /// What is to be done.
     package private(set) var method = Method.other
+    /// The method as it was sent.
     package private(set) var methodText = TextRange.absent
     /// The whole target as it was sent.
     package private(set) var target = TextRange.absent
     /// The target's path, and its query without the question mark.
     package private(set) var path = TextRange.absent
+    /// After the question mark; absent without one.
     package private(set) var query = TextRange.absent
     /// 0 or 1, of HTTP/1.x.
     package private(set) var versionMinor = 1
+    /// All fields in the order they came.
     package private(set) var fields: [Field] = []
+    /// How the body ends.
     package private(set) var framing = BodyFraming.none
     /// The client wants to send more requests over this connection.
     package private(set) var keepsAlive = true
+    /// The client waits for 100 Continue before it sends the body (RFC 9110 §10.1.1).
     package private(set) var expectsContinue = false
+    /// There is an Upgrade field.
     package private(set) var hasUpgrade = false
     /// The Connection field names fields besides its own words.
     package private(set) var namesConnectionFields = false
 
+    /// Makes room for a usual head.
     package init() { fields.reserveCapacity(24) }
 
     /// Forgets the last request.
@@ -50,14 +58,18 @@ package final class RequestHead {
         while start + 1 < length, bytes[start] == 0x0d, bytes[start + 1] == 0x0a { start += 2 }
         guard let lineEnd = Scan.find(0x0a, in: bytes, from: start) else { throw .malformed("no request line") }
         try requestLine(bytes, start, lineEnd - 1)
-        let summary = try FieldReader.read(bytes, from: lineEnd + 1, to: length, into: &fields)
+        let summary = try FieldReader.read(bytes, from: lineEnd + 1, to: length, into: &fields, isRequest: true)
         try judge(summary, bytes)
     }
 
     private func requestLine(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) throws(HTTPFault) {
         var position = start
-        while position < end, ASCII.isToken(bytes[position]) { position += 1 }
-        guard position > start, position < end, bytes[position] == 0x20 else { throw .malformed("a malformed method") }
+        // Any token may name a method, but all methods there are have capitals only, and `post` is `POST` to some
+        // servers and nothing to others (RFC 9110 §9.1).
+        while position < end, ASCII.isToken(bytes[position]), bytes[position] &- 0x61 >= 26 { position += 1 }
+        guard position > start, position - start <= 32, position < end, bytes[position] == 0x20 else {
+            throw .malformed("a malformed method")
+        }
         methodText = TextRange(start: Int32(start), count: Int32(position - start))
         method = RequestHead.recognise(bytes.extracting(start..<position))
         let targetStart = position + 1
@@ -151,15 +163,33 @@ package final class RequestHead {
         namesConnectionFields = summary.namesConnectionFields
     }
 
-    /// Letters, digits and what addresses and ports need (RFC 3986 §3.2.2); no user, no path, no list.
+    /// A name or address, maybe with a port (RFC 9110 §7.2, RFC 3986 §3.2.2); no user, no path, no list, not empty.
     private func checkHost(_ host: Span<UInt8>) throws(HTTPFault) {
-        for index in host.indices {
-            let byte = host[index]
-            let isFine =
-                ASCII.isDigit(byte) || ASCII.lower(byte) &- 0x61 < 26 || byte == 0x2d || byte == 0x2e || byte == 0x5f
-                || byte == 0x3a || byte == 0x5b || byte == 0x5d || byte == 0x25 || byte == 0x7e
-            guard isFine else { throw .malformed("a malformed Host") }
+        var position = 0
+        if !host.isEmpty, host[0] == 0x5b {
+            position = 1
+            while position < host.count,
+                ASCII.hexValue(host[position]) != nil || host[position] == 0x3a
+                    || host[position] == 0x2e
+            { position += 1 }
+            guard position > 1, position < host.count, host[position] == 0x5d else { throw RequestHead.badHost }
+            position += 1
+        } else {
+            while position < host.count, RequestHead.isHostName(host[position]) { position += 1 }
+            guard position > 0 else { throw RequestHead.badHost }
         }
+        guard position < host.count else { return }
+        guard host[position] == 0x3a, host.count - position <= 6 else { throw RequestHead.badHost }
+        for index in (position + 1)..<host.count {
+            guard ASCII.isDigit(host[index]) else { throw RequestHead.badHost }
+        }
+    }
+
+    private static let badHost = HTTPFault.malformed("a malformed Host")
+
+    private static func isHostName(_ byte: UInt8) -> Bool {
+        ASCII.isDigit(byte) || ASCII.isLetter(byte) || byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x25
+            || byte == 0x7e
     }
 
     /// The value of the first field of a name given in lower case; absent when there is none.

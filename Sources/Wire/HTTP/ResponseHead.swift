@@ -2,10 +2,15 @@ import Bytes
 
 /// The head of one response, as places in the bytes it was read from.
 package final class ResponseHead {
+    /// 100 to 599.
     package private(set) var status = 0
+    /// The phrase behind the status; may be empty.
     package private(set) var reason = TextRange.absent
+    /// 0 or 1, of HTTP/1.x.
     package private(set) var versionMinor = 1
+    /// All fields in the order they came.
     package private(set) var fields: [Field] = []
+    /// How the body ends.
     package private(set) var framing = BodyFraming.none
     /// The upstream will take another request over this connection.
     package private(set) var keepsAlive = true
@@ -13,8 +18,10 @@ package final class ResponseHead {
     package private(set) var isEventStream = false
     /// Content-Length as it was sent, also where no body follows.
     package private(set) var declaredLength: Int?
+    /// The Connection field names fields besides its own words.
     package private(set) var namesConnectionFields = false
 
+    /// Makes room for a usual head.
     package init() { fields.reserveCapacity(24) }
 
     /// Forgets the last response.
@@ -32,29 +39,26 @@ package final class ResponseHead {
 
     /// Reads a head whose end `HeadFinder(.response)` has found.
     ///
-    /// `method`: the request's, since HEAD answers have no body (RFC 9112 §6.3).
+    /// Needs the request's method, since HEAD answers have no body (RFC 9112 §6.3).
+    ///
     /// - Throws: what is wrong with it; the status of the fault is of no meaning here.
     package func parse(_ bytes: Span<UInt8>, length: Int, for method: Method) throws(HTTPFault) {
         reset()
         guard let lineEnd = Scan.find(0x0a, in: bytes) else { throw .malformed("no status line") }
         try statusLine(bytes, lineEnd - 1)
-        let summary = try FieldReader.read(bytes, from: lineEnd + 1, to: length, into: &fields)
+        let summary = try FieldReader.read(bytes, from: lineEnd + 1, to: length, into: &fields, isRequest: false)
         declaredLength = summary.contentLength
         namesConnectionFields = summary.namesConnectionFields
         keepsAlive = !summary.saysClose && (versionMinor == 1 || summary.saysKeepAlive)
         for field in fields where field.id == .contentType {
             let value = bytes.extracting(field.value.range)
-            let type: StaticString = "text/event-stream"
-            isEventStream =
-                value.count >= type.utf8CodeUnitCount
-                && ASCII.equalsIgnoringCase(value.extracting(..<type.utf8CodeUnitCount), type)
+            var end = 0
+            while end < value.count, value[end] != 0x3b, value[end] != 0x20, value[end] != 0x09 { end += 1 }
+            isEventStream = ASCII.equalsIgnoringCase(value.extracting(..<end), "text/event-stream")
         }
         let hasBody = method != .head && status >= 200 && status != 204 && status != 304
         if !hasBody {
             framing = .none
-            // A 204 that announces a body may send it after all, and the next answer would be read from it.
-            let announces = summary.hasTransferEncoding || (summary.contentLength ?? 0) > 0
-            if announces, method != .head, status == 204 { keepsAlive = false }
         } else if summary.hasTransferEncoding {
             guard versionMinor == 1 else { throw .malformed("Transfer-Encoding in HTTP/1.0") }
             framing = .chunked
@@ -76,7 +80,7 @@ package final class ResponseHead {
         status = Int(line[9] - 0x30) * 100 + Int(line[10] - 0x30) * 10 + Int(line[11] - 0x30)
         let start = min(13, line.count)
         for index in start..<line.count {
-            guard line[index] >= 0x20, line[index] != 0x7f else {
+            guard ASCII.isFieldText(line[index]) else {
                 throw .malformed("a control byte in the reason phrase")
             }
         }
@@ -88,7 +92,7 @@ package final class ResponseHead {
     /// `retry-after-ms` (OpenAI), `x-ms-retry-after-ms` (Azure), then `retry-after` in seconds or as a date
     /// (RFC 9110 §10.2.3).
     ///
-    /// `nowSeconds`: the time of day in seconds since 1970, for dates.
+    /// `nowSeconds` is the time of day in seconds since 1970, for dates.
     package func retryAfterMilliseconds(in bytes: Span<UInt8>, nowSeconds: Int64) -> Int? {
         var fallback: Int?
         for field in fields {
@@ -99,7 +103,7 @@ package final class ResponseHead {
             case .retryAfter:
                 if let number = Decimal.thousandths(value) {
                     fallback = number
-                } else if let date = HTTPDate.secondsSince1970(value) {
+                } else if let date = HTTPDate.secondsSince1970(value, nowSeconds: nowSeconds) {
                     fallback = Int(max(0, date - nowSeconds)) * 1_000
                 }
             default: break
@@ -131,46 +135,5 @@ enum Decimal {
             unit /= 10
         }
         return result
-    }
-}
-
-/// Dates as HTTP writes them: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7, the preferred form).
-package enum HTTPDate {
-    /// Seconds since 1970, UTC; nil when it is no such date.
-    package static func secondsSince1970(_ text: Span<UInt8>) -> Int64? {
-        guard text.count == 29, text[3] == 0x2c, text[4] == 0x20, text[7] == 0x20, text[11] == 0x20, text[16] == 0x20,
-            text[19] == 0x3a, text[22] == 0x3a, ASCII.starts(text.extracting(25...), with: " GMT")
-        else { return nil }
-        guard let day = number(text, 5, 2), let year = number(text, 12, 4), let hour = number(text, 17, 2),
-            let minute = number(text, 20, 2), let second = number(text, 23, 2),
-            let month = month(text.extracting(8..<11))
-        else { return nil }
-        guard (1...31).contains(day), hour < 24, minute < 60, second <= 60 else { return nil }
-        // Days from the civil date, counting years from March (Howard Hinnant, "chrono-Compatible Low-Level Date
-        // Algorithms", days_from_civil).
-        let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        let days = era * 146_097 + dayOfEra - 719_468
-        return Int64(((days * 24 + hour) * 60 + minute) * 60 + second)
-    }
-
-    private static func number(_ text: Span<UInt8>, _ start: Int, _ count: Int) -> Int? {
-        var value = 0
-        for index in start..<(start + count) {
-            guard ASCII.isDigit(text[index]) else { return nil }
-            value = value * 10 + Int(text[index] - 0x30)
-        }
-        return value
-    }
-
-    private static func month(_ text: Span<UInt8>) -> Int? {
-        let names: [StaticString] = [
-            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-        ]
-        for (index, name) in names.enumerated() where ASCII.equalsIgnoringCase(text, name) { return index + 1 }
-        return nil
     }
 }

@@ -4,8 +4,10 @@ import Bytes
 package struct JSONFault: Error, Equatable {
     /// Byte at which it went wrong.
     package let offset: Int
+    /// What is wrong there.
     package let message: StaticString
 
+    /// Whether both say the same of the same place.
     package static func == (left: JSONFault, right: JSONFault) -> Bool {
         left.offset == right.offset && left.message.description == right.message.description
     }
@@ -26,6 +28,7 @@ package struct JSONScanner {
     /// Where it stands.
     package private(set) var position: Int
 
+    /// Begins at an offset.
     package init(at position: Int = 0) { self.position = position }
 
     /// Passes white space.
@@ -91,26 +94,49 @@ package struct JSONScanner {
             case 0x5c:
                 isEscaped = true
                 try skipEscape(bytes)
+            case 0x80...: try skipCharacter(bytes)
             default: throw fault("a control byte in a string")
             }
         }
     }
 
-    /// The first quote, backslash or control byte at or after `start`: eight bytes at a time.
+    /// Passes one character beyond ASCII.
+    ///
+    /// RFC 8259 §8.1 wants UTF-8, and a reader that drops what is none could see another key than we do. Well-formed is
+    /// what Unicode 16, table 3-7 lists.
+    private mutating func skipCharacter(_ bytes: Span<UInt8>) throws(JSONFault) {
+        let first = bytes[position]
+        let count = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+        guard first >= 0xc2, first <= 0xf4 else { throw fault("bytes that are no UTF-8") }
+        guard position + count <= bytes.count else { throw fault("a string without an end") }
+        let second = bytes[position + 1]
+        let isFine =
+            switch first {
+            case 0xe0: second >= 0xa0 && second <= 0xbf
+            case 0xed: second >= 0x80 && second <= 0x9f
+            case 0xf0: second >= 0x90 && second <= 0xbf
+            case 0xf4: second >= 0x80 && second <= 0x8f
+            default: second & 0xc0 == 0x80
+            }
+        guard isFine, count < 3 || bytes[position + 2] & 0xc0 == 0x80, count < 4 || bytes[position + 3] & 0xc0 == 0x80
+        else { throw fault("bytes that are no UTF-8") }
+        position += count
+    }
+
+    /// The first quote, backslash, control byte or byte beyond ASCII at or after `start`: eight bytes at a time.
     private static func endOfPlain(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var index = start
-        let raw = bytes.bytes
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
         while index + 8 <= bytes.count {
-            let word = raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-            let quote = word ^ (ones &* 0x22)
-            let slash = word ^ (ones &* 0x5c)
-            let hit = ((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | ((word &- ones &* 0x20) & ~word)
-            if hit & highs != 0 { return index + ((hit & highs).trailingZeroBitCount >> 3) }
+            let word = Scan.word(bytes, at: index)
+            let hit =
+                Scan.equal(0x22, in: word) | Scan.equal(0x5c, in: word) | Scan.below(0x20, in: word)
+                | (word & 0x8080_8080_8080_8080)
+            if hit != 0 { return index + (hit.trailingZeroBitCount >> 3) }
             index += 8
         }
-        while index < bytes.count, bytes[index] != 0x22, bytes[index] != 0x5c, bytes[index] >= 0x20 { index += 1 }
+        while index < bytes.count, bytes[index] != 0x22, bytes[index] != 0x5c, bytes[index] &- 0x20 < 0x60 {
+            index += 1
+        }
         return index
     }
 

@@ -88,10 +88,8 @@ package enum JSONText {
             put(0x5c)
             put(0x74)
         case 0..<0x20, 0x7f:
-            let digits: StaticString = "0123456789abcdef"
-            for digit in [0x5c, 0x75, 0x30, 0x30, digits.utf8Start[Int(byte >> 4)], digits.utf8Start[Int(byte & 15)]] {
-                put(digit)
-            }
+            for character: UInt8 in [0x5c, 0x75, 0x30, 0x30] { put(character) }
+            for digit in [byte >> 4, byte & 15] { put(digit < 10 ? 0x30 + digit : 0x57 + digit) }
         default: put(byte)
         }
     }

@@ -4,9 +4,13 @@ import Bytes
 package enum ObjectFields {
     /// One member: the key between its quotes, and the value with all its bytes.
     package struct Member {
+        /// Between its quotes, as it is spelled.
         package let key: TextRange
+        /// The key is spelled with escapes.
         package let keyIsEscaped: Bool
+        /// All bytes of the value, with its quotes when it is a string.
         package let value: TextRange
+        /// What the value is.
         package let kind: JSONKind
         /// The value is a string with escapes.
         package let valueIsEscaped: Bool
@@ -21,7 +25,9 @@ package enum ObjectFields {
         _ body: (Member) throws(Failure) -> Void
     ) throws(Failure) {
         var scanner = JSONScanner()
-        do {
+        do throws(JSONFault) {
+            // Places are told in 32 bits.
+            guard bytes.count <= Int(Int32.max) else { throw JSONFault(offset: 0, message: "the text exceeds 2 GiB") }
             scanner.skipSpace(bytes)
             try scanner.expect(0x7b, "the body should be a JSON object", bytes)
             scanner.skipSpace(bytes)
