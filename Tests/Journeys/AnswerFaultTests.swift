@@ -136,7 +136,9 @@ import Testing
     }
 
     @Test func `a slow head is waited for when the request does not stream`() throws {
-        let journey = try Journey(top: "defaults: {retry: {attempts: 0}, timeout: {first_byte: 50ms, idle: 50ms}}")
+        let journey = try Journey(
+            top: "defaults: {retry: {attempts: 0}, timeout: {connect: 40ms, first_byte: 50ms, idle: 50ms}}"
+        )
         let got = try journey.chat(stream: false, [("fault", "slow-head"), ("delay-ms", "300")])
         #expect(got.status == 200 && got.ending == .complete)
     }

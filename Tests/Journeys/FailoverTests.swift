@@ -5,7 +5,7 @@ import Testing
 /// When the first provider does not answer, the second does, and the client sees one clean answer.
 @Suite struct FailoverTests {
     static let two = "  - {name: all, to: [first, second]}"
-    static let quick = "defaults: {retry: {attempts: 0}, timeout: {connect: 500ms, first_byte: 400ms, idle: 5s}}"
+    static let quick = "defaults: {retry: {attempts: 0}, timeout: {connect: 300ms, first_byte: 400ms, idle: 5s}}"
 
     private func journey(_ upstreams: Int = 2, routes: String = two, top: String = quick) throws -> Journey {
         try Journey(upstreams: upstreams, routes: routes, top: top)

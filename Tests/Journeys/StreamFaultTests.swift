@@ -5,7 +5,7 @@ import Testing
 /// What the client gets of a stream whose upstream breaks, for each way of breaking: never a clean end.
 @Suite struct StreamFaultTests {
     /// Deadlines that a silent upstream runs into soon, and one try only.
-    static let impatient = "defaults: {retry: {attempts: 0}, timeout: {first_byte: 300ms, idle: 300ms}}"
+    static let impatient = "defaults: {retry: {attempts: 0}, timeout: {connect: 200ms, first_byte: 300ms, idle: 300ms}}"
 
     /// True when `got` holds whole events of the sound stream `sound`, then one error event with this code, and the
     /// connection ended without the last chunk.
