@@ -27,9 +27,9 @@ public final class Pipe {
         return result
     }
 
-    /// Gives what it holds to a socket, as far as that takes it.
-    public func empty(to socket: Int32) -> Transfer {
-        let result = Kernel.splice(from: readEnd.number, to: socket, count: count)
+    /// Gives up to `limit` of what it holds to a socket, as far as that takes it.
+    public func empty(to socket: Int32, limit: Int) -> Transfer {
+        let result = Kernel.splice(from: readEnd.number, to: socket, count: min(count, limit))
         if case .moved(let moved) = result { count -= moved }
         return result
     }

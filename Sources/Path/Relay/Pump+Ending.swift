@@ -10,10 +10,14 @@ extension Pump {
     /// when nothing can be said without lying about the framing; then only closing is left.
     package func endBroken(with event: [UInt8]) -> Bool {
         guard isEventStream, owed == 0, !hasEnded else { return false }
+        // What is held is dropped: the client stands where the whole ends. Part of a size line may not have gone out.
+        guard held > 0 || partialLine.isEmpty else { return false }
         var text: [UInt8] = []
-        if !scanner.isAtBoundary { text += Array("\n\n".utf8) }
+        if held == 0, !scanner.isAtBoundary { text += Array("\n\n".utf8) }
         text += event
         takeBackPipe()
+        let walker = held > 0 ? wholeWalker : walker
+        held = 0
         if unwrapsChunks || walker.payloadLeft == .max {
             text.withUnsafeBytes { keep($0) }
             return true
@@ -43,8 +47,9 @@ extension Pump {
     /// Brings what is in the pipe back to memory, so that something may follow it.
     private func takeBackPipe() {
         guard let pipe, pipe.count > 0 else { return }
+        let count = releasable
         pipe.drain(into: &takenBack)
-        takenBack.withUnsafeBytes { keep($0) }
+        takenBack.withUnsafeBytes { keep(UnsafeRawBufferPointer(rebasing: $0[..<min(count, takenBack.count)])) }
         takenBack = []
     }
 

@@ -7,21 +7,84 @@ extension Pump {
     /// From this much known payload on, a plain body is spliced unseen.
     static let blindBytes = 16 * 1024
 
-    /// Walks bytes that have arrived, and moves framing and events on to the end of the window it answers.
+    /// The last place where the client may be left standing, should nothing more come.
+    struct Whole {
+        /// Bytes up to there, and how many of them are written when chunks are unwrapped.
+        var window = 0
+        var compacted = 0
+        var walker: BodyWalker
+        var scanner: EventScanner
+    }
+
+    /// Walks bytes that were looked at and will all be taken; answers how many to take.
     ///
-    /// `consuming`: the bytes were taken from the socket and will be written from memory; then `compacted`
-    /// says how many stand at the front to be written (fewer than the window when chunks are unwrapped).
+    /// Sets `held` to what of them (and of those before) is not whole yet. The first `known` bytes are a partial size
+    /// line that was taken before.
+    ///
     /// - Throws: what is wrong with the framing.
-    func step(
-        over bytes: UnsafeMutableRawBufferPointer,
-        consuming: Bool
-    ) throws(HTTPFault) -> (window: Int, compacted: Int) {
+    func look(at bytes: UnsafeMutableRawBufferPointer, known: Int) throws(HTTPFault) -> Int {
+        let span = bytes.bindMemory(to: UInt8.self).span
+        var whole = Whole(walker: walker, scanner: scanner)
+        let (position, _) = try walk(bytes, &whole)
+        noteUsage(span, position)
+        if !unfinished.isEmpty { noteUsageAcross(bytes, known, position) }
+        if hasEnded {
+            held = 0
+            partialLine = []
+            return position - known
+        }
+        if position < bytes.count {
+            partialLine = Array(UnsafeRawBufferPointer(rebasing: bytes[position...]))
+        } else if !partialLine.isEmpty {
+            partialLine = []
+        }
+        let tail = whole.window == 0 ? held + bytes.count - known : bytes.count - whole.window
+        if !isEventStream || scanner.isAtBoundary || tail > Pump.wholeEventBytes {
+            whole.window = position
+            whole.walker = walker
+        }
+        if whole.window > 0 {
+            held = bytes.count - whole.window
+            wholeWalker = whole.walker
+        } else {
+            held += bytes.count - known
+        }
+        let isInside = isEventStream && !scanner.isAtBoundary
+        if isInside, position > known { unfinished = Array(bytes[max(known, position - Pump.usageBytes)..<position]) }
+        return bytes.count - known
+    }
+
+    /// Walks bytes that were taken and will be written from memory; answers how many are whole and may be written.
+    ///
+    /// `compacted` says how many stand at the front to be written: fewer than the window when chunks are unwrapped.
+    /// The state stays where the window ends; the rest is to be shown again.
+    ///
+    /// - Throws: what is wrong with the framing.
+    func step(over bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) -> (window: Int, compacted: Int) {
+        let span = bytes.bindMemory(to: UInt8.self).span
+        var whole = Whole(walker: walker, scanner: scanner)
+        let (position, compacted) = try walk(bytes, &whole)
+        let isLate = position - whole.window > Pump.wholeEventBytes
+        if isEventStream, !hasEnded, !scanner.isAtBoundary, !isLate {
+            walker = whole.walker
+            scanner = whole.scanner
+            wholeWalker = walker
+            noteUsage(span, whole.window)
+            return (whole.window, unwrapsChunks ? whole.compacted : whole.window)
+        }
+        wholeWalker = walker
+        noteUsage(span, position)
+        return (position, unwrapsChunks ? compacted : position)
+    }
+
+    private func walk(
+        _ bytes: UnsafeMutableRawBufferPointer,
+        _ whole: inout Whole
+    ) throws(HTTPFault) -> (position: Int, compacted: Int) {
         let span = bytes.bindMemory(to: UInt8.self).span
         var position = 0
-        // The last place where the client may be left standing, should nothing more come.
-        var whole = (window: 0, compacted: 0, walker: walker, scanner: scanner)
         var compacted = 0
-        walking: while true {
+        while true {
             switch try walker.next(span, at: &position) {
             case .payload(let range):
                 if isEventStream { scan(span, range, &whole, compacted) }
@@ -29,35 +92,31 @@ extension Pump {
                     move(bytes, range, to: compacted)
                     compacted += range.count
                 }
-            case .more: break walking
+            case .more: return (position, compacted)
             case .end:
                 hasEnded = true
                 hasExtra = position < bytes.count
-                break walking
+                return (position, compacted)
             }
         }
-        if isEventStream, !hasEnded, !scanner.isAtBoundary, position - whole.window <= Pump.wholeEventBytes {
-            let kept = whole
-            walker = kept.walker
-            scanner = kept.scanner
-            noteUsage(span, kept.window)
-            return (kept.window, unwrapsChunks ? kept.compacted : kept.window)
-        }
-        noteUsage(span, position)
-        return (position, unwrapsChunks ? compacted : position)
     }
 
     /// Scans payload for events, and remembers the state just after the last whole one.
     private func scan(
         _ span: Span<UInt8>,
         _ range: Range<Int>,
-        _ whole: inout (window: Int, compacted: Int, walker: BodyWalker, scanner: EventScanner),
+        _ whole: inout Whole,
         _ compacted: Int
     ) {
         let before = scanner
         guard let boundary = scanner.scan(span.extracting(range)) else { return }
         if boundary == range.count {
-            whole = (range.upperBound, compacted + range.count, walker, scanner)
+            whole = Whole(
+                window: range.upperBound,
+                compacted: compacted + range.count,
+                walker: walker,
+                scanner: scanner
+            )
             return
         }
         // The segment ends inside an event: walk up to the boundary only, for the state to come back to.
@@ -65,7 +124,12 @@ extension Pump {
         _ = scannerThere.scan(span.extracting(range.lowerBound..<(range.lowerBound + boundary)))
         var walkerThere = walker
         walkerThere.stepBack(range.count - boundary)
-        whole = (range.lowerBound + boundary, compacted + boundary, walkerThere, scannerThere)
+        whole = Whole(
+            window: range.lowerBound + boundary,
+            compacted: compacted + boundary,
+            walker: walkerThere,
+            scanner: scannerThere
+        )
     }
 
     private func move(_ bytes: UnsafeMutableRawBufferPointer, _ range: Range<Int>, to offset: Int) {
@@ -86,6 +150,13 @@ extension Pump {
         let part = span.extracting(start..<window)
         guard let found = UsageShape.findMember(in: part) else { return }
         usage = found
+    }
+
+    /// The same for an event that came in two pieces: its first was seen in the last look.
+    private func noteUsageAcross(_ bytes: UnsafeMutableRawBufferPointer, _ known: Int, _ position: Int) {
+        let joined = unfinished + Array(bytes[known..<min(position, known + Pump.usageBytes)])
+        unfinished = []
+        if let found = UsageShape.findMember(in: joined.span) { usage = found }
     }
 
     /// How far from the end of a window a usage object is looked for.

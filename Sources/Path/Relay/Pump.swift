@@ -41,9 +41,10 @@ package struct StaticText: Equatable, CustomStringConvertible {
 /// Carries one response body from the upstream to the client.
 ///
 /// Looks at what has arrived without taking it, lets the framer and the event scanner say how much of it is whole,
-/// and splices exactly that: looking never owns a byte, forwarding never touches one. Where splicing is not possible
-/// (TLS, HTTP/1.0 clients, small windows under `auto`) the same windows are copied. Only what the client does not
-/// take is kept, and while something is kept nothing more is read. Loop only; nothing is allocated per event.
+/// and splices it: looking never owns a byte, forwarding never touches one. What is not whole yet waits in the pipe,
+/// not in the socket, whose window it would keep shut. Where splicing is not possible (TLS, HTTP/1.0 clients, small
+/// windows under `auto`) the same windows are copied. Only what the client does not take is kept, and while something
+/// is kept nothing more is read. Loop only; nothing is allocated per event.
 package final class Pump {
     /// The framing as far as it was forwarded (plus `owed`).
     var walker: BodyWalker
@@ -54,9 +55,17 @@ package final class Pump {
     /// An HTTP/1.0 client gets the payload without the chunks around it.
     let unwrapsChunks: Bool
 
-    /// Bytes of the last window that are still to be taken from the upstream.
+    /// Bytes that were looked at and are still to be taken from the upstream.
     private(set) var owed = 0
     var pipe: Pipe?
+    /// The last bytes taken, which are not whole yet and wait in the pipe.
+    var held = 0
+    /// The framing where the whole ends, in front of what is held.
+    var wholeWalker: BodyWalker
+    /// The end of the last look, when it stands inside an event: a usage object may go on in the next.
+    var unfinished: [UInt8] = []
+    /// A size line that has come in part: taken, and needed once more to be read with its rest.
+    var partialLine: [UInt8] = []
     /// Head or copied bytes the client has not taken yet.
     private var heldHead: [UInt8] = []
     private var kept: [UInt8] = []
@@ -87,6 +96,7 @@ package final class Pump {
 
     package init(framing: BodyFraming, isEventStream: Bool, mode: SpliceMode, unwrapsChunks: Bool) {
         walker = BodyWalker(framing)
+        wholeWalker = walker
         self.isEventStream = isEventStream
         self.mode = unwrapsChunks ? .never : mode
         self.unwrapsChunks = unwrapsChunks
@@ -94,7 +104,13 @@ package final class Pump {
     }
 
     /// True while bytes wait here for the client.
-    package var isHolding: Bool { keptStart < kept.count || (pipe?.count ?? 0) > 0 }
+    package var isHolding: Bool { keptStart < kept.count || releasable > 0 }
+
+    /// Bytes in the pipe that may go out.
+    var releasable: Int {
+        guard let pipe else { return 0 }
+        return min(pipe.count, max(0, pipe.count + owed - held))
+    }
 
     /// True when nothing was read that the client did not get: then the upstream connection may be kept.
     package var isClean: Bool { hasEnded && carried.isEmpty && owed == 0 }
@@ -128,7 +144,7 @@ package final class Pump {
     ) -> PumpOutcome {
         heldHead = Array(head)
         let result: (window: Int, compacted: Int)
-        do { result = try step(over: body, consuming: true) } catch { return .broken(StaticText(error.message)) }
+        do { result = try step(over: body) } catch { return .broken(StaticText(error.message)) }
         if result.window < body.count, !hasEnded {
             carried = Array(UnsafeRawBufferPointer(rebasing: body[result.window...]))
         }
@@ -180,7 +196,7 @@ package final class Pump {
     func flush(to client: Socket, loop: EventLoop) -> PumpOutcome? {
         while keptStart < kept.count {
             // What is in the pipe follows at once: the kernel may join both in one segment.
-            let more = (pipe?.count ?? 0) > 0
+            let more = releasable > 0
             let result = kept.withUnsafeBytes {
                 client.send(UnsafeRawBufferPointer(rebasing: $0[keptStart...]), more: more)
             }
@@ -195,8 +211,8 @@ package final class Pump {
             keptStart = 0
         }
         guard let pipe else { return nil }
-        while pipe.count > 0 {
-            switch pipe.empty(to: client.number) {
+        while releasable > 0 {
+            switch pipe.empty(to: client.number, limit: releasable) {
             case .moved(let count): bytesSpliced += count
             case .wouldBlock:
                 client.mayWrite = false
@@ -207,13 +223,16 @@ package final class Pump {
         return nil
     }
 
+    /// Lets others have the pipe, unless bytes wait in it.
     private func release(_ loop: EventLoop) {
-        guard let pipe = pipe.take() else { return }
-        loop.pipes.giveBack(pipe)
+        if pipe?.count == 0 { abandon(loop) }
     }
 
     /// Gives up: whatever is in the pipe is closed with it.
-    package func abandon(_ loop: EventLoop) { release(loop) }
+    package func abandon(_ loop: EventLoop) {
+        guard let pipe = pipe.take() else { return }
+        loop.pipes.giveBack(pipe)
+    }
 
     private func spliceOwed(from upstream: Socket, loop: EventLoop) -> PumpOutcome? {
         guard let pipe = pipe ?? loop.pipes.borrow() else { return copyOwed(from: upstream, loop: loop) }
@@ -221,6 +240,11 @@ package final class Pump {
         switch pipe.fill(from: upstream.number, limit: min(owed, SparePipes.sizeBytes)) {
         case .moved(let count):
             owed -= count
+            return nil
+        case .wouldBlock where pipe.count > 0:
+            // The pipe has no place left: what was held must go out after all.
+            releaseHead()
+            held = 0
             return nil
         case .wouldBlock:
             upstream.mayRead = false
@@ -238,6 +262,8 @@ package final class Pump {
             // The window may end before what has arrived does, so a full read says nothing: ask again.
             upstream.mayRead = true
             owed -= count
+            held = 0
+            releaseHead()
             bytesCopied += count
             keep(UnsafeRawBufferPointer(rebasing: part[..<count]))
             return nil
@@ -263,63 +289,45 @@ package final class Pump {
         }
         // Of a plain body only the framing matters: look at little, and splice the rest unseen.
         let limit = isEventStream ? loop.scratch.count : Pump.blindBytes
-        let room = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<limit])
+        let offset = partialLine.count
+        if offset > 0 { partialLine.withUnsafeBytes { loop.scratch.copyMemory(from: $0) } }
+        let room = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[offset..<limit])
         switch upstream.peek(into: room) {
         case .moved(let count):
-            let seen = UnsafeMutableRawBufferPointer(rebasing: room[..<count])
-            let window: Int
-            do { window = try step(over: seen, consuming: false).window } catch {
-                return .broken(StaticText(error.message))
-            }
-            if count < limit {
-                // All that had arrived was seen; the poller tells of anything newer.
-                upstream.mayRead = upstream.peerEnded
-                if window == 0, upstream.peerEnded { return lastBytes(seen, from: upstream, loop: loop) }
-            } else if window == 0 {
-                return .broken(StaticText("sent a frame larger than the proxy can look at"))
-            }
-            return take(window, of: seen, from: upstream, loop: loop)
+            // All that had arrived was seen; the poller tells of anything newer.
+            if count < room.count { upstream.mayRead = upstream.peerEnded }
+            let seen = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<(offset + count)])
+            let taken: Int
+            do { taken = try look(at: seen, known: offset) } catch { return .broken(StaticText(error.message)) }
+            return take(taken, of: UnsafeMutableRawBufferPointer(rebasing: room[..<count]), from: upstream, loop: loop)
         case .wouldBlock: return nil
         case .ended: return upstreamEnded()
         case .failed: return .broken(StaticText("reset the connection in the middle of the body"))
         }
     }
 
-    /// The upstream has ended behind bytes that are not whole: a body that ends so takes them, another is broken.
-    private func lastBytes(
-        _ seen: UnsafeMutableRawBufferPointer,
-        from upstream: Socket,
-        loop: EventLoop
-    ) -> PumpOutcome? {
-        guard walker.payloadLeft == .max else {
-            return .broken(StaticText("closed the connection before the end of the body"))
-        }
-        return take(seen.count, of: seen, from: upstream, loop: loop)
-    }
-
-    /// Forwards a window that was looked at: by pipe, or copied when it is small and the mode says so.
+    /// Takes bytes that were looked at: by pipe, or copied when they are few, whole, and the mode says so.
     private func take(
-        _ window: Int,
+        _ count: Int,
         of seen: UnsafeMutableRawBufferPointer,
         from upstream: Socket,
         loop: EventLoop
     ) -> PumpOutcome? {
-        guard window > 0 else { return nil }
-        releaseHead()
-        guard mode == .auto, window < SpliceMode.crossoverBytes, window <= seen.count else {
-            owed = window
-            let couldRead = upstream.mayRead
+        owed = count
+        let couldRead = upstream.mayRead
+        if releasable > 0 || held < count { releaseHead() }
+        guard mode == .auto, count < SpliceMode.crossoverBytes, held == 0, pipe?.count ?? 0 == 0 else {
             if let outcome = spliceOwed(from: upstream, loop: loop) { return outcome }
-            if owed > 0 { upstream.mayRead = true } else { upstream.mayRead = couldRead }
+            upstream.mayRead = owed > 0 || couldRead
             return nil
         }
-        let part = UnsafeMutableRawBufferPointer(rebasing: seen[..<window])
-        let couldRead = upstream.mayRead
-        guard case .moved(let count) = upstream.receive(into: part), count == window else {
+        let part = UnsafeMutableRawBufferPointer(rebasing: seen[..<count])
+        guard case .moved(let moved) = upstream.receive(into: part), moved == count else {
             return .broken(StaticText("took back bytes it had sent"))
         }
         upstream.mayRead = couldRead
-        bytesCopied += window
+        owed = 0
+        bytesCopied += count
         keep(UnsafeRawBufferPointer(part))
         return nil
     }
@@ -334,6 +342,7 @@ package final class Pump {
             carried.withUnsafeBytes { keep($0) }
             carried = []
         }
+        held = 0
         hasEnded = true
         return nil
     }
@@ -346,7 +355,7 @@ package final class Pump {
         case .moved(let count):
             let all = UnsafeMutableRawBufferPointer(rebasing: scratch[..<(offset + count)])
             let result: (window: Int, compacted: Int)
-            do { result = try step(over: all, consuming: true) } catch {
+            do { result = try step(over: all) } catch {
                 return .broken(StaticText(error.message))
             }
             if result.window < all.count, !hasEnded {
