@@ -17,18 +17,23 @@ extension Pump {
         consuming: Bool
     ) throws(HTTPFault) -> (window: Int, compacted: Int) {
         let span = bytes.bindMemory(to: UInt8.self).span
+        let start = walker
         var position = 0
         // The last place where the client may be left standing, should nothing more come.
-        var whole = (window: 0, compacted: 0, walker: walker, scanner: scanner)
-        var compacted = 0
+        var whole = (window: 0, walker: walker, scanner: scanner)
         walking: while true {
-            switch try walker.next(span, at: &position) {
+            let next: BodyWalker.Step
+            do { next = try walker.next(span, at: &position) } catch {
+                // The framing stays where the client stands; whole events before the fault still go out.
+                (walker, scanner) = (whole.walker, whole.scanner)
+                guard whole.window > 0 else { throw error }
+                fault = error
+                noteUsage(span, whole.window)
+                return (whole.window, unwrap(bytes, upTo: whole.window, from: start))
+            }
+            switch next {
             case .payload(let range):
-                if isEventStream { scan(span, range, &whole, compacted) }
-                if unwrapsChunks {
-                    move(bytes, range, to: compacted)
-                    compacted += range.count
-                }
+                if isEventStream { scan(span, range, &whole) }
             case .more: break walking
             case .end:
                 hasEnded = true
@@ -37,27 +42,39 @@ extension Pump {
             }
         }
         if isEventStream, !hasEnded, !scanner.isAtBoundary, position - whole.window <= Pump.wholeEventBytes {
-            let kept = whole
-            walker = kept.walker
-            scanner = kept.scanner
-            noteUsage(span, kept.window)
-            return (kept.window, unwrapsChunks ? kept.compacted : kept.window)
+            (walker, scanner) = (whole.walker, whole.scanner)
+            position = whole.window
         }
         noteUsage(span, position)
-        return (position, unwrapsChunks ? compacted : position)
+        return (position, unwrap(bytes, upTo: position, from: start))
+    }
+
+    /// Moves the payload within the window to the front, for a client that gets no chunks; answers how much that is.
+    ///
+    /// Nothing behind the window is touched: what is not whole yet will be walked again.
+    private func unwrap(_ bytes: UnsafeMutableRawBufferPointer, upTo window: Int, from start: BodyWalker) -> Int {
+        guard unwrapsChunks else { return window }
+        let span = UnsafeMutableRawBufferPointer(rebasing: bytes[..<window]).bindMemory(to: UInt8.self).span
+        var walker = start
+        var position = 0
+        var count = 0
+        while case .payload(let range) = try? walker.next(span, at: &position) {
+            move(bytes, range, to: count)
+            count += range.count
+        }
+        return count
     }
 
     /// Scans payload for events, and remembers the state just after the last whole one.
     private func scan(
         _ span: Span<UInt8>,
         _ range: Range<Int>,
-        _ whole: inout (window: Int, compacted: Int, walker: BodyWalker, scanner: EventScanner),
-        _ compacted: Int
+        _ whole: inout (window: Int, walker: BodyWalker, scanner: EventScanner)
     ) {
         let before = scanner
         guard let boundary = scanner.scan(span.extracting(range)) else { return }
         if boundary == range.count {
-            whole = (range.upperBound, compacted + range.count, walker, scanner)
+            whole = (range.upperBound, walker, scanner)
             return
         }
         // The segment ends inside an event: walk up to the boundary only, for the state to come back to.
@@ -65,7 +82,7 @@ extension Pump {
         _ = scannerThere.scan(span.extracting(range.lowerBound..<(range.lowerBound + boundary)))
         var walkerThere = walker
         walkerThere.stepBack(range.count - boundary)
-        whole = (range.lowerBound + boundary, compacted + boundary, walkerThere, scannerThere)
+        whole = (range.lowerBound + boundary, walkerThere, scannerThere)
     }
 
     private func move(_ bytes: UnsafeMutableRawBufferPointer, _ range: Range<Int>, to offset: Int) {
