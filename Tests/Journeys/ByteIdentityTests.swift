@@ -11,7 +11,7 @@ import Testing
             let all = controls + [("random", "1"), ("seed", "\(seed)")]
             let expected = try direct.chat(all)
             let got = try proxied.chat(all)
-            try #require(expected.ending == .complete && expected.status == 200)
+            try #require(expected.ending == .complete && expected.status == 200, "seed \(seed): \(expected)")
             try #require(got.ending == .complete, "seed \(seed)")
             try #require(got.status == 200, "seed \(seed): \(got.text)")
             try #require(got.body == expected.body, "seed \(seed)")

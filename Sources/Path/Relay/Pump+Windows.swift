@@ -9,9 +9,8 @@ extension Pump {
 
     /// The last place where the client may be left standing, should nothing more come.
     struct Whole {
-        /// Bytes up to there, and how many of them are written when chunks are unwrapped.
+        /// Bytes up to there.
         var window = 0
-        var compacted = 0
         var walker: BodyWalker
         var scanner: EventScanner
     }
@@ -25,8 +24,13 @@ extension Pump {
     func look(at bytes: UnsafeMutableRawBufferPointer, known: Int) throws(HTTPFault) -> Int {
         let span = bytes.bindMemory(to: UInt8.self).span
         var whole = Whole(walker: walker, scanner: scanner)
-        let (position, _) = try walk(bytes, &whole)
+        let position = try walk(bytes, &whole)
         noteUsage(span, position)
+        if fault != nil {
+            held = 0
+            partialLine = []
+            return position - known
+        }
         if !unfinished.isEmpty { noteUsageAcross(bytes, known, position) }
         if hasEnded {
             held = 0
@@ -62,61 +66,71 @@ extension Pump {
     /// - Throws: what is wrong with the framing.
     func step(over bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) -> (window: Int, compacted: Int) {
         let span = bytes.bindMemory(to: UInt8.self).span
+        let start = walker
         var whole = Whole(walker: walker, scanner: scanner)
-        let (position, compacted) = try walk(bytes, &whole)
+        var position = try walk(bytes, &whole)
         let isLate = position - whole.window > Pump.wholeEventBytes
         if isEventStream, !hasEnded, !scanner.isAtBoundary, !isLate {
-            walker = whole.walker
-            scanner = whole.scanner
-            wholeWalker = walker
-            noteUsage(span, whole.window)
-            return (whole.window, unwrapsChunks ? whole.compacted : whole.window)
+            (walker, scanner) = (whole.walker, whole.scanner)
+            position = whole.window
         }
         wholeWalker = walker
         noteUsage(span, position)
-        return (position, unwrapsChunks ? compacted : position)
+        return (position, unwrap(bytes, upTo: position, from: start))
     }
 
-    private func walk(
-        _ bytes: UnsafeMutableRawBufferPointer,
-        _ whole: inout Whole
-    ) throws(HTTPFault) -> (position: Int, compacted: Int) {
+    /// Walks as far as the bytes are understood.
+    ///
+    /// A fault behind whole events is kept in `fault`, and the walk ends where they end: they still go out.
+    private func walk(_ bytes: UnsafeMutableRawBufferPointer, _ whole: inout Whole) throws(HTTPFault) -> Int {
         let span = bytes.bindMemory(to: UInt8.self).span
         var position = 0
-        var compacted = 0
         while true {
-            switch try walker.next(span, at: &position) {
+            let next: BodyWalker.Step
+            do { next = try walker.next(span, at: &position) } catch {
+                (walker, scanner) = (whole.walker, whole.scanner)
+                guard whole.window > 0 else { throw error }
+                fault = error
+                return whole.window
+            }
+            switch next {
             case .payload(let range):
-                if isEventStream { scan(span, range, &whole, compacted) }
-                if unwrapsChunks {
-                    move(bytes, range, to: compacted)
-                    compacted += range.count
-                }
-            case .more: return (position, compacted)
+                if isEventStream { scan(span, range, &whole) }
+            case .more: return position
             case .end:
                 hasEnded = true
                 hasExtra = position < bytes.count
-                return (position, compacted)
+                return position
             }
         }
+    }
+
+    /// Moves the payload within the window to the front, for a client that gets no chunks; answers how much that is.
+    ///
+    /// Nothing behind the window is touched: what is not whole yet will be walked again.
+    private func unwrap(_ bytes: UnsafeMutableRawBufferPointer, upTo window: Int, from start: BodyWalker) -> Int {
+        guard unwrapsChunks else { return window }
+        let span = UnsafeMutableRawBufferPointer(rebasing: bytes[..<window]).bindMemory(to: UInt8.self).span
+        var walker = start
+        var position = 0
+        var count = 0
+        while case .payload(let range) = try? walker.next(span, at: &position) {
+            move(bytes, range, to: count)
+            count += range.count
+        }
+        return count
     }
 
     /// Scans payload for events, and remembers the state just after the last whole one.
     private func scan(
         _ span: Span<UInt8>,
         _ range: Range<Int>,
-        _ whole: inout Whole,
-        _ compacted: Int
+        _ whole: inout Whole
     ) {
         let before = scanner
         guard let boundary = scanner.scan(span.extracting(range)) else { return }
         if boundary == range.count {
-            whole = Whole(
-                window: range.upperBound,
-                compacted: compacted + range.count,
-                walker: walker,
-                scanner: scanner
-            )
+            whole = Whole(window: range.upperBound, walker: walker, scanner: scanner)
             return
         }
         // The segment ends inside an event: walk up to the boundary only, for the state to come back to.
@@ -124,12 +138,7 @@ extension Pump {
         _ = scannerThere.scan(span.extracting(range.lowerBound..<(range.lowerBound + boundary)))
         var walkerThere = walker
         walkerThere.stepBack(range.count - boundary)
-        whole = Whole(
-            window: range.lowerBound + boundary,
-            compacted: compacted + boundary,
-            walker: walkerThere,
-            scanner: scannerThere
-        )
+        whole = Whole(window: range.lowerBound + boundary, walker: walkerThere, scanner: scannerThere)
     }
 
     private func move(_ bytes: UnsafeMutableRawBufferPointer, _ range: Range<Int>, to offset: Int) {

@@ -77,6 +77,8 @@ package final class Pump {
     /// Copy path only.
     private var carried: [UInt8] = []
     package internal(set) var hasEnded = false
+    /// What is wrong with the framing right behind the last window.
+    var fault: HTTPFault?
 
     /// Body bytes handed to the client's socket, by the way they took.
     package private(set) var bytesSpliced = 0
@@ -167,6 +169,10 @@ package final class Pump {
         var windows = 0
         while true {
             if let stop = flush(to: client, loop: loop) { return stop }
+            if let fault, owed == 0 {
+                release(loop)
+                return .broken(StaticText(fault.message))
+            }
             if hasEnded, owed == 0 {
                 guard heldHead.isEmpty else {
                     releaseHead()
