@@ -120,6 +120,25 @@ let tests: [Target] = [
         path: "Tests/Support/TestKit",
         swiftSettings: strict
     ),
+    .target(
+        name: "WireCases",
+        dependencies: ["Bytes", "HTTP", "EventStream", "JSON", "Dialect"],
+        path: "Tests/Support/WireCases",
+        swiftSettings: strict
+    ),
+    suite("BytesTests", ["Bytes"]),
+    suite("LoopTests", ["Loop", "CLinux"]),
+    suite("HTTPTests", ["HTTP", "Bytes", "WireCases"]),
+    suite("EventStreamTests", ["EventStream", "WireCases"]),
+    suite("JSONTests", ["JSON", "Bytes", "WireCases"]),
+    suite("DialectTests", ["Dialect", "Bytes", "WireCases"]),
+    .testTarget(
+        name: "FuzzSeedTests",
+        dependencies: ["WireCases"],
+        path: "Tests/Fuzz/FuzzSeedTests",
+        swiftSettings: strict
+    ),
+    suite("ServerJourneys", ["TestKit", "WireCases"]),
     suite("MockTests", ["TestKit"]),
     suite("ShippingTests", ["TestKit"]),
     suite("Journeys", ["TestKit"]),
