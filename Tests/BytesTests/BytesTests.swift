@@ -65,7 +65,7 @@ import Testing
             writer.put("12345678")
             writer.put(byte: 0x39)
             #expect(writer.overflowed == (size < 9))
-            #expect(writer.count == (size >= 9 ? 9 : size == 8 ? 8 : min(size, 1)))
+            #expect(writer.count == (size >= 9 ? 9 : size == 8 ? 8 : 0))
         }
     }
 

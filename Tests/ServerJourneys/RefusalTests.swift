@@ -44,7 +44,7 @@ import WireCases
         let station = try Station()
         for wire in WireCase.all where wire.bytes.count < 120 {
             let connection = try station.connect()
-            for byte in wire.bytes { if (try? connection.send([byte])) == nil { break } }
+            _ = wire.bytes.allSatisfy { (try? connection.send([$0])) != nil }
             try expectError(connection.readResponse(), wire.status)
         }
         #expect(try station.forwarded == 0)

@@ -53,7 +53,8 @@ enum JSONCheck {
         init(_ bytes: [UInt8]) { self.bytes = bytes }
 
         mutating func readDocument() -> Bool {
-            guard value(1) else { return false }
+            // Beyond ASCII there are only strings, so the whole text is UTF-8 or none of it counts (RFC 8259 §8.1).
+            guard String(validating: bytes, as: UTF8.self) != nil, value(1) else { return false }
             space()
             return place == bytes.count
         }
