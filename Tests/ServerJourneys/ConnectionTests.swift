@@ -191,17 +191,15 @@ import Testing
 
     @Test func `many slow heads do not keep others waiting, and all of them end`() throws {
         let station = try Station(listen: "header_timeout: 2s, max_connections: 1000")
+        func openSockets() -> Int { station.proxy.descriptors.count { $0.hasPrefix("socket:") } }
+        let before = openSockets()
         let slow = try (0..<300).map { _ in try station.connect() }
         for connection in slow { try connection.send("POST \(chat) HTTP/1.1\r\nX-") }
         #expect(try station.chat().status == 200)
         for connection in slow { #expect(connection.readResponse().status == 408) }
         for connection in slow { connection.close() }
-        var open = 0
-        let areClosed = eventually(seconds: 20) {
-            open = station.proxy.descriptors.count { $0.hasPrefix("socket:") }
-            return open < 20
-        }
-        #expect(areClosed, "\(open) sockets are still open")
+        // One may be kept to the upstream.
+        #expect(eventually(seconds: 20) { openSockets() <= before + 2 }, "\(openSockets()) open, \(before) before")
     }
 
     @Test func `more connections than allowed are told to come later`() throws {
