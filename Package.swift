@@ -4,6 +4,10 @@ import PackageDescription
 // Floors, lowest first: a target imports only targets of the floors below it. `docs/architecture.md` has the page
 // that says what each one is for. `swift build --explicit-target-dependency-import-check error` enforces the list.
 
+/// Set by `Tests/Fuzz/run.sh` to libFuzzer's archive: then the libraries are built for it, and `hoosh-fuzz` exists.
+let fuzzer = Context.environment["FUZZ"]
+let instrumented: [SwiftSetting] = fuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer"])]
+
 let strict: [SwiftSetting] = [
     // Each loop's objects are touched by its thread alone; debug builds check every access (docs/decisions/0001).
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
@@ -17,7 +21,12 @@ func floor(
     _ dependencies: [Target.Dependency] = [],
     _ settings: [SwiftSetting] = []
 ) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)", swiftSettings: strict + settings)
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Sources/\(folder)/\(name)",
+        swiftSettings: strict + instrumented + settings
+    )
 }
 
 func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -120,6 +129,25 @@ let tests: [Target] = [
         path: "Tests/Support/TestKit",
         swiftSettings: strict
     ),
+    .target(
+        name: "WireCases",
+        dependencies: ["Bytes", "HTTP", "EventStream", "JSON", "Dialect"],
+        path: "Tests/Support/WireCases",
+        swiftSettings: strict + instrumented
+    ),
+    suite("BytesTests", ["Bytes"]),
+    suite("LoopTests", ["Loop", "CLinux"]),
+    suite("HTTPTests", ["HTTP", "Bytes", "WireCases"]),
+    suite("EventStreamTests", ["EventStream", "WireCases"]),
+    suite("JSONTests", ["JSON", "Bytes", "WireCases"]),
+    suite("DialectTests", ["Dialect", "Bytes", "WireCases"]),
+    .testTarget(
+        name: "FuzzSeedTests",
+        dependencies: ["WireCases"],
+        path: "Tests/Fuzz/FuzzSeedTests",
+        swiftSettings: strict
+    ),
+    suite("ServerJourneys", ["TestKit", "WireCases"]),
     suite("MockTests", ["TestKit"]),
     suite("ShippingTests", ["TestKit"]),
     suite("Journeys", ["TestKit"]),
@@ -135,8 +163,23 @@ let tests: [Target] = [
     suite("RouteLanguageTests", ["RouteLanguage", "Report", "Providers", "Decision", "Bytes"]),
 ]
 
+// MARK: Fuzzing: only when asked for, since it needs libFuzzer and the lld linker
+let fuzz: [Target] =
+    fuzzer.map { archive in
+        [
+            .target(name: "CFuzz", path: "Tests/Fuzz/CFuzz"),
+            .executableTarget(
+                name: "hoosh-fuzz",
+                dependencies: ["CFuzz", "WireCases"],
+                path: "Tests/Fuzz/hoosh-fuzz",
+                swiftSettings: strict,
+                linkerSettings: [.unsafeFlags(["-use-ld=lld", "-lstdc++", "-Xlinker", archive])]
+            ),
+        ]
+    } ?? []
+
 let package = Package(
     name: "hoosh-proxy",
-    targets: native + ground + wire + engines + path + routes + service + tests,
+    targets: native + ground + wire + engines + path + routes + service + tests + fuzz,
     swiftLanguageModes: [.v6]
 )

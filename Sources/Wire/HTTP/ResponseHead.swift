@@ -59,6 +59,9 @@ package final class ResponseHead {
         let hasBody = method != .head && status >= 200 && status != 204 && status != 304
         if !hasBody {
             framing = .none
+            // A 204 that announces a body may send it after all, and the next answer would be read from it.
+            let announces = summary.hasTransferEncoding || (summary.contentLength ?? 0) > 0
+            if announces, method != .head, status == 204 { keepsAlive = false }
         } else if summary.hasTransferEncoding {
             guard versionMinor == 1 else { throw .malformed("Transfer-Encoding in HTTP/1.0") }
             framing = .chunked

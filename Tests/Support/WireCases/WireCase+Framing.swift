@@ -75,6 +75,8 @@ extension WireCase {
         WireCase("a chunk size with a plus", 400, chunked("+2\r\n{}\r\n0\r\n\r\n")),
         WireCase("a chunk size with 0x", 400, chunked("0x2\r\n{}\r\n0\r\n\r\n")),
         WireCase("a chunk size behind a space", 400, chunked(" 2\r\n{}\r\n0\r\n\r\n")),
+        WireCase("a chunk size before a space", 400, chunked("2 \r\n{}\r\n0\r\n\r\n")),
+        WireCase("a chunk size before a tab", 400, chunked("2\t\r\n{}\r\n0\r\n\r\n")),
         WireCase("an empty chunk size", 400, chunked("\r\n{}\r\n0\r\n\r\n")),
         WireCase("a chunk size line that ends in LF", 400, chunked("2\n{}\r\n0\r\n\r\n")),
         WireCase("a chunk size line that ends in CR", 400, chunked("2\r{}\r\n0\r\n\r\n")),

@@ -29,6 +29,8 @@ extension WireCase {
         WireCase("a space behind the version", 400, line("GET /v1/models HTTP/1.1 ")),
         WireCase("a space before the method", 400, line(" GET /v1/models HTTP/1.1")),
         WireCase("a method in brackets", 400, line("<GET> /v1/models HTTP/1.1")),
+        WireCase("a method in small letters", 400, line("get /v1/models HTTP/1.1")),
+        WireCase("a method of 33 letters", 400, line(String(repeating: "M", count: 33) + " /v1/models HTTP/1.1")),
         WireCase("no method", 400, line("/v1/models HTTP/1.1")),
         WireCase("no target", 400, line("GET HTTP/1.1")),
         WireCase("no version (HTTP/0.9)", 400, line("GET /v1/models")),
@@ -63,6 +65,10 @@ extension WireCase {
         WireCase("two hosts", 400, "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nHost: other\r\n\r\n"),
         WireCase("the same host twice", 400, "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n"),
         WireCase("a list of hosts", 400, "GET /v1/models HTTP/1.1\r\nHost: localhost, other\r\n\r\n"),
+        WireCase("an empty host", 400, "GET /v1/models HTTP/1.1\r\nHost:\r\n\r\n"),
+        WireCase("a host with an open bracket", 400, "GET /v1/models HTTP/1.1\r\nHost: [::1\r\n\r\n"),
+        WireCase("a host with two ports", 400, "GET /v1/models HTTP/1.1\r\nHost: localhost:80:81\r\n\r\n"),
+        WireCase("a host with a port in letters", 400, "GET /v1/models HTTP/1.1\r\nHost: localhost:http\r\n\r\n"),
         WireCase("a host with a path", 400, "GET /v1/models HTTP/1.1\r\nHost: localhost/x\r\n\r\n"),
         WireCase("a host with a user", 400, "GET /v1/models HTTP/1.1\r\nHost: me@localhost\r\n\r\n"),
         WireCase("a host with a space", 400, "GET /v1/models HTTP/1.1\r\nHost: local host\r\n\r\n"),
@@ -79,6 +85,11 @@ extension WireCase {
         WireCase("a field of 70,000 bytes", 431, head("X-A: " + String(repeating: "b", count: 70_000) + "\r\n")),
         WireCase("a field without an end", 431, chat + "X-A: " + String(repeating: "b", count: 70_000)),
         WireCase("a head of 100 fields of 1,000 bytes", 431, head(manyFields(100, size: 1_000))),
+        WireCase(
+            "40 options in Connection",
+            431,
+            head("Connection: close" + String(repeating: ", a", count: 40) + "\r\n")
+        ),
         WireCase("129 fields", 431, head(manyFields(127, size: 1))),
         WireCase("a method of 9,000 bytes", 414, String(repeating: "M", count: 9_000) + " / HTTP/1.1\r\n\r\n"),
     ]
