@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 
 /// Searching by the C library's vectorised routines; the only unsafe code of the scanners.
-package enum Scan {
+public enum Scan {
     /// The first place of `byte` at or after `start`; nil when there is none.
-    package static func find(_ byte: UInt8, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
+    public static func find(_ byte: UInt8, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
         guard start < bytes.count else { return nil }
         return bytes.withUnsafeBytes { raw -> Int? in
             guard let base = raw.baseAddress, let hit = memchr(base + start, Int32(byte), raw.count - start) else {
@@ -15,7 +15,7 @@ package enum Scan {
     }
 
     /// The first place of a literal at or after `start`; nil when there is none.
-    package static func find(_ literal: StaticString, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
+    public static func find(_ literal: StaticString, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
         guard start <= bytes.count else { return nil }
         return bytes.withUnsafeBytes { raw -> Int? in
             guard let base = raw.baseAddress,
@@ -26,7 +26,7 @@ package enum Scan {
     }
 
     /// The first place of some bytes at or after `start`; nil when there is none.
-    package static func find(_ needle: Span<UInt8>, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
+    public static func find(_ needle: Span<UInt8>, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
         guard start <= bytes.count else { return nil }
         return bytes.withUnsafeBytes { raw -> Int? in
             needle.withUnsafeBytes { wanted -> Int? in
@@ -41,7 +41,7 @@ package enum Scan {
     /// Eight bytes as one number, the first byte lowest; traps when they are not all there.
     @inlinable
     @inline(__always)
-    package static func word(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
+    public static func word(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
         // Bounds are checked by the standard library; "unsafe" is only that any bit pattern becomes a number.
         UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
@@ -49,20 +49,20 @@ package enum Scan {
     /// The top bit of every byte of `word` below `limit` (at most 128); exact for the lowest of them.
     @inlinable
     @inline(__always)
-    package static func below(_ limit: UInt8, in word: UInt64) -> UInt64 {
+    public static func below(_ limit: UInt8, in word: UInt64) -> UInt64 {
         (word &- 0x0101_0101_0101_0101 &* UInt64(limit)) & ~word & 0x8080_8080_8080_8080
     }
 
     /// The top bit of every byte of `word` that is `byte`; exact for the lowest of them.
     @inlinable
     @inline(__always)
-    package static func equal(_ byte: UInt8, in word: UInt64) -> UInt64 {
+    public static func equal(_ byte: UInt8, in word: UInt64) -> UInt64 {
         below(1, in: word ^ (0x0101_0101_0101_0101 &* UInt64(byte)))
     }
 
     /// The offset of the first control byte (tabs and DEL are some) at or after `start`, or the end.
     @inlinable
-    package static func control(in bytes: Span<UInt8>, from start: Int) -> Int {
+    public static func control(in bytes: Span<UInt8>, from start: Int) -> Int {
         var index = start
         while index + 8 <= bytes.count {
             let word = word(bytes, at: index)

@@ -30,6 +30,9 @@ package enum MultipartModel {
         var position = Delimiter.next(delimiter.span, in: body, from: 0)
         while let start = position, !start.isLast {
             guard let headEnd = endOfHead(body, start.end) else { break }
+            // A delimiter right behind the empty line ends the part for some readers and is content for others.
+            guard Scan.find(delimiter.span, in: body.extracting(headEnd...).extracting(first: delimiter.count)) == nil
+            else { return .missing }
             let next = Delimiter.next(delimiter.span, in: body, from: headEnd)
             if let next, isModel(body, start.end..<headEnd) {
                 guard found == nil else { return .missing }

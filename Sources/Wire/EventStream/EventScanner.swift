@@ -19,6 +19,7 @@ package struct EventScanner: Equatable {
     private var hasField = false
     private var hasData = false
     private var afterCR = false
+    /// A byte order mark may stand before the first line and is no part of it.
     private var isFirstLine = true
 
     /// Begins before the first byte of a stream.
@@ -109,7 +110,7 @@ package struct EventScanner: Equatable {
         return true
     }
 
-    /// Passes the byte order mark that a stream may begin with.
+    /// Takes the byte order mark off the first line (WHATWG Encoding, "UTF-8 decode").
     private mutating func dropMark() {
         isFirstLine = false
         guard begins("\u{feff}") else { return }

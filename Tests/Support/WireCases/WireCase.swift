@@ -28,8 +28,10 @@ package struct WireCase: Sendable, CustomStringConvertible {
     /// The name.
     package var description: String { name }
 
-    /// All of them.
-    package static let all = lengths + codings + fields + requestLines + hosts + limits + chunks + trailers + paths
+    /// All that must be refused.
+    package static let all =
+        lengths + codings + fields + requestLines + hosts + limits + chunks + trailers + paths + lengthVariants
+        + codingVariants + chunkVariants + lineVariants + hostVariants
 
     static let chat = "POST /v1/chat/completions HTTP/1.1\r\n"
     static let json = "Content-Type: application/json\r\n"
