@@ -83,18 +83,27 @@ package struct JSONScanner {
         try expect(0x22, "a string should begin here", bytes)
         let start = position
         var isEscaped = false
+        var index = start
         while true {
-            position = JSONScanner.endOfPlain(bytes, from: position)
-            guard position < bytes.count else { throw fault("a string without an end") }
-            switch bytes[position] {
+            index = JSONScanner.endOfPlain(bytes, from: index)
+            position = index
+            guard index < bytes.count else { throw fault("a string without an end") }
+            switch bytes[index] {
             case 0x22:
-                let text = TextRange(start: Int32(start), count: Int32(position - start))
-                position += 1
-                return (text, isEscaped)
+                position = index + 1
+                return (TextRange(start: Int32(start), count: Int32(index - start)), isEscaped)
             case 0x5c:
                 isEscaped = true
-                try skipEscape(bytes)
-            case 0x80...: try skipCharacter(bytes)
+                if index + 1 < bytes.count, JSONScanner.isShortEscape(bytes[index + 1]) {
+                    index += 2
+                } else {
+                    try skipUnicodeEscape(bytes)
+                    index = position
+                }
+            case 0x80...:
+                // Text that is not ASCII goes on as such.
+                repeat { try skipCharacter(bytes) } while position < bytes.count && bytes[position] >= 0x80
+                index = position
             default: throw fault("a control byte in a string")
             }
         }
@@ -124,6 +133,7 @@ package struct JSONScanner {
     }
 
     /// The first quote, backslash, control byte or byte beyond ASCII at or after `start`: eight bytes at a time.
+    @inline(__always)
     private static func endOfPlain(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var index = start
         while index + 8 <= bytes.count {
@@ -140,18 +150,22 @@ package struct JSONScanner {
         return index
     }
 
-    private mutating func skipEscape(_ bytes: Span<UInt8>) throws(JSONFault) {
-        guard position + 1 < bytes.count else { throw fault("a string without an end") }
-        switch bytes[position + 1] {
-        case 0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74: position += 2
-        case 0x75:
-            guard position + 5 < bytes.count else { throw fault("a string without an end") }
-            for index in (position + 2)..<(position + 6) {
-                guard ASCII.hexValue(bytes[index]) != nil else { throw fault("a malformed \\u escape") }
-            }
-            position += 6
-        default: throw fault("an escape that JSON does not have")
+    @inline(__always)
+    private static func isShortEscape(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74: true
+        default: false
         }
+    }
+
+    private mutating func skipUnicodeEscape(_ bytes: Span<UInt8>) throws(JSONFault) {
+        guard position + 1 < bytes.count else { throw fault("a string without an end") }
+        guard bytes[position + 1] == 0x75 else { throw fault("an escape that JSON does not have") }
+        guard position + 5 < bytes.count else { throw fault("a string without an end") }
+        for index in (position + 2)..<(position + 6) {
+            guard ASCII.hexValue(bytes[index]) != nil else { throw fault("a malformed \\u escape") }
+        }
+        position += 6
     }
 
     private mutating func word(_ text: StaticString, _ bytes: Span<UInt8>) throws(JSONFault) {
