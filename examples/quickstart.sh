@@ -189,7 +189,7 @@ else
     cat <<TEXT
 To use it from an OpenAI SDK, start it on its usual port with the route file of this package:
 
-    $bin/hoosh-proxy --routes routes/dev.yaml
+    ${bin#"$root/"}/hoosh-proxy --routes routes/dev.yaml
     export OPENAI_BASE_URL=http://127.0.0.1:8088/v1 OPENAI_API_KEY=unused
 
 or keep this one:  sh examples/quickstart.sh --keep
