@@ -42,7 +42,8 @@ struct RandomEvents {
         var payload = Payload()
         if dice.roll(8) == 0 { payload.text.add(bytes: [0xef, 0xbb, 0xbf]) }
         for index in 0..<(count ?? 1 + dice.roll(60)) {
-            let start = payload.text.count
+            // A byte order mark belongs to the first event.
+            let start = index == 0 ? 0 : payload.text.count
             addEvent(&payload.text, index, model)
             payload.close(from: start, events: 1)
         }
