@@ -75,14 +75,13 @@ final class Campaign {
     private func verify(_ runner: LoadRunner, _ upstreamPort: UInt16) throws {
         for workload in options.workloads {
             guard let shape = workload.shape(options.pace) else { continue }
-            guard let own = runner.probe(shape.request, port: upstreamPort) else {
-                throw BenchFailure("the mock does not answer \(workload.rawValue) as it should")
-            }
+            let own = try runner.probe(shape.request, port: upstreamPort)
             expectedBytes[workload] = own.byteCount
             for (contender, one) in running where workload.contenders.contains(contender) {
                 let key = "\(workload.rawValue) \(contender.rawValue)"
-                guard let answer = runner.probe(shape.request, port: one.port) else {
-                    wrong[key] = "the answer breaks off or is not well formed"
+                let answer: PayloadTally
+                do { answer = try runner.probe(shape.request, port: one.port) } catch {
+                    wrong[key] = "\(error)"
                     continue
                 }
                 let isSame = answer.byteCount == own.byteCount && (shape.isStamped || answer.hash == own.hash)

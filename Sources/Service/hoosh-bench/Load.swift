@@ -16,6 +16,18 @@ struct LoadShape {
     var isHashing = false
 }
 
+/// What was wrong with an answer.
+enum LoadFault: String {
+    case notConnected = "could not connect"
+    case notSent = "could not send the request"
+    case closedEarly = "closed in the middle"
+    case malformed = "status other than 200, or broken framing"
+    case bytesBehindEnd = "bytes behind the end"
+    case wrongLength = "wrong length"
+    case withoutDone = "no [DONE]"
+    case stalled = "stalled"
+}
+
 /// One measured stretch of load.
 struct LoadWindow {
     var seconds = 0.0
@@ -43,6 +55,8 @@ final class Load {
     private(set) var mayAskAgain: Bool
     private(set) var window = LoadWindow()
     private(set) var startedCount = 0
+    /// The first answer that was wrong, in words.
+    private(set) var firstFault: String?
     /// What the answer that ended last came to.
     private(set) var lastAnswer = PayloadTally()
     let latency: SampleBuffer
@@ -128,8 +142,16 @@ final class Load {
         mayAskAgain = false
         spin(seconds: graceSeconds) { busyCount == 0 }
         // An answer that never ends is an error, unless the run was given up already.
-        if !isHopeless { window.errors += busyCount }
+        if !isHopeless, busyCount > 0 {
+            window.errors += busyCount
+            noteStalls()
+        }
         abandon()
+    }
+
+    /// Notes what has not come to an end.
+    func noteStalls() {
+        for connection in connections { connection.noteStall() }
     }
 
     /// Closes everything at once.
@@ -163,6 +185,10 @@ final class Load {
     }
 
     func connectionFailed() { window.errors += 1 }
+
+    func noteFault(_ fault: LoadFault, byteCount: Int) {
+        if firstFault == nil { firstFault = "\(fault.rawValue) after \(byteCount) bytes of payload" }
+    }
 
     func failed(_ connection: LoadConnection) {
         window.errors += 1

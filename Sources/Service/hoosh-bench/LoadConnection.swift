@@ -35,6 +35,11 @@ final class LoadConnection: Watcher {
         if !load.loop.watch(fresh, self) { load.connectionFailed() }
     }
 
+    /// Notes an answer that will not end.
+    func noteStall() {
+        if isBusy { load.noteFault(.stalled, byteCount: tally.byteCount) }
+    }
+
     /// Closes, whatever is going on.
     func close() {
         guard descriptor >= 0 else { return }
@@ -47,7 +52,7 @@ final class LoadConnection: Watcher {
 
     override func ready(_ readiness: Readiness) {
         if !isConnected {
-            guard LoopbackSocket.isConnected(descriptor) else { return fail() }
+            guard LoopbackSocket.isConnected(descriptor) else { return fail(.notConnected) }
             isConnected = true
             Kernel.setNoDelay(descriptor)
             ask()
@@ -65,7 +70,7 @@ final class LoadConnection: Watcher {
         isBusy = true
         sentAt = Clock.nanoseconds
         // A request is smaller than any send buffer: it goes out whole or something is wrong.
-        if Kernel.send(descriptor, load.request) != .moved(load.request.count) { fail() }
+        if Kernel.send(descriptor, load.request) != .moved(load.request.count) { fail(.notSent) }
     }
 
     /// Reads what is there; a short read has emptied the socket unless the peer has ended too.
@@ -85,12 +90,13 @@ final class LoadConnection: Watcher {
     }
 
     private func ended() {
-        if isBusy { return fail() }
+        if isBusy { return fail(.closedEarly) }
         close()
         load.closedBetween(self)
     }
 
-    private func fail() {
+    private func fail(_ fault: LoadFault) {
+        load.noteFault(fault, byteCount: tally.byteCount)
         close()
         load.failed(self)
     }
@@ -110,7 +116,7 @@ final class LoadConnection: Watcher {
             // Bytes after the end of the answer are somebody else's answer.
             finished(now, isClean: used == bytes.count && isBusy)
         } else if reader.state == .broken {
-            fail()
+            fail(.malformed)
         }
     }
 
@@ -127,7 +133,9 @@ final class LoadConnection: Watcher {
     private func finished(_ now: Int64, isClean: Bool) {
         isBusy = false
         let isWhole = load.expectedBytes < 0 || tally.byteCount == load.expectedBytes
-        guard isClean, isWhole, !load.isStream || tally.endsWithDone else { return fail() }
+        guard isClean else { return fail(.bytesBehindEnd) }
+        guard isWhole else { return fail(.wrongLength) }
+        guard !load.isStream || tally.endsWithDone else { return fail(.withoutDone) }
         load.completed(tally, after: now - sentAt)
         if reader.wantsClose {
             close()

@@ -28,8 +28,8 @@ struct LoadRunner {
     /// The upstream's processes.
     let upstream: ProcessMeter
 
-    /// Asks once and says what the answer came to; nil when it did not end well within ten seconds.
-    func probe(_ request: LoadRequest, port: UInt16) -> PayloadTally? {
+    /// Asks once and says what the answer came to; fails when it did not end well within ten seconds.
+    func probe(_ request: LoadRequest, port: UInt16) throws -> PayloadTally {
         var shape = LoadShape(connections: 1, request: request, isRepeating: false)
         shape.isHashing = true
         // Pauses change no byte.
@@ -38,7 +38,9 @@ struct LoadRunner {
         load.open(upTo: 1)
         load.spin(seconds: 10) { load.window.wholeAnswers == 1 || load.window.errors > 0 }
         defer { load.abandon() }
-        return load.window.wholeAnswers == 1 && load.window.errors == 0 ? load.lastAnswer : nil
+        if load.window.wholeAnswers == 1, load.window.errors == 0 { return load.lastAnswer }
+        load.noteStalls()
+        throw BenchFailure("wrong answer: \(load.firstFault ?? "none")")
     }
 
     /// Runs one load against one contender.
@@ -69,7 +71,9 @@ struct LoadRunner {
         load.finish(graceSeconds: 3)
         result.errors = load.window.errors
         chargeCPU(before, after, window, &result)
-        if result.errors > 0 { result.void = "\(result.errors) wrong or broken answers" }
+        if result.errors > 0 {
+            result.void = "\(result.errors) wrong answers; the first: \(load.firstFault ?? "not known")"
+        }
         if load.window.wholeAnswers == 0 { result.void = "no whole answer" }
         if result.void != nil { result.metrics = [:] }
         return result
