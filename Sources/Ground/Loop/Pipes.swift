@@ -28,7 +28,7 @@ public final class Pipe {
     }
 
     /// Gives up to `limit` of what it holds to a socket, as far as that takes it.
-    public func empty(to socket: Int32, limit: Int) -> Transfer {
+    public func empty(to socket: Int32, limit: Int = .max) -> Transfer {
         let result = Kernel.splice(from: readEnd.number, to: socket, count: min(count, limit))
         if case .moved(let moved) = result { count -= moved }
         return result
