@@ -77,6 +77,13 @@ func text(_ range: TextRange, _ bytes: [UInt8]) -> String { String(decoding: byt
         #expect(try parsed("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n").head.method == .options)
     }
 
+    @Test(arguments: [
+        "/v1/models/gpt-4.1", "/v1/.well-known", "/...", "/v1/a..b/..c", "/v1/%2e%2ex", "/?a=/../", "/v1/%2",
+    ])
+    func `dots that are no segments of their own pass`(target: String) throws {
+        #expect(try parsed("GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n").head.method == .get)
+    }
+
     @Test func `100-continue counts in HTTP 1.1 only`() throws {
         #expect(try parsed("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\n\r\n").head.expectsContinue)
         #expect(try !parsed("POST / HTTP/1.0\r\nHost: h\r\nExpect: 100-continue\r\n\r\n").head.expectsContinue)

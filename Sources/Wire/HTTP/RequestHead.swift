@@ -134,9 +134,37 @@ package final class RequestHead {
         } else {
             path = TextRange(start: Int32(start), count: Int32(range.upperBound - start))
         }
+        guard !RequestHead.hasDotSegment(bytes.extracting(path.range)) else {
+            throw .malformed("a request target with the segment `.` or `..`")
+        }
     }
 
     private var absoluteHost = TextRange.absent
+
+    /// True for `/./`, `/../` and their spellings with `%2e`: the upstream would take another path than the route saw
+    /// (RFC 3986 §5.2.4).
+    private static func hasDotSegment(_ path: Span<UInt8>) -> Bool {
+        var slash = Scan.find(0x2f, in: path)
+        while let start = slash {
+            var position = start + 1
+            var dots = 0
+            while position < path.count {
+                if path[position] == 0x2e {
+                    position += 1
+                } else if position + 2 < path.count, path[position] == 0x25, path[position + 1] == 0x32,
+                    path[position + 2] | 0x20 == 0x65
+                {
+                    position += 3
+                } else {
+                    break
+                }
+                dots += 1
+            }
+            if dots == 1 || dots == 2, position == path.count || path[position] == 0x2f { return true }
+            slash = Scan.find(0x2f, in: path, from: position)
+        }
+        return false
+    }
 
     private func judge(_ summary: FieldReader.Summary, _ bytes: Span<UInt8>) throws(HTTPFault) {
         guard summary.hostCount <= 1 else { throw .malformed("more than one Host") }
