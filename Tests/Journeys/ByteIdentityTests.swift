@@ -95,6 +95,26 @@ import Testing
         }
     }
 
+    /// An incomplete event left in the upstream's socket once closed its TCP window: such streams hung for ever.
+    @Test(arguments: [180, 1_500, 10_000, 40_000], ["always", "auto", "none"])
+    func `long streams at full speed neither stall nor change`(bytes: Int, splice: String) throws {
+        let journey = try Journey(listen: "splice: \(splice)")
+        let client = try journey.connect()
+        for _ in 0..<3 {
+            let count = 6_000_000 / bytes
+            try client.ask([("events", "\(count)"), ("event-bytes", "\(bytes)")])
+            let end = Array("data: [DONE]\n\n\r\n0\r\n\r\n".utf8)
+            var total = 0
+            var tail: [UInt8] = []
+            while tail.suffix(end.count) != end[...] {
+                try #require(client.fill() == nil, "after \(total) bytes")
+                total += client.buffer.count
+                tail = (tail + client.take(client.buffer.count)).suffix(end.count)
+            }
+            #expect(total > count * bytes)
+        }
+    }
+
     @Test func `many streams at a time do not mix`() throws {
         let journey = try Journey()
         try concurrently(16) { number in

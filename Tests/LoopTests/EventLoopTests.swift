@@ -219,7 +219,7 @@ private final class Diary: Watcher {
         let bytes = Array("through the kernel".utf8)
         #expect(bytes.withUnsafeBytes { left.send($0, more: false) } == .moved(18))
         #expect(pipe.fill(from: right.number, limit: 7) == .moved(7))
-        #expect(pipe.empty(to: third.number) == .moved(7))
+        #expect(pipe.empty(to: third.number, limit: 7) == .moved(7))
         #expect(fourth.receive(into: loop.scratch) == .moved(7))
         #expect(loop.scratch[..<7].elementsEqual(Array("through".utf8)))
         #expect(pipe.fill(from: right.number, limit: 100) == .moved(11))

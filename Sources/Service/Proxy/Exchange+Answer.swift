@@ -184,6 +184,7 @@ extension Exchange {
         carry = []
         pump = nil
         pendingHead = []
+        pendingHeadStart = 0
         pendingBody = 0
         upstreamCannotBeKept = false
         firstByteDeadline = .max

@@ -22,8 +22,13 @@ extension Exchange {
             body: bodyFraming,
             requestID: requestID
         )
-        let rest = putModel(&writer, in: body)
         guard !writer.overflowed else { return tryFailed(.malformed, "would get a head larger than the proxy sends") }
+        pendingHead = []
+        pendingHeadStart = 0
+        let headOnly = writer
+        let rest = putModel(&writer, in: body)
+        // The model stands far behind in a large body: what is before it is gathered apart.
+        if writer.overflowed { return sendGathered(headOnly.written, body) }
         ledger.sentNanoseconds = loop.now
         let bodyRest = UnsafeRawBufferPointer(rebasing: body[rest...])
         switch upstream.send(writer.written, bodyRest) {
@@ -83,6 +88,22 @@ extension Exchange {
         return place.upperBound
     }
 
+    private func sendGathered(_ head: UnsafeRawBufferPointer, _ body: UnsafeMutableRawBufferPointer) {
+        guard let replacement else { return }
+        let place = request.modelPlace.range
+        pendingHead.reserveCapacity(head.count + place.lowerBound + replacement.count * 6 + 2)
+        pendingHead += head
+        pendingHead += body[..<place.lowerBound]
+        pendingHead.append(0x22)
+        pendingHead += JSONText.escaped(replacement)
+        pendingHead.append(0x22)
+        pendingHeadStart = 0
+        pendingBody = place.upperBound
+        ledger.sentNanoseconds = loop.now
+        waitToSend()
+        sendPending()
+    }
+
     private func waitToSend() {
         phase = .sending
         arm()
@@ -93,12 +114,15 @@ extension Exchange {
         guard let upstream else { return }
         while upstream.mayWrite {
             let body = UnsafeRawBufferPointer(rebasing: requestBody[pendingBody...])
-            if pendingHead.isEmpty, body.isEmpty { return requestSent() }
-            let result = pendingHead.withUnsafeBytes { upstream.send($0, body) }
+            let headLeft = pendingHead.count - pendingHeadStart
+            if headLeft == 0, body.isEmpty { return requestSent() }
+            let result = pendingHead.withUnsafeBytes {
+                upstream.send(UnsafeRawBufferPointer(rebasing: $0[pendingHeadStart...]), body)
+            }
             switch result {
             case .moved(let count):
-                let ofHead = min(count, pendingHead.count)
-                pendingHead.removeFirst(ofHead)
+                let ofHead = min(count, headLeft)
+                pendingHeadStart += ofHead
                 pendingBody += count - ofHead
             case .wouldBlock: break
             case .ended, .failed: return sendingFailed()
@@ -124,6 +148,7 @@ extension Exchange {
     /// The gathered part of the request is out.
     private func requestSent() {
         pendingHead = []
+        pendingHeadStart = 0
         ledger.sentNanoseconds = loop.now
         if request.streams {
             firstByteDeadline = loop.now + Int64(timeouts.firstByteMilliseconds) * 1_000_000

@@ -67,6 +67,7 @@ final class Exchange: UpstreamUser {
     // Sending
     /// What the upstream has not taken yet of the composed head, and from where on the body is missing.
     var pendingHead: [UInt8] = []
+    var pendingHeadStart = 0
     var pendingBody = 0
     var upload: Upload?
 
