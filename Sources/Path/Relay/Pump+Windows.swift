@@ -31,7 +31,7 @@ extension Pump {
             partialLine = []
             return position - known
         }
-        if !unfinished.isEmpty { noteUsageAcross(bytes, known, position) }
+        if !unfinished.isEmpty, position > known { noteUsageAcross(bytes, known, position) }
         if hasEnded {
             held = 0
             partialLine = []
