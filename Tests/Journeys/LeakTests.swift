@@ -9,7 +9,7 @@ import Testing
 
     /// Deadlines short enough that silent upstreams do not hold the test up.
     private static let top =
-        "defaults: {timeout: {connect: 2s, first_byte: 60ms, idle: 60ms, total: 300ms}, "
+        "defaults: {timeout: {connect: 50ms, first_byte: 60ms, idle: 60ms, total: 300ms}, "
         + "retry: {attempts: 1, backoff: 1ms..2ms, budget: 20%}}"
 
     /// Faults with what else they need, and how many in a thousand there are of those that take time.
