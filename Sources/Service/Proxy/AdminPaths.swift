@@ -6,7 +6,7 @@ import Telemetry
 enum AdminPaths {
     /// Sections and keys of the language whose default has no engine in this build, so that they are off.
     static let enginesOff = [
-        "health of content (privacy rules)", "pools", "rate_limits", "cache", "queue", "audit", "watch",
+        "privacy", "pools", "rate_limits", "cache", "queue", "audit", "auth", "telemetry.otlp", "hardware", "listen.watch",
     ]
 
     /// Serves the request that stands in the session.
