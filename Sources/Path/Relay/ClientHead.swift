@@ -66,6 +66,7 @@ package enum ClientHead {
             default: break
             }
             if HopByHop.isDropped(responseField: index, of: head, in: bytes) { continue }
+            if field.id == .other, isOurs(bytes.extracting(field.name.range)) { continue }
             writer.put(bytes.extracting(field.name.range))
             writer.put(": ")
             writer.put(bytes.extracting(field.value.range))
@@ -80,6 +81,11 @@ package enum ClientHead {
         }
         put(&writer, marks)
         writer.put("\r\n")
+    }
+
+    /// Our own names mean what this proxy says: an upstream (another proxy, perhaps) does not speak for it.
+    private static func isOurs(_ name: Span<UInt8>) -> Bool {
+        name.count > 8 && ASCII.equalsIgnoringCase(name.extracting(..<8), "x-hoosh-")
     }
 
     private static func putFraming(_ writer: inout ByteWriter, _ framing: BodyFraming, _ head: ResponseHead) {

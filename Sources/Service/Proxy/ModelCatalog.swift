@@ -71,7 +71,8 @@ final class ModelCatalog {
 
     private func complete() {
         cached = merged()
-        cachedUntil = worker.loop.now + ModelCatalog.freshNanoseconds
+        // A list that nobody could fill is asked for again with the next request.
+        cachedUntil = lists.allSatisfy(\.isEmpty) ? 0 : worker.loop.now + ModelCatalog.freshNanoseconds
         let callers = waiting
         waiting = []
         for done in callers { done(cached) }
