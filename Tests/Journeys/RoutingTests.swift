@@ -82,6 +82,13 @@ import Testing
         #expect(try journey.mock.counters().requests == 0)
     }
 
+    @Test func `an unknown model is told which the providers list when the file names none`() throws {
+        let journey = try Journey(routes: "  - {name: llama, match: {model: \"llama*\"}, to: [first]}")
+        let got = try journey.chat(model: "gpt-9")
+        #expect(got.status == 404 && got.errorCode == "model_not_found")
+        #expect(got.errorMessage.contains("Known: first."), "\(got.errorMessage)")
+    }
+
     // MARK: Matches
 
     @Test func `header, stream, path and method decide in the order of the file`() throws {

@@ -114,9 +114,10 @@ import Testing
         #expect(try journey.mock.counters().connectionsOpened == 0)
     }
 
-    /// An upstream of three lines: answers 413 as soon as it has the head, and closes.
-    @Test func `an answer that comes before the upload is over is passed on`() throws {
-        let upstream = try EarlyUpstream()
+    /// An upstream of three lines: answers 413 as soon as it has the head, and closes, which resets what still comes.
+    @Test(arguments: [false, true])
+    func `an answer that comes before the upload is over is passed on`(resets: Bool) throws {
+        let upstream = try EarlyUpstream(resets: resets)
         let journey = try Journey(
             upstreams: 0,
             more:
@@ -173,7 +174,8 @@ private final class EarlyUpstream: Sendable {
     let port: UInt16
     private let socket: Int32
 
-    init() throws {
+    /// `resets`: closes with the upload unread, so that the kernel answers what follows with a reset.
+    init(resets: Bool) throws {
         let listening = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -194,6 +196,10 @@ private final class EarlyUpstream: Sendable {
             _ = recv(peer, &room, room.count, 0)
             let answer = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\nConnection: close\r\n\r\nearly"
             _ = Array(answer.utf8).withUnsafeBytes { send(peer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if resets {
+                close(peer)
+                return
+            }
             shutdown(peer, Int32(SHUT_WR))
             // Goes away when the proxy does.
             while recv(peer, &room, room.count, 0) > 0 {}

@@ -320,7 +320,11 @@ package final class Pump {
         guard walker.payloadLeft == .max else {
             return .broken(StaticText("closed the connection before the end of the body"))
         }
-        // A body that ends with the connection (RFC 9112 §6.3): this is its end.
+        // A body that ends with the connection (RFC 9112 §6.3): this is its end, unless it stands inside an event.
+        let isInside = held > 0 || !carried.isEmpty || !scanner.isAtBoundary
+        guard !isEventStream || !isInside || scanner.sawDone else {
+            return .broken(StaticText("closed the connection in the middle of an event"))
+        }
         if !carried.isEmpty {
             bytesCopied += carried.count
             carried.withUnsafeBytes { keep($0) }

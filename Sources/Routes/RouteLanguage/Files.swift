@@ -39,6 +39,12 @@ enum Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// True when the path is a file with content, or nothing that can be looked at: reading it then tells why.
+    static func isRegular(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// The names in a folder, sorted, without `.` and `..`.
     ///
     /// - Throws: the system's reason.

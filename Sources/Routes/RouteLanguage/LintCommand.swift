@@ -115,7 +115,7 @@ package enum LintCommand {
             if name.hasPrefix(".") { continue }
             if Files.isFolder(below) {
                 found += try routeFiles(at: below)
-            } else if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            } else if (name.hasSuffix(".yaml") || name.hasSuffix(".yml")) && Files.isRegular(below) {
                 found.append(below)
             }
         }

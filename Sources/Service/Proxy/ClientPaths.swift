@@ -97,7 +97,7 @@ enum ClientPaths {
             headers: program.headerNames.map { reader.head.firstValue(of: $0, in: span) }
         )
         let index = program.decide(facts, model: subject.model.span, head: span)
-        guard index >= 0 else { return session.refuse(noRoute(subject, snapshot)) }
+        guard index >= 0 else { return refuseUnrouted(session, subject) }
         switch program.routes[index].action {
         case .deny(let status, let message):
             session.refuse(Refusal(status, "route_forbidden", message))
@@ -114,26 +114,21 @@ enum ClientPaths {
         }
     }
 
-    private static func noRoute(_ subject: Subject, _ snapshot: Snapshot) -> Refusal {
+    /// No route takes the request: the answer names models that could be asked for instead, as the providers list them.
+    private static func refuseUnrouted(_ session: Session, _ subject: Subject) {
         let model = String(decoding: subject.model.prefix(128), as: UTF8.self)
         guard !model.isEmpty else {
-            return Refusal(404, "no_route", "no route takes this request")
+            return session.refuse(Refusal(404, "no_route", "no route takes this request"))
         }
-        return Refusal(
-            404,
-            "model_not_found",
-            "no route takes the model `\(model)`. \(knownModels(snapshot))",
-            param: "model"
-        )
+        session.awaitAnswer()
+        session.worker.models.names { [weak session] names in
+            let message = "no route takes the model `\(model)`. \(known(names))"
+            session?.refuse(Refusal(404, "model_not_found", message, param: "model"))
+        }
     }
 
-    /// A sentence that names what could be asked for instead.
-    static func knownModels(_ snapshot: Snapshot) -> String {
-        let configuration = snapshot.configuration
-        var names = configuration.advertisedModels
-        for provider in configuration.providers where provider.isEnabled {
-            for glob in provider.models ?? [] where !names.contains(glob.text) { names.append(glob.text) }
-        }
+    /// A sentence that names what could be asked for.
+    static func known(_ names: [String]) -> String {
         guard !names.isEmpty else { return "GET /v1/models lists what the providers serve." }
         return "Known: \(names.prefix(20).joined(separator: ", ")). GET /v1/models lists what the providers serve."
     }

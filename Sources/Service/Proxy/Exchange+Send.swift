@@ -132,7 +132,11 @@ extension Exchange {
         if upstream.mayRead, upstream.peerEnded { readEarlyAnswer() }
     }
 
-    private func readEarlyAnswer() {
+    /// Writing failed or the upstream has ended: its reason may lie in the socket already, though no edge told of it.
+    ///
+    /// Many servers answer 401 or 413 and stop reading (RFC 9112 §9.5).
+    func readEarlyAnswer() {
+        upstream?.mayRead = true
         phase = .awaitingHead
         upstreamCannotBeKept = true
         readAnswer()
@@ -140,9 +144,7 @@ extension Exchange {
 
     private func sendingFailed() {
         if retryOnFreshConnection() { return }
-        // The reason may lie in the socket: many servers answer 413 and stop reading.
-        if let upstream, upstream.mayRead { return readEarlyAnswer() }
-        tryFailed(.reset, "reset the connection while the request was sent")
+        readEarlyAnswer()
     }
 
     /// The gathered part of the request is out.

@@ -255,10 +255,14 @@ extension Exchange {
         if serving {
             return Refusal(503, "no_healthy_upstream", "every provider of route `\(route)` is down; try again later")
         }
+        guard !model.isEmpty else {
+            return Refusal(404, "no_route", "no provider of route `\(route)` serves this endpoint")
+        }
+        let known = ClientPaths.known(worker.models.knownNames)
         return Refusal(
             404,
             "model_not_found",
-            "no provider of route `\(route)` serves the model `\(model)`. \(ClientPaths.knownModels(snapshot))",
+            "no provider of route `\(route)` serves the model `\(model)` at this endpoint. \(known)",
             param: "model"
         )
     }

@@ -44,6 +44,25 @@ final class ModelCatalog {
         for provider in providers { ask(provider) }
     }
 
+    /// Names that could be asked for: those known now, or if there are none, those the providers tell.
+    func names(_ done: @escaping ([String]) -> Void) {
+        let known = knownNames
+        guard known.isEmpty else { return done(known) }
+        list { [weak self] _ in done(self?.knownNames ?? []) }
+    }
+
+    /// What is known without asking: aliases, names and globs of the route file, and the last answers of the providers.
+    var knownNames: [String] {
+        let configuration = worker.snapshot.configuration
+        var names = configuration.advertisedModels
+        for (index, list) in lists.enumerated() {
+            names += (configuration.providers[index].models ?? []).map(\.text)
+            names += list.map { String(decoding: $0.id, as: UTF8.self) }
+        }
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }
+    }
+
     private func ask(_ provider: Provider) {
         let path = provider.targetPrefix.path(for: "/v1/models")
         guard let handle = worker.curl.handle(provider.curlTarget(path: path), bodyLimit: ModelCatalog.bodyLimitBytes)

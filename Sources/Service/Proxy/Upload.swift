@@ -153,12 +153,7 @@ extension Exchange {
             settle()
             session.refuse(Refusal(fault), requestID: requestID)
         case .upstreamFailed:
-            if upstream.mayRead {
-                phase = .awaitingHead
-                upstreamCannotBeKept = true
-                return readAnswer()
-            }
-            tryFailed(.reset, "reset the connection while the request was sent")
+            readEarlyAnswer()
         }
     }
 }
