@@ -22,7 +22,7 @@ import Testing
         let client = try journey.connect()
         let controls = [("events", "60"), ("event-bytes", "180"), ("pace-ms", pace), ("coalesce", coalesce)]
         try client.ask(controls)
-        try #require(client.read(until: "0\r\n\r\n") == nil)
+        try #require(client.read(until: "\r\n0\r\n\r\n") == nil)
         let all = client.take(client.buffer.count)
         let text = String(decoding: all, as: UTF8.self)
         let parts = text.components(separatedBy: "\r\n\r\n")
