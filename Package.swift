@@ -76,6 +76,7 @@ let ground: [Target] = [
     floor("Ground", "Bytes", ["CLinux"]),
     floor("Ground", "Report"),
     floor("Ground", "Loop", ["CLinux", "Bytes"]),
+    floor("Ground", "Zones"),
 ]
 
 // MARK: Floor 2, Wire: bytes in, values out; no descriptor, no clock
@@ -89,21 +90,48 @@ let wire: [Target] = [
 
 // MARK: Floor 3, Engines: what the stages ask; each stands alone
 let engines: [Target] = [
-    floor("Engines", "Decision", ["Bytes", "CPCRE2"]),
-    floor("Engines", "Providers", ["Decision"]),
-    floor("Engines", "Health", ["Decision"]),
+    floor("Engines", "Routing"),
+    floor("Engines", "Decision", ["Bytes", "Routing", "CPCRE2"]),
+    floor("Engines", "Content", ["Bytes", "Routing", "CPCRE2"]),
+    floor("Engines", "Providers", ["Routing", "Decision"]),
+    floor("Engines", "Health", ["Routing", "Decision"]),
     floor("Engines", "Telemetry", ["Bytes"]),
 ]
 
 // MARK: Floor 4, Path: the stages in the order of a request; and Routes: YAML to program
 let path: [Target] = [
-    floor("Path", "Arrival", ["Bytes", "Loop", "HTTP", "JSON", "Dialect", "Decision"]),
-    floor("Path", "Forwarding", ["Bytes", "Loop", "HTTP", "Decision", "Providers", "Health", "CCurl"]),
+    floor("Path", "Arrival", ["Bytes", "Loop", "HTTP", "JSON", "Dialect", "Routing", "Decision"]),
+    floor("Path", "Forwarding", ["Bytes", "Loop", "HTTP", "Routing", "Decision", "Providers", "Health", "CCurl"]),
     floor("Path", "Relay", ["Bytes", "Loop", "HTTP", "EventStream", "JSON", "Dialect"]),
     floor("Path", "Settlement", ["Bytes", "Telemetry"]),
 ]
 let routes: [Target] = [
-    floor("Routes", "RouteLanguage", ["Report", "Decision", "Providers", "CYaml"])
+    floor("Routes", "RouteModel", ["Report", "Routing"]),
+    // The definition of the language: it may know nothing of the compiler, so that the two can check one another.
+    floor("Routes", "Interpreter", ["RouteModel", "Routing"]),
+    floor(
+        "Routes",
+        "RouteLanguage",
+        ["Report", "Routing", "Decision", "Content", "Zones", "Providers", "RouteModel", "CYaml"]
+    ),
+    floor("Routes", "Compiler", ["Bytes", "Report", "Routing", "Decision", "RouteModel", "Interpreter"]),
+    floor("Routes", "Analysis", ["Report", "Routing", "RouteModel", "Interpreter"]),
+    floor(
+        "Routes",
+        "Lint",
+        [
+            "Report", "Routing", "Decision", "Content", "RouteModel", "Interpreter", "Analysis", "Compiler",
+            "RouteLanguage",
+        ]
+    ),
+    floor(
+        "Routes",
+        "RouteTools",
+        [
+            "Bytes", "Report", "Routing", "Decision", "Content", "Zones", "RouteModel", "Interpreter", "Compiler",
+            "Analysis", "RouteLanguage", "Lint",
+        ]
+    ),
 ]
 
 // MARK: Floor 5, Service: composition and the programs
@@ -113,10 +141,12 @@ let service: [Target] = [
         "Proxy",
         [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Decision", "Providers", "Health",
-            "Telemetry", "Arrival", "Forwarding", "Relay", "Settlement", "RouteLanguage",
+            "Telemetry", "Arrival", "Forwarding", "Relay", "Settlement", "Routing", "RouteModel", "RouteLanguage",
+            "Compiler",
+            "Lint", "Zones",
         ]
     ),
-    tool("hoosh-proxy", ["Proxy", "RouteLanguage", "Report"]),
+    tool("hoosh-proxy", ["Proxy", "RouteLanguage", "RouteTools", "Lint", "Report"]),
     tool("hoosh-mock", ["CLinux", "CSSL", "Loop"]),
     tool("hoosh-bench", ["CLinux", "Bytes", "Loop"]),
 ]
@@ -158,9 +188,9 @@ let tests: [Target] = [
         swiftSettings: strict
     ),
     suite("ReportTests", ["Report"]),
-    suite("DecisionTests", ["Decision", "Bytes"]),
-    suite("ProvidersTests", ["Providers", "Decision"]),
-    suite("RouteLanguageTests", ["RouteLanguage", "Report", "Providers", "Decision", "Bytes"]),
+    suite("DecisionTests", ["Routing", "Decision", "Bytes"]),
+    suite("ProvidersTests", ["Providers", "Routing", "Decision"]),
+    suite("RouteLanguageTests", ["RouteLanguage", "Report", "Providers", "Routing", "Decision", "Bytes"]),
 ]
 
 // MARK: Fuzzing: only when asked for, since it needs libFuzzer and the lld linker
@@ -178,8 +208,12 @@ let fuzz: [Target] =
         ]
     } ?? []
 
+/// `SUITES=DecisionTests,LintTests swift test` builds these suites alone; without it, all.
+let wanted = Context.environment["SUITES"].map { $0.split(separator: ",").map(String.init) }
+let chosen = tests.filter { target in !target.isTest || wanted?.contains(target.name) ?? true }
+
 let package = Package(
     name: "hoosh-proxy",
-    targets: native + ground + wire + engines + path + routes + service + tests + fuzz,
+    targets: native + ground + wire + engines + path + routes + service + chosen + fuzz,
     swiftLanguageModes: [.v6]
 )

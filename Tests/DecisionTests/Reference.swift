@@ -1,4 +1,5 @@
 import Decision
+import Routing
 
 /// The definition of `match` (`routes.md` 2.6), written straight down; shares nothing with the tree or its globs.
 struct ReferenceRoute {

@@ -1,5 +1,6 @@
 import Bytes
 import Decision
+import Routing
 import Testing
 
 /// Random files and requests over tiny alphabets, where overlaps are the rule.
@@ -31,9 +32,9 @@ struct World {
             var box = Box(route: number)
             if let apis = route.apis { box.apis = APISet(apis.map { APISet($0) }) }
             if let stream = route.stream { box.stream = stream ? .on : .off }
-            box.models = try route.models?.map { try Glob(parsing: $0) }
-            box.paths = try route.paths?.map { try Glob(parsing: $0) }
-            box.methods = route.methods
+            box.models = try route.models.map { [try $0.map { try Glob(parsing: $0) }] } ?? []
+            box.paths = try route.paths.map { [try $0.map { try Glob(parsing: $0) }] } ?? []
+            box.methods = route.methods.map { [$0] } ?? []
             box.headers = try route.headers.map { name, matchers in
                 let tests: [HeaderMatcher] = try matchers.map { text in
                     text.hasPrefix("re:")

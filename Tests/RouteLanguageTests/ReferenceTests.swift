@@ -1,4 +1,5 @@
 import Decision
+import Routing
 import Glibc
 import Providers
 import RouteLanguage

@@ -1,5 +1,6 @@
 import Bytes
 import Decision
+import Routing
 import Providers
 import Report
 import RouteLanguage
@@ -17,10 +18,10 @@ import Testing
     }
 
     private func plan(_ route: Route) throws -> Plan {
-        guard case .forward(let plan) = route.action else {
+        guard case .forward(let plans) = route.action else {
             throw Denied()
         }
-        return plan
+        return plans[0]
     }
     private struct Denied: Error {}
 

@@ -1,3 +1,4 @@
+import Routing
 import Bytes
 
 /// Boxes laid flat for verification: numbers and ranges into shared pools.
@@ -55,9 +56,9 @@ struct BoxTables: Sendable {
             var tested: Dimensions = []
             if box.apis != .all { tested.insert(.api) }
             if box.stream != .all { tested.insert(.stream) }
-            if box.models != nil { tested.insert(.model) }
-            if box.paths != nil { tested.insert(.path) }
-            if box.methods != nil { tested.insert(.method) }
+            if !box.models.isEmpty { tested.insert(.model) }
+            if !box.paths.isEmpty { tested.insert(.path) }
+            if !box.methods.isEmpty { tested.insert(.method) }
             if !box.headers.isEmpty { tested.insert(.headers) }
             let start = boxTests.count
             for test in box.headers {
@@ -70,9 +71,9 @@ struct BoxTables: Sendable {
                 route: UInt32(box.route),
                 apis: box.apis,
                 stream: box.stream,
-                models: add(box.models ?? []),
-                paths: add(box.paths ?? []),
-                methods: add(methods: box.methods ?? []),
+                models: add(box.models.first ?? []),
+                paths: add(box.paths.first ?? []),
+                methods: add(methods: box.methods.first ?? []),
                 tests: FlatRange(start..<boxTests.count),
                 tested: tested
             )

@@ -1,3 +1,5 @@
+import Routing
+
 /// One node of a compiled tree, 16 bytes; `first`, `second` and `count` mean what `kind` says.
 ///
 /// A node filters: it can only send a request to a place where fewer boxes are looked at. What it has not proved is

@@ -1,3 +1,4 @@
+import Routing
 extension Program {
     /// The tree as text: every node of the very array that decides, children before parents.
     package func print() -> String {
@@ -35,10 +36,12 @@ extension Program {
         }
         if entry.open.contains(.stream) { tests.append("stream \(box.stream == .on)") }
         if entry.open.contains(.model) {
-            tests.append("model \((box.models ?? []).map(\.text).joined(separator: " | "))")
+            tests.append("model \((box.models.first ?? []).map(\.text).joined(separator: " | "))")
         }
-        if entry.open.contains(.method) { tests.append("method \((box.methods ?? []).joined(separator: " | "))") }
-        if entry.open.contains(.path) { tests.append("path \((box.paths ?? []).map(\.text).joined(separator: " | "))") }
+        if entry.open.contains(.method) { tests.append("method \((box.methods.first ?? []).joined(separator: " | "))") }
+        if entry.open.contains(.path) {
+            tests.append("path \((box.paths.first ?? []).map(\.text).joined(separator: " | "))")
+        }
         if entry.open.contains(.headers) {
             for header in box.headers {
                 tests.append("header \(header.name): \(header.matchers.map(\.text).joined(separator: " | "))")

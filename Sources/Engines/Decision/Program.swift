@@ -1,3 +1,5 @@
+import Routing
+
 import Bytes
 
 /// The compiled routes: a decision tree as flat arrays, which answers which route takes a request.

@@ -17,7 +17,7 @@ extension ProgramBuilder {
                 everywhere.append(item)
                 continue
             }
-            for glob in boxes[item.box].models ?? [] {
+            for glob in boxes[item.box].models.first ?? [] {
                 for alternative in glob.pool.alternatives {
                     let isAnchored = alternative.form != .suffix && alternative.form != .contains
                     let literal = isAnchored ? glob.pool.literal(of: alternative) : []
@@ -110,9 +110,9 @@ extension ProgramBuilder {
     /// The items for the one model that ends here: its text is known, so every pattern is answered now.
     private func exact(_ longer: [Item], _ ending: [Item], _ model: [UInt8]) -> [Item] {
         var found = longer.filter { item in
-            guard boxes[item.box].models != nil else { return true }
+            guard boxes[item.box].models.first != nil else { return true }
             guard item.open.contains(.model) else { return true }
-            return boxes[item.box].models?.contains { $0.matches(model.span) } ?? false
+            return boxes[item.box].models.first?.contains { $0.matches(model.span) } ?? false
         }
         for end in ending where !found.contains(where: { $0.box == end.box }) { found.append(end) }
         for index in found.indices { found[index].open.remove(.model) }

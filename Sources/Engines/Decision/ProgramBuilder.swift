@@ -1,3 +1,5 @@
+import Routing
+
 /// Grows the tree: splits boxes by the dimension that leaves the fewest to look at.
 ///
 /// Runs once per load. Copies of boxes are bounded, so the tree's size stays linear in the file's.
@@ -36,9 +38,9 @@ struct ProgramBuilder {
         let items = boxes.indices.map { Item(box: $0, open: tables.boxes[$0].tested) }
         var groups = [items]
         if items.count > Self.partitionBoxes {
-            let indexed = items.filter { isIndexed(boxes[$0.box].models) }
-            let loose = items.filter { !isIndexed(boxes[$0.box].models) && boxes[$0.box].models != nil }
-            let rest = items.filter { boxes[$0.box].models == nil }
+            let indexed = items.filter { isIndexed(boxes[$0.box].models.first) }
+            let loose = items.filter { !isIndexed(boxes[$0.box].models.first) && boxes[$0.box].models.first != nil }
+            let rest = items.filter { boxes[$0.box].models.first == nil }
             groups = [indexed, loose, rest].filter { !$0.isEmpty }
         }
         for group in groups { code.roots.append(grow(group, [.api, .stream, .model])) }
@@ -114,7 +116,7 @@ struct ProgramBuilder {
         }
         let count = Double(items.count)
         if free.contains(.model) {
-            let indexed = items.filter { $0.open.contains(.model) && hasLiteral(boxes[$0.box].models) }.count
+            let indexed = items.filter { $0.open.contains(.model) && hasLiteral(boxes[$0.box].models.first) }.count
             consider(.model, Double(indexed) - 1)
         }
         if free.contains(.api) {

@@ -1,4 +1,5 @@
 import Decision
+import Routing
 import Synchronization
 
 /// Moving averages of latency, one for each model of a provider.

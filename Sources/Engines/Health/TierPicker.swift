@@ -1,4 +1,5 @@
 import Decision
+import Routing
 
 /// Picks one target of a tier; keeps the turn-taking of one loop.
 ///

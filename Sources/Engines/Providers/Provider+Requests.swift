@@ -1,4 +1,5 @@
 import Decision
+import Routing
 
 extension Provider {
     /// True when the provider is enabled for the endpoint and lists the model, or lists none.

@@ -1,4 +1,5 @@
 import Decision
+import Routing
 
 /// One upstream of the route file, with everything resolved.
 package final class Provider: Sendable {

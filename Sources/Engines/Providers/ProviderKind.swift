@@ -1,4 +1,5 @@
 import Decision
+import Routing
 
 /// What is known of a kind of upstream before anything is configured: a row of a table.
 package struct ProviderKind: Equatable, Hashable, Sendable {

@@ -1,4 +1,5 @@
 import Decision
+import Routing
 import Providers
 
 /// A route file that may serve: everything resolved, immutable.

@@ -1,6 +1,7 @@
 import Arrival
 import Bytes
 import Decision
+import Routing
 import Dialect
 import HTTP
 import JSON
@@ -101,7 +102,8 @@ enum ClientPaths {
         switch program.routes[index].action {
         case .deny(let status, let message):
             session.refuse(Refusal(status, "route_forbidden", message))
-        case .forward(let plan):
+        case .forward(let plans):
+            let plan = plans[Int(facts.level.rawValue)]
             let request = RoutedRequest(
                 route: index,
                 api: api,

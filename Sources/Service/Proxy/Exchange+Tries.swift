@@ -1,5 +1,6 @@
 import Bytes
 import Decision
+import Routing
 import Forwarding
 import HTTP
 import Health

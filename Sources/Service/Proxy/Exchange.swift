@@ -1,6 +1,7 @@
 import Arrival
 import Bytes
 import Decision
+import Routing
 import Forwarding
 import HTTP
 import Health

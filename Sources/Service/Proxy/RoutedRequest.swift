@@ -1,5 +1,6 @@
 import Bytes
 import Decision
+import Routing
 
 /// What routing found out about a request, kept for its tries.
 struct RoutedRequest {

@@ -1,5 +1,6 @@
 import CSSL
 import Decision
+import Routing
 import Health
 import RouteLanguage
 

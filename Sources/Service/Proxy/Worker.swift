@@ -1,6 +1,7 @@
 import Arrival
 import CLinux
 import Decision
+import Routing
 import Forwarding
 import HTTP
 import Health
@@ -68,7 +69,7 @@ final class Worker {
         let configuration = snapshot.configuration
         pools = configuration.providers.map { UpstreamPool($0, curl: curl) }
         pickers = configuration.program.routes.map { route in
-            guard case .forward(let plan) = route.action else { return [] }
+            guard case .forward(let plans) = route.action, let plan = plans.first else { return [] }
             return plan.tiers.map { TierPicker(targets: $0.targets.count) }
         }
         counters = Counters(providers: configuration.providers.count, routes: configuration.program.routes.count)

@@ -1,4 +1,5 @@
 import Decision
+import Routing
 import Report
 
 /// The settings a route has in the end: the language's, then those of `defaults`, then its own.

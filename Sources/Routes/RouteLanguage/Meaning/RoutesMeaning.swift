@@ -1,4 +1,5 @@
 import Decision
+import Routing
 import Providers
 import Report
 
@@ -51,7 +52,7 @@ struct RoutesMeaning {
             let model = node["model"]?.text
             let targets = TargetsMeaning(to.value, settings, model: model, drafts, positions, secrets)
             let tiers = targets.tiers.map { Tier(targets: $0.targets, strategy: $0.strategy) }
-            action = .forward(
+            let plan =
                 Plan(
                     tiers: tiers,
                     timeouts: settings.timeouts,
@@ -61,7 +62,7 @@ struct RoutesMeaning {
                     setHeaders: headers.set,
                     removedHeaders: headers.removed
                 )
-            )
+            action = .forward([plan, plan, plan, plan])
         }
         let box = self.box(node["match"])
         if Read.boolean(node, "enabled") == false { return }
@@ -105,9 +106,9 @@ struct RoutesMeaning {
         guard let node else { return box }
         if let apis = Read.apis(node["api"]) { box.apis = APISet(apis.map { APISet($0) }) }
         if let stream = Read.boolean(node, "stream") { box.stream = stream ? .on : .off }
-        box.models = Read.globs(node["model"])
-        box.paths = Read.globs(node["path"])
-        box.methods = Read.texts(node["method"]).flatMap { $0.isEmpty ? nil : $0 }
+        box.models = Read.globs(node["model"]).map { [$0] } ?? []
+        box.paths = Read.globs(node["path"]).map { [$0] } ?? []
+        box.methods = Read.texts(node["method"]).flatMap { $0.isEmpty ? nil : [$0] } ?? []
         for entry in node["headers"]?.entries ?? [] {
             guard let name = try? Values.headerName(entry.name) else { continue }
             Read.checkField(name, entry.key, findings)

@@ -1,4 +1,5 @@
 import Decision
+import Routing
 import Report
 
 /// Where a secret or a file-like value comes from.

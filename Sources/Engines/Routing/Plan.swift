@@ -69,7 +69,17 @@ package final class Target: Sendable {
     /// A target written by name whose provider does not list the model is ineligible just the same, but `explain` and
     /// errors name it.
     package let isFromGroup: Bool
-    package init(provider: Int, model: String?, weight: Int, headers: [HeaderPair], isFromGroup: Bool) {
+    /// Tags that must not go there, by bit of `Program.tagNames`; a request that carries one passes the target over.
+    package let deniedTags: UInt64
+    package init(
+        provider: Int,
+        model: String?,
+        weight: Int,
+        headers: [HeaderPair],
+        isFromGroup: Bool,
+        deniedTags: UInt64 = 0
+    ) {
+        self.deniedTags = deniedTags
         self.provider = provider
         self.model = model
         modelBytes = model.map { Array($0.utf8) }
