@@ -87,3 +87,8 @@ package struct TimeWindow: Equatable, Hashable, Sendable {
         return isListed(weekday) && minute >= startMinute || isListed(weekday - 1) && minute < endMinute
     }
 }
+
+/// Tells whether a whole header value matches a PCRE2 pattern, given without `re:`.
+///
+/// Handed in by callers, since the definition of the language has no regular expressions of its own.
+package typealias PatternMatcher = @Sendable (_ pattern: String, _ value: String) -> Bool
