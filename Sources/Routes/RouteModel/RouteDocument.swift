@@ -1,8 +1,10 @@
 import Report
 import Routing
 
-/// A whole configuration as its author wrote it: includes spliced in, names resolved, defaults merged, every value with
-/// its place. What the compiler compiles, the reference interpreter interprets and the checks look at.
+/// A whole configuration as its author wrote it, every value with its place.
+///
+/// Includes are spliced in, names resolved, defaults merged. The compiler compiles it, the reference interpreter interprets
+/// it, the checks look at it.
 package struct RouteDocument: Sendable {
     package struct Alias: Sendable {
         package var name: Located<String>

@@ -116,7 +116,9 @@ package struct RouteSettings: Sendable {
     package var limits: [Located<String>] = []
     package var queue = Setting(QueueSettings.Priority.normal)
     package var maxTokens = Setting<Int?>(nil)
-    /// Where single values were written, by path: `timeout.connect`, `retry.attempts`, `failover.max_tries`, `ema.alpha` …
+    /// Where single values were written, by path.
+    ///
+    /// Paths are `timeout.connect`, `retry.attempts`, `failover.max_tries`, `ema.alpha` and the like.
     package var places: [String: Spot] = [:]
     package init() {}
 

@@ -70,7 +70,7 @@ package struct RateLimit: Sendable {
 package struct Privacy: Sendable {
     package var spot: Spot?
     package var standard = Setting(Level.public)
-    /// The field by which a client may raise its class; nil for `none`. In lower case.
+    /// The field by which a client may raise its class, in lower case; nil for `none`.
     package var header = Setting<String?>("x-privacy")
     package var scanMaxBytes = Setting(1 << 20)
     package var scanOver = Setting(Level.restricted)
@@ -83,7 +83,7 @@ package struct Privacy: Sendable {
     package init() {}
 }
 
-/// One of `privacy.rules`: what its sources find is joined into the request's label. The sources are alternatives.
+/// One of `privacy.rules`: any of its sources joins class and tag into the request's label.
 package struct PrivacyRule: Sendable {
     package var spot: Spot
     package var tag: Located<String>
