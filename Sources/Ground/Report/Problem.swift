@@ -43,6 +43,8 @@ package struct Problem: Sendable {
     package var help: [String]
     /// Set when `help` is an edit a program could make.
     package var fix: Fix?
+    /// What `lint --fix` does: all of them together, or nothing.
+    package var edits: [Edit]
 
     /// Describes a finding.
     package init(
@@ -54,7 +56,8 @@ package struct Problem: Sendable {
         labels: [Label] = [],
         notes: [String] = [],
         help: [String] = [],
-        fix: Fix? = nil
+        fix: Fix? = nil,
+        edits: [Edit] = []
     ) {
         self.severity = severity
         self.code = code
@@ -65,5 +68,6 @@ package struct Problem: Sendable {
         self.notes = notes
         self.help = help
         self.fix = fix
+        self.edits = edits
     }
 }
