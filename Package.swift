@@ -114,7 +114,11 @@ let routes: [Target] = [
         "RouteLanguage",
         ["Report", "Routing", "Decision", "Content", "Zones", "Providers", "RouteModel", "CYaml"]
     ),
-    floor("Routes", "Compiler", ["Bytes", "Report", "Routing", "Decision", "RouteModel", "Interpreter"]),
+    floor(
+        "Routes",
+        "Compiler",
+        ["Bytes", "Report", "Routing", "Decision", "Providers", "RouteModel", "Interpreter", "RouteLanguage"]
+    ),
     floor("Routes", "Analysis", ["Report", "Routing", "RouteModel", "Interpreter"]),
     floor(
         "Routes",

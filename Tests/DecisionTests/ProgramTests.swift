@@ -78,8 +78,8 @@ import Testing
         #expect(program.headerNames == ["x-a"])
         let facts = Facts(api: .chat)
         let nothing: [UInt8] = []
-        let answer = program.decide(facts, model: nothing.span, head: nothing.span)
-        #expect(answer == 1)
+        let answer = program.decide(facts, model: nothing.span, head: nothing.span, identity: nothing.span)
+        #expect(answer == .route(1))
     }
 
     @Test func `the printed tree names every node and route`() throws {

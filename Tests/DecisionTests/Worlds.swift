@@ -130,5 +130,11 @@ struct Asked {
         model = Array(request.model.utf8)
     }
 
-    func decide(_ program: Program) -> Int { program.decide(facts, model: model.span, head: head.span) }
+    func decide(_ program: Program) -> Int {
+        let nobody: [UInt8] = []
+        if case .route(let route) = program.decide(facts, model: model.span, head: head.span, identity: nobody.span) {
+            return route
+        }
+        return -1
+    }
 }

@@ -1,5 +1,8 @@
 import Routing
 extension Program {
+    /// The tree as data, for drawing.
+    package func picture() -> TreePicture { TreePicture(nodes: [], edges: [], roots: []) }
+
     /// The tree as text: every node of the very array that decides, children before parents.
     package func print() -> String {
         var lines = ["trees \(code.roots.map { "#\($0)" }.joined(separator: " "))"]

@@ -14,19 +14,80 @@ package final class Program: Sendable {
     package let headerNames: [String]
     /// The boxes the tree was built from, in file order.
     package let boxes: [Box]
+    /// What boxes, facts and targets call by number.
+    package let vocabulary: Vocabulary
+    /// How far a request must be known before any route's answer can depend on it: nothing beyond is ever asked for.
+    package let needs: Facts.Stage
+    /// Which engine answers.
+    package let engine: Engine
     let tables: BoxTables
     let code: ProgramCode
 
-    /// Compiles boxes, which are in file order and name routes by position.
-    package convenience init(routes: [Route], boxes: [Box]) {
-        let tables = BoxTables(boxes)
-        var builder = ProgramBuilder(boxes, tables)
-        self.init(routes: routes, boxes: boxes, tables: tables, code: builder.build())
+    /// What answers: the tree, or one of the two that it is checked against (`routes.md` A7).
+    package enum Engine: String, CaseIterable, Sendable { case tree, bits, linear }
+
+    /// What a decision says.
+    package enum Answer: Equatable, Sendable {
+        /// Position in `routes`.
+        case route(Int)
+        /// No route takes the request.
+        case none
+        /// It depends on what is known only from this stage on: go there and ask again.
+        case needs(Facts.Stage)
     }
 
-    init(routes: [Route], boxes: [Box], tables: BoxTables, code: ProgramCode) {
+    /// The words that boxes speak of by number.
+    package struct Vocabulary: Sendable {
+        /// Tags by bit, 64 at most.
+        package var tagNames: [String] = []
+        /// Windows by bit, 64 at most, as text for people: their meaning is their owner's.
+        package var windows: [String] = []
+        /// Whose bucket `Facts.buckets` holds, by position.
+        package var sampleSubjects: [Subject] = []
+        /// Header fields that somebody other than the boxes wants in `Facts.headers`, in lower case.
+        package var extraHeaders: [String] = []
+        package init() {}
+    }
+
+    /// Tags by bit.
+    package var tagNames: [String] { vocabulary.tagNames }
+    /// Windows by bit, as text.
+    package var windows: [String] { vocabulary.windows }
+    /// Whose bucket `Facts.buckets` holds, by position.
+    package var sampleSubjects: [Subject] { vocabulary.sampleSubjects }
+
+    /// Compiles boxes, which are in file order and name routes by position.
+    package convenience init(
+        routes: [Route],
+        boxes: [Box],
+        vocabulary: Vocabulary = Vocabulary(),
+        engine: Engine = .tree
+    ) {
+        let tables = BoxTables(boxes)
+        var builder = ProgramBuilder(boxes, tables)
+        self.init(
+            routes: routes,
+            boxes: boxes,
+            vocabulary: vocabulary,
+            engine: engine,
+            tables: tables,
+            code: builder.build()
+        )
+    }
+
+    init(
+        routes: [Route],
+        boxes: [Box],
+        vocabulary: Vocabulary,
+        engine: Engine,
+        tables: BoxTables,
+        code: ProgramCode
+    ) {
         self.routes = routes
         self.boxes = boxes
+        self.vocabulary = vocabulary
+        self.engine = engine
+        needs = .head
         self.tables = tables
         self.headerNames = tables.headerNames
         self.code = code
@@ -39,23 +100,31 @@ package final class Program: Sendable {
     package func replacing(nodes: [Node]) -> Program {
         var code = self.code
         code.nodes = nodes
-        return Program(routes: routes, boxes: boxes, tables: tables, code: code)
+        return Program(
+            routes: routes,
+            boxes: boxes,
+            vocabulary: vocabulary,
+            engine: engine,
+            tables: tables,
+            code: code
+        )
     }
 
-    /// The position of the first route that takes the request, or -1.
+    /// The first route that takes the request, or what must be known to tell.
     ///
     /// - Parameters:
     ///   - facts: what is known of the request.
     ///   - model: the model asked for, aliases resolved; empty when there is none.
-    ///   - head: the bytes that the ranges in `facts` point into.
-    /// - Returns: a position in `routes`, or -1.
-    package func decide(_ facts: Facts, model: Span<UInt8>, head: Span<UInt8>) -> Int {
+    ///   - head: the bytes that `facts.method`, `facts.path` and `facts.headers` point into.
+    ///   - identity: the bytes that `facts.key` and `facts.tenant` point into.
+    /// - Returns: the answer; it allocates nothing.
+    package func decide(_ facts: Facts, model: Span<UInt8>, head: Span<UInt8>, identity: Span<UInt8>) -> Answer {
         var best = UInt32.max
         var tests = TestAnswers()
         for root in code.roots {
             best = walk(from: root, facts, model: model, head: head, &tests, below: best)
         }
-        return best == .max ? -1 : Int(tables.boxes[Int(best)].route)
+        return best == .max ? .none : .route(Int(tables.boxes[Int(best)].route))
     }
 
     /// Follows one tree to its leaf; answers the first box there that takes the request, or `bound`.

@@ -97,8 +97,9 @@ enum ClientPaths {
             path: reader.head.path,
             headers: program.headerNames.map { reader.head.firstValue(of: $0, in: span) }
         )
-        let index = program.decide(facts, model: subject.model.span, head: span)
-        guard index >= 0 else { return refuseUnrouted(session, subject) }
+        let nobody: [UInt8] = []
+        let answer = program.decide(facts, model: subject.model.span, head: span, identity: nobody.span)
+        guard case .route(let index) = answer else { return refuseUnrouted(session, subject) }
         switch program.routes[index].action {
         case .deny(let status, let message):
             session.refuse(Refusal(status, "route_forbidden", message))
