@@ -193,6 +193,13 @@ let tests: [Target] = [
     ),
     suite("ReportTests", ["Report"]),
     suite("DecisionTests", ["Routing", "Decision", "Bytes"]),
+    suite(
+        "LintTests",
+        [
+            "Lint", "RouteLanguage", "RouteModel", "Interpreter", "Analysis", "Compiler", "Report", "Routing", "Decision",
+            "Bytes",
+        ]
+    ),
     suite("ProvidersTests", ["Providers", "Routing", "Decision"]),
     suite("RouteLanguageTests", ["RouteLanguage", "Report", "Providers", "Routing", "Decision", "Bytes"]),
 ]

@@ -25,8 +25,6 @@ import Testing
             return "| `\(kind.name)` | \(url) | \(place) | `\(kind.healthPath)` |"
         }
         tables.append(("kinds", ["| Kind | Where | In place of `/v1` | Probe |", "|---|---|---|---|"] + kinds))
-        let codes = Catalogue.rules.map { "| \($0.code) | \($0.rule) |" }
-        tables.append(("codes", ["| Code | Stands for |", "|---|---|"] + codes))
         return tables
     }
 
@@ -62,31 +60,9 @@ import Testing
         }
     }
 
-    @Test func `the reference has every kind and every code`() {
+    @Test func `the reference has every kind`() {
         let page = self.page
         for kind in ProviderKind.all { #expect(page.contains("| `\(kind.name)` |")) }
-        for (code, rule) in Catalogue.rules { #expect(page.contains("| \(code) | \(rule) |")) }
-    }
-
-    @Test func `every code has a golden case`() {
-        let goldens = Cases.names("broken").map { name in
-            String(decoding: Cases.bytes("\(Cases.folder)/broken/\(name).problems") ?? [], as: UTF8.self)
-        }.joined()
-        // A file that is not there cannot be a case in a folder; it has a test of its own.
-        for (code, _) in Catalogue.rules where code != "HP012" {
-            #expect(goldens.contains("[\(code)]"), "no golden case shows \(code)")
-        }
-    }
-
-    @Test func `no golden case shows a code that the catalogue lacks`() {
-        let known = Set(Catalogue.rules.map(\.code))
-        for name in Cases.names("broken") {
-            let text = String(decoding: Cases.bytes("\(Cases.folder)/broken/\(name).problems") ?? [], as: UTF8.self)
-            for part in text.split(separator: "[HP").dropFirst() {
-                let code = "HP\(part.prefix(3))"
-                if part.dropFirst(3).first == "]" { #expect(known.contains(code), "\(name): \(code)") }
-            }
-        }
     }
 }
 

@@ -1,10 +1,11 @@
 import Glibc
 
 /// Reading files and folders; Glibc is all there is.
-enum Files {
+package enum Files {
     /// Why something could not be read, in the system's words.
-    struct Failure: Error {
-        let reason: String
+    package struct Failure: Error {
+        /// One sentence.
+        package let reason: String
         fileprivate init() { reason = String(cString: strerror(errno)) }
         fileprivate init(_ reason: String) { self.reason = reason }
     }
@@ -12,7 +13,7 @@ enum Files {
     /// A file's bytes, or those of standard input for `-`.
     ///
     /// - Throws: the system's reason, or that the file is larger than `limit`.
-    static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+    package static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
         let descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure() }
         defer { close(descriptor) }
@@ -29,18 +30,18 @@ enum Files {
     }
 
     /// What keeps us from reading a path; nil when nothing does.
-    static func obstacle(_ path: String) -> String? {
+    package static func obstacle(_ path: String) -> String? {
         access(path, R_OK) == 0 ? nil : String(cString: strerror(errno))
     }
 
     /// True when the path is a folder.
-    static func isFolder(_ path: String) -> Bool {
+    package static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// True when the path is a file with content, or nothing that can be looked at: reading it then tells why.
-    static func isRegular(_ path: String) -> Bool {
+    package static func isRegular(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
@@ -48,7 +49,7 @@ enum Files {
     /// The names in a folder, sorted, without `.` and `..`.
     ///
     /// - Throws: the system's reason.
-    static func names(in folder: String) throws(Failure) -> [String] {
+    package static func names(in folder: String) throws(Failure) -> [String] {
         guard let handle = opendir(folder) else { throw Failure() }
         defer { closedir(handle) }
         var names: [String] = []
@@ -62,7 +63,7 @@ enum Files {
     }
 
     /// A path that is relative to another file's folder.
-    static func path(_ path: String, besides file: String) -> String {
+    package static func path(_ path: String, besides file: String) -> String {
         guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
         return String(file[...slash]) + path
     }

@@ -1,6 +1,6 @@
 import Glibc
+import Lint
 import Proxy
-import RouteLanguage
 
 /// The command line of `hoosh-proxy`.
 @main

@@ -1,9 +1,9 @@
 import Report
 
 /// What a route file may consist of: UTF-8 without characters that hide or reorder text (HP009).
-enum TextCheck {
+package enum TextCheck {
     /// Largest file, in bytes.
-    static let limitBytes = 4 << 20
+    package static let limitBytes = 4 << 20
 
     /// The first fault of the bytes, if any.
     static func fault(in source: SourceText) -> Problem? {

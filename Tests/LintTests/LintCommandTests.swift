@@ -1,5 +1,5 @@
 import Glibc
-import RouteLanguage
+import Lint
 import Testing
 
 @Suite struct LintCommandTests {

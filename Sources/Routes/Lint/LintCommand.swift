@@ -1,5 +1,6 @@
 import Glibc
 import Report
+import RouteLanguage
 
 /// `hoosh-proxy lint PATH…`: the checks of the language on files and folders.
 package enum LintCommand {
