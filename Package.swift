@@ -170,6 +170,7 @@ let tests: [Target] = [
         swiftSettings: strict + instrumented
     ),
     suite("BytesTests", ["Bytes"]),
+    suite("ZonesTests", ["Zones"]),
     suite("LoopTests", ["Loop", "CLinux"]),
     suite("HTTPTests", ["HTTP", "Bytes", "WireCases"]),
     suite("EventStreamTests", ["EventStream", "WireCases"]),
