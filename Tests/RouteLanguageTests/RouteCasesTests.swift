@@ -50,7 +50,8 @@ enum Cases {
 
     static func load(_ bytes: [UInt8], _ name: String) -> (problems: Problems, configuration: Configuration?) {
         let purpose: RouteFile.Purpose = name.hasPrefix("serve-") ? .serve : .lint
-        return RouteFile.read(bytes, path: "\(name).yaml", purpose: purpose, environment: environment)
+        let loaded = RouteFile.read(bytes, path: "\(name).yaml", purpose: purpose, environment: environment)
+        return (loaded.problems, loaded.configuration)
     }
 }
 

@@ -28,33 +28,38 @@ import Testing
     @Test(arguments: ["dev", "minimal", "sidecar"])
     func `the files in routes load without an error or a warning`(name: String) throws {
         let path = "\(Cases.folder)/../../routes/\(name).yaml"
-        let (problems, configuration) = RouteFile.load(path, purpose: .lint, environment: { _ in nil })
+        let loading = RouteFile.load(path, purpose: .lint, environment: { _ in nil })
+        let (problems, configuration) = (loading.problems, loading.configuration)
         #expect(Render(problems).text(.short) == "")
         #expect(configuration != nil)
     }
 
     @Test func `the minimal file serves when its key is set, and says which one is not`() throws {
         let path = "\(Cases.folder)/../../routes/minimal.yaml"
-        let (_, configuration) = RouteFile.load(path, purpose: .serve, environment: Cases.environment)
+        let loading = RouteFile.load(path, purpose: .serve, environment: Cases.environment)
+        let (_, configuration) = (loading.problems, loading.configuration)
         let loaded = try #require(configuration)
         #expect(loaded.providers.map(\.name) == ["ollama", "openai"])
         #expect(loaded.listen == ListenSettings())
         let tiers = try plan(loaded.program.routes[1]).tiers
         #expect(tiers.map { $0.targets.map(\.provider) } == [[1], [0]])
-        let (problems, none) = RouteFile.load(path, purpose: .serve, environment: { _ in nil })
+        let loading = RouteFile.load(path, purpose: .serve, environment: { _ in nil })
+        let (problems, none) = (loading.problems, loading.configuration)
         #expect(none == nil)
         #expect(Render(problems).text(.short).contains("`OPENAI_API_KEY` is not set"))
     }
 
     @Test func `the development file needs nothing from the environment`() throws {
         let path = "\(Cases.folder)/../../routes/dev.yaml"
-        let (_, configuration) = RouteFile.load(path, purpose: .serve, environment: { _ in nil })
+        let loading = RouteFile.load(path, purpose: .serve, environment: { _ in nil })
+        let (_, configuration) = (loading.problems, loading.configuration)
         let loaded = try #require(configuration)
         #expect(loaded.providers.allSatisfy { $0.isLocal })
     }
 
     @Test func `a file that is not there is a problem, not a crash`() {
-        let (problems, configuration) = RouteFile.load("/nonexistent.yaml", purpose: .serve, environment: { _ in nil })
+        let loading = RouteFile.load("/nonexistent.yaml", purpose: .serve, environment: { _ in nil })
+        let (problems, configuration) = (loading.problems, loading.configuration)
         #expect(configuration == nil)
         #expect(Render(problems).text(.short).contains("HP012"))
     }

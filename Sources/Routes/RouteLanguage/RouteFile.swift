@@ -13,27 +13,23 @@ package enum RouteFile {
         case lint
     }
 
-    /// Reads, checks and compiles a file; the configuration is nil when there is any error.
+    /// Reads and checks a file with everything it includes.
     ///
     /// - Parameters:
-    ///   - path: the file.
+    ///   - path: the file, or `-` for standard input.
     ///   - purpose: serve or lint.
     ///   - environment: looks up `env:NAME`.
-    /// - Returns: everything found, and what may serve.
-    package static func load(
-        _ path: String,
-        purpose: Purpose,
-        environment: (String) -> String?
-    ) -> (problems: Problems, configuration: Configuration?) {
+    /// - Returns: everything found, and the configuration.
+    package static func load(_ path: String, purpose: Purpose, environment: (String) -> String?) -> Loaded {
         do throws(Files.Failure) {
             let bytes = try Files.read(path, limit: TextCheck.limitBytes)
             return read(bytes, path: path, purpose: purpose, environment: environment)
         } catch {
-            var problems = Problems()
+            var loaded = Loaded()
             let spot = Spot(path: path, line: 1, column: 1, length: 1)
             let code = error.reason.hasPrefix("larger") ? "HP007" : "HP012"
-            problems.add(Problem(.error, code, "cannot read `\(path)`: \(error.reason)", at: spot))
-            return (problems, nil)
+            loaded.problems.add(Problem(.error, code, "cannot read `\(path)`: \(error.reason)", at: spot))
+            return loaded
         }
     }
 
@@ -44,35 +40,39 @@ package enum RouteFile {
     ///   - path: its name.
     ///   - purpose: serve or lint.
     ///   - environment: looks up `env:NAME`.
-    /// - Returns: everything found, and what may serve.
+    /// - Returns: everything found, and the configuration.
     package static func read(
         _ bytes: [UInt8],
         path: String,
         purpose: Purpose,
         environment: (String) -> String?
-    ) -> (problems: Problems, configuration: Configuration?) {
+    ) -> Loaded {
         // A byte order mark at the very start is harmless, and columns do not count it.
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         let source = SourceText(path: path, bytes: text)
-        var problems = Problems()
-        problems.add(source: source)
+        var loaded = Loaded()
+        loaded.problems.add(source: source)
         if text.count > TextCheck.limitBytes {
             let spot = Spot(path: path, line: 1, column: 1, length: 1)
-            problems.add(Problem(.error, "HP007", "a route file has at most 4 MiB", at: spot))
-            return (problems, nil)
+            loaded.problems.add(Problem(.error, "HP007", "a route file has at most 4 MiB", at: spot))
+            return loaded
         }
         if let fault = TextCheck.fault(in: source) {
-            problems.add(fault)
-            return (problems, nil)
+            loaded.problems.add(fault)
+        } else {
+            loaded.root = DocumentReader.read(source, &loaded.problems)
         }
-        guard let root = DocumentReader.read(source, &problems) else { return (problems, nil) }
+        loaded.files = [LoadedFile(path: path, source: source, root: loaded.root)]
+        guard let root = loaded.root else { return loaded }
         let findings = Findings()
-        findings.take(problems)
-        return withoutActuallyEscaping(environment) { environment in
+        findings.take(loaded.problems)
+        withoutActuallyEscaping(environment) { environment in
             let secrets = Secrets(findings: findings, purpose: purpose, environment: environment)
             let configuration = compile(root, source, secrets)
-            return (findings.problems, findings.problems.hasErrors ? nil : configuration)
+            loaded.problems = findings.problems
+            loaded.configuration = findings.problems.hasErrors ? nil : configuration
         }
+        return loaded
     }
 
     private static func compile(_ root: Node, _ source: SourceText, _ secrets: Secrets) -> Configuration? {

@@ -38,9 +38,8 @@ package enum Service {
     }
 
     private static func load(_ path: String) -> Configuration? {
-        let (problems, configuration) = RouteFile.load(path, purpose: .serve) { name in
-            getenv(name).map { String(cString: $0) }
-        }
+        let loaded = RouteFile.load(path, purpose: .serve) { name in getenv(name).map { String(cString: $0) } }
+        let (problems, configuration) = (loaded.problems, loaded.configuration)
         if !problems.isEmpty { Console.write(Render(problems, isColored: Console.hasColor).text(.human)) }
         if configuration == nil { Console.say("\(path) cannot be served; see the errors above") }
         return configuration

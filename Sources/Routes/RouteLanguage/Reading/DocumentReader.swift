@@ -18,7 +18,10 @@ struct DocumentReader {
     private struct Stop: Error {}
 
     private let source: SourceText
+    private let map: ByteMap
     private var events: YAMLEvents
+    /// Where the last thing that is written ends, in bytes.
+    private var lastEnd = 0
     private var anchors: [String: Node] = [:]
     private var openAnchors: [String] = []
     private var nodeCount = 0
@@ -27,8 +30,9 @@ struct DocumentReader {
     /// The key above what is being read.
     private var key = ""
 
-    private init(_ source: SourceText, _ bytes: [UInt8], repaired: Set<Int>) {
+    private init(_ source: SourceText, _ bytes: [UInt8], _ map: ByteMap, repaired: Set<Int>) {
         self.source = source
+        self.map = map
         events = YAMLEvents(bytes)
         repairedOffsets = repaired
     }
@@ -38,8 +42,9 @@ struct DocumentReader {
         var bytes = source.bytes
         var repaired: Set<Int> = []
         var found: [Problem] = []
+        let map = ByteMap(source.bytes)
         while true {
-            var reader = DocumentReader(source, bytes, repaired: repaired)
+            var reader = DocumentReader(source, bytes, map, repaired: repaired)
             do {
                 let root = try reader.document()
                 for problem in found + reader.problems { problems.add(problem) }
@@ -65,6 +70,21 @@ struct DocumentReader {
         // Only what goes on in the next line needs this one's length: a file may be one long line of a million nodes.
         let last = end.line == start.line ? end.column : source.line(line).unicodeScalars.count
         return Spot(path: source.path, line: line, column: start.column + 1, length: max(1, last - start.column))
+    }
+
+    /// The bytes of a scalar, an alias or a flow collection; what follows starts after them.
+    private mutating func extent(_ start: Mark, _ end: Mark) -> Range<Int> {
+        let first = map.offset(start.index)
+        let range = map.trimmed(first..<max(first, map.offset(end.index)))
+        // Nothing has no place of its own: its mark may be that of the next key.
+        if !range.isEmpty { lastEnd = max(lastEnd, range.upperBound) }
+        return range
+    }
+
+    /// The bytes of a collection that has no end of its own when it is a block.
+    private mutating func extent(_ start: Int, _ end: YAMLEvent, isFlow: Bool) -> Range<Int> {
+        if isFlow { lastEnd = max(lastEnd, map.offset(end.end.index)) }
+        return start..<max(start, lastEnd)
     }
 
     private mutating func report(_ problem: Problem) { problems.append(problem) }
@@ -121,12 +141,12 @@ struct DocumentReader {
             )
             throw Stop()
         }
-        if case .alias(let name) = event.kind { return try alias(name, spot(event.start, event.end)) }
+        if case .alias(let name) = event.kind { return try alias(name, event) }
         if let anchor = event.anchor { openAnchors.append(anchor) }
         let result: Node
         switch event.kind {
-        case .scalar(let text, let isPlain): result = scalar(text, isPlain, event)
-        case .sequenceStart: result = try sequence(event, depth)
+        case .scalar(let text, let style): result = scalar(text, style, event)
+        case .sequenceStart(let isFlow): result = try sequence(event, depth, isFlow: isFlow)
         case .mappingStart(let isFlow): result = try mapping(event, depth, isFlow: isFlow)
         default: throw Stop()
         }
@@ -145,23 +165,24 @@ struct DocumentReader {
         if Self.standardTags.contains(tag) { return node }
         let place = spot(event.start, event.end)
         report(Problem(.error, "HP004", "route files have no custom tags such as `\(tag)`", at: place))
-        return Node(.broken, at: place)
+        return Node(.broken, at: place, extent: node.extent)
     }
 
-    private mutating func scalar(_ text: String, _ isPlain: Bool, _ event: YAMLEvent) -> Node {
+    private mutating func scalar(_ text: String, _ style: ScalarStyle, _ event: YAMLEvent) -> Node {
         let place = spot(event.start, event.end)
+        let extent = extent(event.start, event.end)
         if let tag = event.tag, !tag.isEmpty, !Self.standardTags.contains(tag) {
             report(SyntaxFault.tagProblem(text.isEmpty ? tag : "\(tag) \(text)", place))
-            return Node(.broken, at: place)
+            return Node(.broken, at: place, extent: extent)
         }
         if !repairedOffsets.isEmpty {
-            let start = source.offset(line: place.line, column: place.column)
-            let end = source.offset(line: place.line, column: place.column + place.length)
-            if repairedOffsets.contains(where: { $0 >= start && $0 < end }) { return Node(.broken, at: place) }
+            if repairedOffsets.contains(where: { extent.contains($0) }) {
+                return Node(.broken, at: place, extent: extent)
+            }
         }
         // A block text ends where the next line begins.
         let lastLine = event.end.column == 0 ? event.end.line : event.end.line + 1
-        return Node(.scalar(text, isPlain: isPlain), at: place, lastLine: lastLine)
+        return Node(.scalar(text, style), at: place, extent: extent, lastLine: lastLine)
     }
 
     private mutating func checkDepth(_ event: YAMLEvent, _ depth: Int) throws {
@@ -177,8 +198,9 @@ struct DocumentReader {
         throw Stop()
     }
 
-    private mutating func sequence(_ event: YAMLEvent, _ depth: Int) throws -> Node {
+    private mutating func sequence(_ event: YAMLEvent, _ depth: Int, isFlow: Bool) throws -> Node {
         try checkDepth(event, depth)
+        let start = map.offset(event.start.index)
         var items: [Node] = []
         var count = 1
         var next = try events.next()
@@ -188,7 +210,9 @@ struct DocumentReader {
             count = try adding(count, item)
             next = try events.next()
         }
-        return Node(.sequence(items), at: spot(event.start, next.end), expandedCount: count)
+        let extent = extent(start, next, isFlow: isFlow)
+        let place = spot(event.start, next.end)
+        return Node(.sequence(items, isFlow: isFlow), at: place, extent: extent, expandedCount: count)
     }
 
     private mutating func adding(_ count: Int, _ node: Node) throws -> Int {
@@ -209,28 +233,37 @@ struct DocumentReader {
             key = keyNode.text ?? ""
             let value = try node(try events.next(), depth: depth + 1)
             count = try adding(count, value) + 1
-            for problem in builder.add(keyNode, value) { report(problem) }
+            let start = keyNode.extent.lowerBound
+            for problem in builder.add(keyNode, value, start..<max(start, lastEnd)) { report(problem) }
             next = try events.next()
         }
         let first = builder.firstKeySpot
         // A block mapping has no sign of its own: its first key stands for it.
         let place = isFlow ? spot(event.start, next.end) : first ?? spot(event.start, event.end)
-        let isPartial = builder.isPartial
-        return Node(.mapping(builder.finished()), at: place, expandedCount: count, isPartial: isPartial)
+        let start = isFlow ? map.offset(event.start.index) : builder.firstKeyOffset ?? map.offset(event.start.index)
+        return Node(
+            .mapping(builder.finished(), isFlow: isFlow),
+            at: place,
+            extent: extent(start, next, isFlow: isFlow),
+            expandedCount: count,
+            isPartial: builder.isPartial
+        )
     }
 
     // MARK: Aliases
 
-    private mutating func alias(_ name: String, _ place: Spot) throws -> Node {
+    private mutating func alias(_ name: String, _ event: YAMLEvent) throws -> Node {
+        let place = spot(event.start, event.end)
+        let extent = extent(event.start, event.end)
         if openAnchors.contains(name) {
             report(Problem(.error, "HP006", "`*\(name)` stands inside its own anchor", at: place))
-            return Node(.broken, at: place)
+            return Node(.broken, at: place, extent: extent)
         }
         if let node = anchors[name] { return node }
         let near = Suggestion.nearest(to: name, among: anchors.keys.sorted())
         if key != "<<", near == nil {
             report(SyntaxFault.starProblem("*\(name)", place))
-            return Node(.broken, at: place)
+            return Node(.broken, at: place, extent: extent)
         }
         let help = near.map { ["did you mean `*\($0)`?"] } ?? []
         report(
@@ -243,7 +276,7 @@ struct DocumentReader {
                 fix: near == nil ? nil : .unsafe
             )
         )
-        return Node(.broken, at: place)
+        return Node(.broken, at: place, extent: extent)
     }
 }
 

@@ -6,12 +6,13 @@ struct MappingBuilder {
     private var seen: [String: Spot] = [:]
     private var merged: [Node.Entry] = []
     private(set) var firstKeySpot: Spot?
+    private(set) var firstKeyOffset: Int?
     /// True when something that belongs here was reported instead of read.
     private(set) var isPartial = false
 
     /// Takes a key with its value; answers what is wrong with them.
-    mutating func add(_ key: Node, _ value: Node) -> [Problem] {
-        if firstKeySpot == nil { firstKeySpot = key.spot }
+    mutating func add(_ key: Node, _ value: Node, _ extent: Range<Int>) -> [Problem] {
+        if firstKeySpot == nil { (firstKeySpot, firstKeyOffset) = (key.spot, key.extent.lowerBound) }
         if key.isBroken {
             isPartial = true
             return []
@@ -38,7 +39,7 @@ struct MappingBuilder {
             return [problem]
         }
         seen[name] = key.spot
-        entries.append(Node.Entry(key: key, name: name, value: value, mergedAt: nil))
+        entries.append(Node.Entry(key: key, name: name, value: value, mergedAt: nil, extent: extent))
         return []
     }
 
@@ -54,7 +55,15 @@ struct MappingBuilder {
                 continue
             }
             for entry in source.entries {
-                merged.append(Node.Entry(key: entry.key, name: entry.name, value: entry.value, mergedAt: spot))
+                merged.append(
+                    Node.Entry(
+                        key: entry.key,
+                        name: entry.name,
+                        value: entry.value,
+                        mergedAt: spot,
+                        extent: entry.extent
+                    )
+                )
             }
         }
         return problems

@@ -4,8 +4,11 @@ import CYaml
 struct Mark: Equatable {
     var line: Int
     var column: Int
+    /// From the start of the text.
+    var index: Int
 
     fileprivate init(_ mark: yaml_mark_t) {
+        index = Int(mark.index)
         line = Int(mark.line)
         column = Int(mark.column)
     }
@@ -15,9 +18,11 @@ struct Mark: Equatable {
 struct YAMLEvent {
     enum Kind: Equatable {
         case streamStart, streamEnd, documentStart, documentEnd
-        case scalar(String, isPlain: Bool)
+        case scalar(String, ScalarStyle)
         case alias(String)
-        case sequenceStart, sequenceEnd
+        /// `isFlow` is true for `[…]`.
+        case sequenceStart(isFlow: Bool)
+        case sequenceEnd
         /// `isFlow` is true for `{…}`.
         case mappingStart(isFlow: Bool)
         case mappingEnd
@@ -84,6 +89,15 @@ final class YAMLEvents {
         pointer.map { String(cString: $0) }
     }
 
+    private static func style(_ style: yaml_scalar_style_t) -> ScalarStyle {
+        switch style {
+        case YAML_SINGLE_QUOTED_SCALAR_STYLE: .single
+        case YAML_DOUBLE_QUOTED_SCALAR_STYLE: .double
+        case YAML_LITERAL_SCALAR_STYLE, YAML_FOLDED_SCALAR_STYLE: .block
+        default: .plain
+        }
+    }
+
     private static func translated(_ event: yaml_event_t) -> YAMLEvent {
         var kind = YAMLEvent.Kind.streamEnd
         var anchor: String?
@@ -95,12 +109,11 @@ final class YAMLEvents {
         case YAML_SCALAR_EVENT:
             let scalar = event.data.scalar
             let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
-            let isPlain = scalar.style == YAML_PLAIN_SCALAR_STYLE
-            kind = .scalar(String(decoding: bytes, as: UTF8.self), isPlain: isPlain)
+            kind = .scalar(String(decoding: bytes, as: UTF8.self), style(scalar.style))
             (anchor, tag) = (text(scalar.anchor), text(scalar.tag))
         case YAML_ALIAS_EVENT: kind = .alias(text(event.data.alias.anchor) ?? "")
         case YAML_SEQUENCE_START_EVENT:
-            kind = .sequenceStart
+            kind = .sequenceStart(isFlow: event.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE)
             (anchor, tag) = (text(event.data.sequence_start.anchor), text(event.data.sequence_start.tag))
         case YAML_SEQUENCE_END_EVENT: kind = .sequenceEnd
         case YAML_MAPPING_START_EVENT:

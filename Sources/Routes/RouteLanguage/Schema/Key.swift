@@ -1,5 +1,5 @@
 /// What a key takes.
-indirect enum KeyType: Sendable {
+package indirect enum KeyType: Sendable {
     case version
     case boolean
     case text
@@ -40,7 +40,7 @@ indirect enum KeyType: Sendable {
     case wordOr(String, KeyType)
 
     /// The type as the reference writes it.
-    var text: String {
+    package var text: String {
         switch self {
         case .version: "`1`"
         case .boolean: "bool"
@@ -77,9 +77,9 @@ indirect enum KeyType: Sendable {
 }
 
 /// One key of the language: a row of the table that drives the reader, did-you-mean and the reference.
-struct Key: Sendable {
+package struct Key: Sendable {
     /// Whether this build does what the key says.
-    enum Engine: Sendable {
+    package enum Engine: Sendable {
         case yes
         /// The key is refused when serving (HP120).
         case later
@@ -88,14 +88,14 @@ struct Key: Sendable {
     }
 
     /// Where it stands: `routes[].match.model`, `providers.*.kind`.
-    let path: String
-    let type: KeyType
+    package let path: String
+    package let type: KeyType
     /// As the reference shows it; empty for none.
-    let standard: String
-    let engine: Engine
-    let isRequired: Bool
+    package let standard: String
+    package let engine: Engine
+    package let isRequired: Bool
     /// One sentence for the reference.
-    let note: String
+    package let note: String
 
     init(
         _ path: String,
@@ -117,7 +117,7 @@ struct Key: Sendable {
     static func later(_ path: String, _ type: KeyType) -> Key { Key(path, type, engine: .later) }
 
     /// The last part of the path.
-    var name: String {
+    package var name: String {
         let tail = path.split(separator: ".").last.map(String.init) ?? path
         return tail.hasSuffix("[]") ? String(tail.dropLast(2)) : tail
     }

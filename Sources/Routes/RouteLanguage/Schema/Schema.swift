@@ -1,12 +1,13 @@
 /// The table as a tree, so that a document can be walked beside it.
-final class Schema: Sendable {
-    let key: Key?
+package final class Schema: Sendable {
+    /// Nil for the file itself.
+    package let key: Key?
     /// Keys that are valid here, in the table's order.
-    let children: [(name: String, schema: Schema)]
+    package let children: [(name: String, schema: Schema)]
     /// What stands below each name of a map.
-    let anyName: Schema?
+    package let anyName: Schema?
     /// What stands in each item of a list.
-    let item: Schema?
+    package let item: Schema?
 
     private init(key: Key?, children: [(String, Schema)], anyName: Schema?, item: Schema?) {
         self.key = key
@@ -16,12 +17,13 @@ final class Schema: Sendable {
     }
 
     /// The whole language.
-    static let root: Schema = make(path: "", rows: Schema.table)
+    package static let root: Schema = make(path: "", rows: Schema.table)
 
-    subscript(_ name: String) -> Schema? { children.first { $0.name == name }?.schema }
+    /// The key of that name.
+    package subscript(_ name: String) -> Schema? { children.first { $0.name == name }?.schema }
 
     /// Every path at which a key of that name is valid, in the table's order.
-    static func paths(ofKey name: String) -> [String] { table.filter { $0.name == name }.map(\.path) }
+    package static func paths(ofKey name: String) -> [String] { table.filter { $0.name == name }.map(\.path) }
 
     private static func make(path: String, rows: [Key]) -> Schema {
         let key = rows.first { $0.path == path }

@@ -1,0 +1,38 @@
+import Providers
+import Report
+import RouteModel
+
+/// One file that was read: the root, or one that it includes.
+package struct LoadedFile: Sendable {
+    /// As messages name it.
+    package let path: String
+    package let source: SourceText
+    /// Nil when its text is no YAML document.
+    package let root: Node?
+    init(path: String, source: SourceText, root: Node?) {
+        self.path = path
+        self.source = source
+        self.root = root
+    }
+}
+
+/// What came of reading a route file.
+package struct Loaded: Sendable {
+    /// Everything found.
+    package internal(set) var problems = Problems()
+    /// The root file's document; nil when it is no YAML.
+    package internal(set) var root: Node?
+    /// Every file that was read, the root first.
+    package internal(set) var files: [LoadedFile] = []
+    /// The whole configuration; nil when an error of the text, the types or the names makes it meaningless.
+    package internal(set) var document: RouteDocument?
+    /// For the service.
+    package internal(set) var listen = ListenSettings()
+    /// Upstreams with their secrets resolved; positions are those of `document.providers`.
+    package internal(set) var providers: [Provider] = []
+    /// What may serve, until the compiler takes this over.
+    package internal(set) var configuration: Configuration?
+
+    /// Nothing read yet.
+    package init() {}
+}
