@@ -132,7 +132,7 @@ let routes: [Target] = [
         "Routes",
         "RouteTools",
         [
-            "Bytes", "Report", "Routing", "Decision", "Content", "Zones", "RouteModel", "Interpreter", "Compiler",
+            "Bytes", "Dialect", "Report", "Routing", "Decision", "Content", "Zones", "RouteModel", "Interpreter", "Compiler",
             "Analysis", "RouteLanguage", "Lint",
         ]
     ),
