@@ -132,8 +132,8 @@ let routes: [Target] = [
         "Routes",
         "RouteTools",
         [
-            "Bytes", "Dialect", "Report", "Routing", "Decision", "Content", "Zones", "RouteModel", "Interpreter", "Compiler",
-            "Analysis", "RouteLanguage", "Lint",
+            "Bytes", "Report", "Loop", "JSON", "Dialect", "Routing", "Decision", "Content", "Zones", "RouteModel",
+            "Interpreter", "Compiler", "Analysis", "RouteLanguage", "Lint",
         ]
     ),
 ]

@@ -10,9 +10,10 @@ struct Main {
     }
 
     private static func run(_ arguments: [String]) -> Int32 {
+        if let command = Command.all.first(where: { $0.name == arguments.first }) {
+            return command.run(Array(arguments.dropFirst()))
+        }
         switch arguments.first {
-        case "lint": return LintCommand.run(Array(arguments.dropFirst())) { Console.print($0) }
-        case "health": return HealthCommand.run(Array(arguments.dropFirst()))
         case "--version", "version":
             Console.print("hoosh-proxy \(Version.current)\n")
             return 0

@@ -18,15 +18,16 @@ enum Usage {
               serve; FILE is a route file, for example routes/dev.yaml
                 --threads N     event loops (default: one for each core)
                 --access-log    one JSON line per request on standard output, without any content
-          hoosh-proxy lint [--format human|short|json] [--color auto|always|never] PATH...
-              check route files and folders; exit 0 clean, 1 findings, 2 usage or unreadable
-          hoosh-proxy health [--ready] [--admin ADDRESS]
-              ask a running proxy's admin listener (default 127.0.0.1:8089); exit 0 when well
+        \(commands)
           hoosh-proxy --version
 
         signals: SIGTERM and SIGINT end it after running requests are done, at most listen.drain
 
         """
+
+    private static let commands = Command.all.map { command in
+        "  hoosh-proxy " + command.help.split(separator: "\n").joined(separator: "\n  ")
+    }.joined(separator: "\n")
 
     /// Reads what follows the program's name when it is to serve.
     static func serveOptions(_ arguments: [String]) -> Result<ServeOptions, Fault> {
@@ -64,7 +65,7 @@ enum Usage {
     }
 
     private static func unknown(_ argument: String) -> Result<ServeOptions, Fault> {
-        let known = ["--routes", "--threads", "--access-log", "--help", "--version", "lint", "health"]
+        let known = ["--routes", "--threads", "--access-log", "--help", "--version"] + Command.all.map(\.name)
         let near = Suggestion.nearest(to: argument, among: known).map { "; did you mean `\($0)`?" } ?? ""
         return .failure(Fault(sentence: "unknown argument `\(argument)`\(near)"))
     }

@@ -1,0 +1,8 @@
+/// `hoosh-proxy diff`.
+package enum DiffCommand {
+    /// Does what the command line asks for and answers the exit code (`routes.md` 4.3).
+    package static func run(_ arguments: [String], _ terminal: Terminal) -> Int32 {
+        terminal.complain("hoosh-proxy diff: not yet\n")
+        return ExitCode.usage
+    }
+}

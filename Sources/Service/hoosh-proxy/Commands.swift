@@ -1,0 +1,55 @@
+import Proxy
+import RouteLanguage
+import RouteTools
+
+/// A word behind the program's name that does something other than serve.
+struct Command {
+    let name: String
+    /// What `--help` says, without the margin.
+    let help: String
+    /// Takes what stands behind the word, answers the exit code.
+    let run: @Sendable ([String]) -> Int32
+
+    /// Every command, in the order of `--help`.
+    static let all: [Command] = [
+        Command(
+            name: "lint",
+            help: """
+                lint [--format human|short|json] [--color auto|always|never] PATH...
+                    check route files and folders; exit 0 clean, 1 findings, 2 usage or unreadable
+                """
+        ) { LintCommand.run($0) { Console.print($0) } },
+        Command(
+            name: "explain",
+            help: """
+                explain FILE [--model NAME] [--key NAME] [--body TEXT] ...
+                    say where a request would go, and why
+                """
+        ) { ExplainCommand.run($0, terminal) },
+        Command(
+            name: "test",
+            help: """
+                test [PATH...]
+                    run the cases and proofs of *.test.yaml files; exit 1 when one fails
+                """
+        ) { TestCommand.run($0, terminal) },
+        Command(
+            name: "diff",
+            help: """
+                diff OLD NEW
+                    which requests two route files treat differently, each with a witness; exit 1 when any
+                """
+        ) { DiffCommand.run($0, terminal) },
+        Command(
+            name: "health",
+            help: """
+                health [--ready] [--admin ADDRESS]
+                    ask a running proxy's admin listener (default 127.0.0.1:8089); exit 0 when well
+                """
+        ) { HealthCommand.run($0) },
+    ]
+
+    private static var terminal: Terminal {
+        Terminal.standard(print: { Console.print($0) }, complain: { Console.write($0) })
+    }
+}
