@@ -1,5 +1,5 @@
+import Lint
 import Proxy
-import RouteLanguage
 import RouteTools
 
 /// A word behind the program's name that does something other than serve.

@@ -1,5 +1,4 @@
 import Glibc
-import Lint
 import Proxy
 
 /// The command line of `hoosh-proxy`.
