@@ -61,6 +61,10 @@ struct Frame {
     let sources: [String: SourceText]
     let redaction: Redaction
     let paint: Paint
+    /// The code's page is named at its first frame.
+    var tellsMore = false
+    /// Where the word stands that tells of a fix.
+    static let fixColumn = 81
 
     private var marks: [(spot: Spot, text: String, isPrimary: Bool)] {
         let others = problem.labels.map { (spot: $0.spot, text: $0.text, isPrimary: false) }
@@ -84,20 +88,41 @@ struct Frame {
             lines.append("\(margin) \(paint.quiet("|"))")
             lines += excerpt(source, here, width)
         }
-        let closing = elsewhere() + problem.notes.map { ("note", $0) } + problem.help.map { ("help", $0) }
-        if !closing.isEmpty { lines.append("\(margin) \(paint.quiet("|"))") }
-        for (word, text) in closing {
-            let parts = redaction.masked(text).split(separator: "\n", omittingEmptySubsequences: false)
-            for (number, part) in parts.enumerated() {
-                let lead = number == 0 ? "= \(word): " : String(repeating: " ", count: word.count + 4)
-                lines.append("\(margin) \(lead)\(Columns.printable(String(part)))")
-            }
-        }
+        lines += closing(margin)
         return lines.map { line in
             var line = line
             while line.hasSuffix(" ") { line.removeLast() }
             return line
         }
+    }
+
+    /// What stands below the source lines: notes, help, where to read more.
+    private func closing(_ margin: String) -> [String] {
+        var lines: [String] = []
+        var fix = problem.edits.isEmpty ? nil : problem.fix.map { "[\($0.rawValue) fix]" }
+        var parts = elsewhere() + problem.notes.map(Self.noted) + problem.help.map { ("help", $0) }
+        if fix != nil, problem.help.isEmpty { parts.append(("help", "`lint --fix` makes the edit")) }
+        if tellsMore { parts.append(("more", "hoosh-proxy rule \(problem.code)")) }
+        if !parts.isEmpty { lines.append("\(margin) \(paint.quiet("|"))") }
+        for (word, text) in parts {
+            let pieces = redaction.masked(text).split(separator: "\n", omittingEmptySubsequences: false)
+            for (number, piece) in pieces.enumerated() {
+                let lead = number == 0 ? "= \(word): " : String(repeating: " ", count: word.count + 4)
+                var line = "\(margin) \(lead)\(Columns.printable(String(piece)))"
+                if word == "help", let text = fix {
+                    line += String(repeating: " ", count: max(2, Self.fixColumn - line.unicodeScalars.count)) + text
+                    fix = nil
+                }
+                lines.append(line)
+            }
+        }
+        return lines
+    }
+
+    /// A note that begins with `witness: ` is one.
+    private static func noted(_ text: String) -> (String, String) {
+        let word = "witness: "
+        return text.hasPrefix(word) ? ("witness", String(text.dropFirst(word.count))) : ("note", text)
     }
 
     /// Places in other files have no frame of their own.

@@ -43,6 +43,14 @@ struct Redaction {
         return Self.text(letters)
     }
 
+    /// True when a text of several lines of a file shows no secret.
+    func isHarmless(_ text: String) -> Bool {
+        guard masked(text) == text else { return false }
+        return text.split(whereSeparator: \.isNewline).allSatisfy { line in
+            masked(line: String(line), number: 0, path: "") == line
+        }
+    }
+
     private static func text(_ letters: [Unicode.Scalar]) -> String {
         var text = String.UnicodeScalarView()
         text.append(contentsOf: letters)

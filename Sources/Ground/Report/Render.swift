@@ -8,6 +8,20 @@ package struct Render {
         case short
         /// One object, schema `lint-v1`.
         case json
+        /// One object of `lint-v1` a line.
+        case jsonl
+        /// SARIF 2.1.0 (OASIS).
+        case sarif
+        /// Workflow commands of GitHub Actions.
+        case github
+        /// A code quality report of GitLab.
+        case gitlab
+        /// JUnit's XML.
+        case junit
+        /// Reviewdog's diagnostic format.
+        case rdjson
+        /// One line each, help and places included, for programs that read prose.
+        case agent
     }
 
     /// When colours are used.
@@ -24,31 +38,61 @@ package struct Render {
         }
     }
 
-    private let problems: Problems
-    private let redaction: Redaction
+    let problems: Problems
+    let redaction: Redaction
+    let rules: [RuleInfo]
+    let version: String
     private let paint: Paint
 
     /// Prepares to write what was found.
-    package init(_ problems: Problems, isColored: Bool = false) {
+    ///
+    /// - Parameters:
+    ///   - problems: the findings.
+    ///   - isColored: colours for people.
+    ///   - rules: what is known about codes; with it, people are told where to read more.
+    ///   - version: the program's own.
+    package init(_ problems: Problems, isColored: Bool = false, rules: [RuleInfo] = [], version: String = "0") {
         self.problems = problems
+        self.rules = rules
+        self.version = version
         redaction = Redaction(values: problems.secrets, spots: problems.secretSpots)
         paint = Paint(isOn: isColored)
     }
 
-    /// The findings in a format, without a summary; empty when there are none, except in JSON.
-    package func text(_ format: Format, files: Int = 1) -> String {
+    /// The findings in a format, without a summary; empty when there are none, except in formats that are one document.
+    ///
+    /// - Parameters:
+    ///   - format: how to write.
+    ///   - files: those that were checked.
+    /// - Returns: the text, line ends included.
+    package func text(_ format: Format, files: [String] = []) -> String {
         switch format {
         case .human: human()
         case .short: short()
         case .json: json(files: files)
+        case .jsonl: problems.all.map { "\(object($0).line)\n" }.joined()
+        case .sarif: sarif(files: files)
+        case .github: github()
+        case .gitlab: gitlab()
+        case .junit: junit(files: files)
+        case .rdjson: rdjson()
+        case .agent: agent()
         }
     }
 
     private func human() -> String {
         let (shown, more) = problems.shown
+        let known = Set(rules.map(\.code))
+        var told: Set<String> = []
         var blocks = shown.map { problem in
-            Frame(problem: problem, sources: problems.sources, redaction: redaction, paint: paint).lines()
-                .joined(separator: "\n")
+            let tellsMore = known.contains(problem.code) && told.insert(problem.code).inserted
+            return Frame(
+                problem: problem,
+                sources: problems.sources,
+                redaction: redaction,
+                paint: paint,
+                tellsMore: tellsMore
+            ).lines().joined(separator: "\n")
         }
         blocks += more.map { "\($0.code): \($0.count) more in \(Columns.printable($0.path))" }
         return blocks.map { $0 + "\n" }.joined(separator: "\n")
@@ -63,51 +107,26 @@ package struct Render {
         return lines.map { Columns.printable($0) + "\n" }.joined()
     }
 
-    /// All findings, uncounted: programs can count themselves.
-    private func json(files: Int) -> String {
-        var text = "{\"schema\": \"lint-v1\", \"files\": \(files), "
-        text += "\"errors\": \(problems.count(.error)), \"warnings\": \(problems.count(.warning)), "
-        text += "\"notes\": \(problems.count(.note)), \"problems\": ["
-        text += problems.all.map { "\n  \(json($0))" }.joined(separator: ",")
-        return text + (problems.isEmpty ? "]}\n" : "\n]}\n")
+    /// All findings, uncounted: whoever reads this can count.
+    private func agent() -> String {
+        problems.all.map { problem in
+            var text = "\(problem.spot): \(problem.severity.rawValue)[\(problem.code)]: \(problem.sentence)"
+            text += problem.labels.map { "; \($0.spot): \($0.text)" }.joined()
+            text += problem.notes.map { "; note: \($0)" }.joined()
+            text += problem.help.map { "; help: \($0)" }.joined()
+            if !problem.edits.isEmpty, let fix = problem.fix { text += " [\(fix.rawValue) fix]" }
+            let line = redaction.masked(text).split(whereSeparator: \.isNewline)
+                .map { $0.drop(while: \.isWhitespace) }.joined(separator: " ")
+            return Columns.printable(line) + "\n"
+        }.joined()
     }
 
-    private func json(_ problem: Problem) -> String {
-        var fields = [
-            "\"code\": \(quoted(problem.code))", "\"severity\": \(quoted(problem.severity.rawValue))",
-            "\"message\": \(quoted(problem.sentence))", json(problem.spot), "\"mark\": \(quoted(problem.mark))",
-        ]
-        let labels = problem.labels.map { "{\(json($0.spot)), \"text\": \(quoted($0.text))}" }
-        fields.append("\"labels\": [\(labels.joined(separator: ", "))]")
-        fields.append("\"notes\": [\(problem.notes.map(quoted).joined(separator: ", "))]")
-        fields.append("\"help\": [\(problem.help.map(quoted).joined(separator: ", "))]")
-        fields.append("\"fix\": \(problem.fix.map { quoted($0.rawValue) } ?? "null")")
-        return "{\(fields.joined(separator: ", "))}"
-    }
-
-    private func json(_ spot: Spot) -> String {
-        "\"path\": \(quoted(spot.path)), \"line\": \(spot.line), \"column\": \(spot.column), \"length\": \(spot.length)"
-    }
-
-    /// A JSON string (RFC 8259 §7), secrets masked.
-    private func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in redaction.masked(text).unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case "\r": result += "\\r"
-            default:
-                if scalar.value < 0x20 || scalar.value == 0x7F {
-                    let digits = String(scalar.value, radix: 16)
-                    result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
+    /// The bytes of an edit as a text, and what replaces it; nil when showing it would show a secret.
+    func shown(_ edits: [Edit]) -> [Edit]? {
+        guard !edits.isEmpty else { return nil }
+        for edit in edits {
+            guard redaction.isHarmless(edit.replacement), problems.sources[edit.path] != nil else { return nil }
         }
-        return result + "\""
+        return edits
     }
 }

@@ -61,7 +61,7 @@ package enum LintCommand {
             checked += 1
         }
         let isColored = options.color.isOn(isTerminal: isatty(1) == 1, noColor: variable("NO_COLOR"))
-        print(Render(problems, isColored: isColored).text(options.format, files: checked))
+        print(Render(problems, isColored: isColored).text(options.format, files: files))
         if options.format == .human {
             if !problems.isEmpty { print("\n") }
             print(summary(problems, checked, (now() - started) / 1_000_000))

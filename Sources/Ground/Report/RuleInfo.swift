@@ -1,0 +1,18 @@
+/// What formats for programs say about a code, apart from any finding.
+package struct RuleInfo: Sendable {
+    package let code: String
+    /// One line: what the code stands for.
+    package let rule: String
+    /// How bad a finding is unless the file says otherwise.
+    package let severity: Severity
+    /// The page of the code, in Markdown.
+    package let page: String
+
+    /// Describes a code.
+    package init(code: String, rule: String, severity: Severity, page: String) {
+        self.code = code
+        self.rule = rule
+        self.severity = severity
+        self.page = page
+    }
+}
