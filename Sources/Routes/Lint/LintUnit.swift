@@ -1,9 +1,12 @@
 import Interpreter
 import Report
+import RouteLanguage
 import RouteModel
 
 /// What a rule looks at: one configuration, read and proved about.
 package struct LintUnit: Sendable {
+    /// The files with their texts and nodes.
+    package let loaded: Loaded
     /// The typed configuration.
     package let document: RouteDocument
     /// Matches header values against PCRE2 patterns, as the program does.
@@ -12,7 +15,8 @@ package struct LintUnit: Sendable {
     package let resolves: Bool
 
     /// Gathers what rules need.
-    package init(document: RouteDocument, patterns: @escaping PatternMatcher, resolves: Bool) {
+    package init(loaded: Loaded, document: RouteDocument, patterns: @escaping PatternMatcher, resolves: Bool) {
+        self.loaded = loaded
         self.document = document
         self.patterns = patterns
         self.resolves = resolves
