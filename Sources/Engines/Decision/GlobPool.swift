@@ -199,3 +199,44 @@ struct GlobPool: Sendable {
         }
     }
 }
+
+extension GlobPool {
+    /// A pattern as a route file would write it, braces spelled out.
+    func text(of number: Int) -> String {
+        let alternative = alternatives[number]
+        let literal = literal(of: alternative).flatMap { Self.escaped($0) }
+        var bytes: [UInt8]
+        switch alternative.form {
+        case .exact: bytes = literal
+        case .prefix: bytes = literal + [UInt8(ascii: "*")]
+        case .suffix: bytes = [UInt8(ascii: "*")] + literal
+        case .contains: bytes = [UInt8(ascii: "*")] + literal + [UInt8(ascii: "*")]
+        case .general:
+            bytes = literal
+            for step in steps[Int(alternative.stepStart)..<Int(alternative.stepStart + alternative.stepCount)] {
+                bytes += text(of: step)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func escaped(_ byte: UInt8) -> [UInt8] {
+        "*?[]{},\\".utf8.contains(byte) ? [UInt8(ascii: "\\"), byte] : [byte]
+    }
+
+    private func text(of step: Step) -> [UInt8] {
+        switch step.kind {
+        case .byte: return Self.escaped(step.byte)
+        case .anyCharacter: return Array("?".utf8)
+        case .anyRun: return Array("*".utf8)
+        case .oneOf, .noneOf:
+            let start = Int(step.classStart)
+            let ranges = classes[start..<(start + Int(step.classCount))].map { range in
+                let low = Unicode.Scalar(range.lowerBound).map(String.init) ?? "?"
+                let high = Unicode.Scalar(range.upperBound).map(String.init) ?? "?"
+                return low == high ? low : "\(low)-\(high)"
+            }
+            return Array("[\(step.kind == .noneOf ? "!" : "")\(ranges.joined())]".utf8)
+        }
+    }
+}

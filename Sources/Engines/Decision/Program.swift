@@ -20,8 +20,10 @@ package final class Program: Sendable {
     package let needs: Facts.Stage
     /// Which engine answers.
     package let engine: Engine
-    let tables: BoxTables
+    let tables: ConditionTables
     let code: ProgramCode
+    /// Built only for `Engine.bits`.
+    private let vectors: BitVectors?
 
     /// What answers: the tree, or one of the two that it is checked against (`routes.md` A7).
     package enum Engine: String, CaseIterable, Sendable { case tree, bits, linear }
@@ -46,6 +48,10 @@ package final class Program: Sendable {
         package var sampleSubjects: [Subject] = []
         /// Header fields that somebody other than the boxes wants in `Facts.headers`, in lower case.
         package var extraHeaders: [String] = []
+        /// Tags that a content scan may find; the others are final once the head is known.
+        package var contentTags: UInt64 = .max
+        /// The highest class that a content scan may join in; `public` makes the head's class final.
+        package var contentLevel: Level = .restricted
         package init() {}
     }
 
@@ -63,7 +69,7 @@ package final class Program: Sendable {
         vocabulary: Vocabulary = Vocabulary(),
         engine: Engine = .tree
     ) {
-        let tables = BoxTables(boxes)
+        let tables = ConditionTables(boxes, vocabulary)
         var builder = ProgramBuilder(boxes, tables)
         self.init(
             routes: routes,
@@ -80,17 +86,18 @@ package final class Program: Sendable {
         boxes: [Box],
         vocabulary: Vocabulary,
         engine: Engine,
-        tables: BoxTables,
+        tables: ConditionTables,
         code: ProgramCode
     ) {
         self.routes = routes
         self.boxes = boxes
         self.vocabulary = vocabulary
         self.engine = engine
-        needs = .head
         self.tables = tables
         self.headerNames = tables.headerNames
         self.code = code
+        needs = tables.conditions.map(\.stage).max() ?? .head
+        vectors = engine == .bits ? BitVectors(boxes, headerNames: tables.headerNames) : nil
     }
 
     /// The nodes, in the order that `print()` shows.
@@ -110,6 +117,11 @@ package final class Program: Sendable {
         )
     }
 
+    /// The same program, answered by another engine.
+    package func answered(by engine: Engine) -> Program {
+        Program(routes: routes, boxes: boxes, vocabulary: vocabulary, engine: engine, tables: tables, code: code)
+    }
+
     /// The first route that takes the request, or what must be known to tell.
     ///
     /// - Parameters:
@@ -118,92 +130,30 @@ package final class Program: Sendable {
     ///   - head: the bytes that `facts.method`, `facts.path` and `facts.headers` point into.
     ///   - identity: the bytes that `facts.key` and `facts.tenant` point into.
     /// - Returns: the answer; it allocates nothing.
-    package func decide(_ facts: Facts, model: Span<UInt8>, head: Span<UInt8>, identity: Span<UInt8>) -> Answer {
-        var best = UInt32.max
-        var tests = TestAnswers()
-        for root in code.roots {
-            best = walk(from: root, facts, model: model, head: head, &tests, below: best)
-        }
-        return best == .max ? .none : .route(Int(tables.boxes[Int(best)].route))
-    }
-
-    /// Follows one tree to its leaf; answers the first box there that takes the request, or `bound`.
-    private func walk(
-        from root: UInt32,
-        _ facts: Facts,
+    package func decide(
+        _ facts: borrowing Facts,
         model: Span<UInt8>,
         head: Span<UInt8>,
-        _ tests: inout TestAnswers,
-        below bound: UInt32
-    ) -> UInt32 {
-        var node = code.nodes[Int(root)]
-        while true {
-            let next: UInt32
-            switch node.kind {
-            case .switchAPI: next = code.jumps[Int(node.first) + Int(facts.api.rawValue)]
-            case .switchStream: next = facts.stream ? node.second : node.first
-            case .switchModel: next = cell(node.first, model)
-            case .test:
-                next = tables.passes(test: Int(node.count), facts, head: head, &tests) ? node.first : node.second
-            case .leafList:
-                for index in Int(node.first)..<Int(node.first + node.count) {
-                    let entry = code.entries[index]
-                    if entry.box >= bound { return bound }
-                    if tables.verifies(entry, facts, model: model, head: head, &tests) { return entry.box }
-                }
-                return bound
+        identity: Span<UInt8>
+    ) -> Answer {
+        var found = Found()
+        switch engine {
+        case .tree:
+            var answers = Answers()
+            for index in code.roots.indices where code.roots[index].firstBox < found.box {
+                walk(from: code.roots[index].node, facts, model, head, identity, &answers, &found)
             }
-            node = code.nodes[Int(next)]
+        case .linear: found = linear(facts, model, head, identity)
+        case .bits: found = vectors?.decide(facts, model, head, identity, self) ?? found
         }
-    }
-
-    /// Walks a trie as far as the model agrees with it.
-    private func cell(_ root: UInt32, _ model: Span<UInt8>) -> UInt32 {
-        var place = code.tries[Int(root)]
-        var offset = 0
-        while offset < model.count {
-            guard let edge = edge(place, model[offset]) else { return place.longer }
-            let end = offset + Int(edge.labelCount)
-            if end > model.count { return place.longer }
-            let label = Int(edge.labelStart) - offset
-            for index in (offset + 1)..<max(end, offset + 1) where code.labels[label + index] != model[index] {
-                return place.longer
-            }
-            place = code.tries[Int(edge.child)]
-            offset = end
-        }
-        return place.exact
-    }
-
-    private func edge(_ place: TrieNode, _ byte: UInt8) -> TrieEdge? {
-        var low = Int(place.edgeStart)
-        var high = low + Int(place.edgeCount)
-        while high - low > 8 {
-            let middle = (low + high) / 2
-            if code.edges[middle].firstByte <= byte { low = middle } else { high = middle }
-        }
-        while low < high {
-            let edge = code.edges[low]
-            if edge.firstByte >= byte { return edge.firstByte == byte ? edge : nil }
-            low += 1
-        }
-        return nil
+        if found.box == .max { return .none }
+        return found.missing == .head ? .route(Int(tables.routes[Int(found.box)])) : .needs(found.missing)
     }
 }
 
-/// The arrays a tree consists of.
-struct ProgramCode: Sendable {
-    var roots: [UInt32] = []
-    var nodes: [Node] = []
-    var jumps: [UInt32] = []
-    var entries: [LeafEntry] = []
-    var tries: [TrieNode] = []
-    var edges: [TrieEdge] = []
-    var labels: [UInt8] = []
-}
-
-/// What header tests have answered for one request, so that none is asked twice.
-struct TestAnswers {
-    var known: UInt64 = 0
-    var truth: UInt64 = 0
+/// The first box that takes a request, as far as the walk has come.
+struct Found {
+    var box: UInt32 = .max
+    /// What must be known for this to be certain; `head` when it is.
+    var missing = Facts.Stage.head
 }

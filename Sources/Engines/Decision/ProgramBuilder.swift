@@ -4,93 +4,168 @@ import Routing
 ///
 /// Runs once per load. Copies of boxes are bounded, so the tree's size stays linear in the file's.
 struct ProgramBuilder {
-    /// A box on its way down, with what the way has not settled.
+    /// A box on its way down, with what the way has not settled: a bit for each of its conditions, as in `LeafEntry`.
     struct Item: Hashable {
-        var box: Int
-        var open: Dimensions
-        var settledTests: UInt32 = 0
+        var box: UInt32
+        var open: UInt32
+    }
+
+    /// What may still be split on, and how much of the request is known.
+    struct Way {
+        var reached = Facts.Stage.head
+        /// Texts that were split on, twice the subject and one more for backwards.
+        var texts: Set<Int32> = []
+        /// Endpoint, stream, class, tokens.
+        var spent: Set<Condition.Kind> = []
     }
 
     /// Leaves of this size are not split further.
     static let leafBoxes = 4
-    /// From this number on, boxes with and without a model go to trees of their own, so that none is copied to many.
+    /// Leaves above this size get bit vectors.
+    static let listedBoxes = 12
+    /// From this number on, boxes go to trees by what they mostly ask, so that none is copied to many places.
     static let partitionBoxes = 64
-    /// Header tests that a `test` node may ask: one bit each in a leaf's entry.
-    static let testNodeLimit = 32
 
-    let boxes: [Box]
-    let tables: BoxTables
+    let tables: ConditionTables
+    let index: LiteralIndex
     var code = ProgramCode()
     /// Entries that may still be written before everything becomes a leaf.
     private var copyBudget: Int
+    private var wordBudget = 1 << 22
     private var knownNodes: [Node: UInt32] = [:]
     private var knownJumps: [[UInt32]: UInt32] = [:]
     private var knownLeaves: [[LeafEntry]: UInt32] = [:]
+    private var survey: Survey
 
-    init(_ boxes: [Box], _ tables: BoxTables) {
-        self.boxes = boxes
+    init(_ boxes: [Box], _ tables: ConditionTables) {
         self.tables = tables
-        copyBudget = boxes.count * 16 + 1_024
+        index = LiteralIndex(tables)
+        survey = Survey(conditions: tables.conditions.count)
+        copyBudget = boxes.count * 16 + 4_096
+        code.treeOfBox = Array(repeating: 0, count: boxes.count)
     }
 
     /// The finished arrays.
     mutating func build() -> ProgramCode {
-        let items = boxes.indices.map { Item(box: $0, open: tables.boxes[$0].tested) }
-        var groups = [items]
-        if items.count > Self.partitionBoxes {
-            let indexed = items.filter { isIndexed(boxes[$0.box].models.first) }
-            let loose = items.filter { !isIndexed(boxes[$0.box].models.first) && boxes[$0.box].models.first != nil }
-            let rest = items.filter { boxes[$0.box].models.first == nil }
-            groups = [indexed, loose, rest].filter { !$0.isEmpty }
+        let items = code.treeOfBox.indices.map { Item(box: UInt32($0), open: tables.everythingOpen($0)) }
+        let groups = items.count > Self.partitionBoxes ? partitioned(items) : [items].filter { !$0.isEmpty }
+        for (number, group) in groups.sorted(by: { ($0.first?.box ?? 0) < ($1.first?.box ?? 0) }).enumerated() {
+            for item in group { code.treeOfBox[Int(item.box)] = UInt8(number) }
+            code.roots.append(Root(node: grow(group, Way()), firstBox: group.first?.box ?? 0))
         }
-        for group in groups { code.roots.append(grow(group, [.api, .stream, .model])) }
         return code
     }
 
-    /// True when a trie alone decides the patterns.
-    private func isIndexed(_ globs: [Glob]?) -> Bool {
-        globs?.allSatisfy { $0.pool.alternatives.allSatisfy { $0.form == .exact || $0.form == .prefix } } ?? false
-    }
-
-    /// The node for a list of items, ascending by box; `free` are the dimensions that may still be switched on.
-    mutating func grow(_ all: [Item], _ free: Dimensions) -> UInt32 {
+    /// The node for a list of items, ascending by box.
+    mutating func grow(_ all: [Item], _ way: Way) -> UInt32 {
         let items = trimmed(all)
         guard items.count > Self.leafBoxes, copyBudget > 0 else { return leaf(items) }
-        switch bestSplit(items, free) {
-        case .none: return leaf(items)
-        case .api: return switchAPI(items, free)
-        case .stream:
-            let off = grow(narrowed(items, .off), free.subtracting(.stream))
-            let on = grow(narrowed(items, .on), free.subtracting(.stream))
-            return add(Node(kind: .switchStream, first: off, second: on))
-        case .model: return switchModel(items, free.subtracting(.model))
-        case .test(let test): return switchTest(items, test, free)
+        for split in survey.splits(items, tables, index, way) {
+            switch split {
+            case .kind(let kind):
+                var way = way
+                way.spent.insert(kind)
+                return switchKind(items, kind, way)
+            case .text(let subject, let isBackwards):
+                if let node = switchText(items, subject, isBackwards: isBackwards, way) { return node }
+            case .test(let test): return switchTest(items, test, way)
+            }
         }
+        return gate(items, way)
     }
 
     /// What stands behind a box that takes everything here can never be reached.
-    private func trimmed(_ items: [Item]) -> [Item] {
-        guard let last = items.firstIndex(where: { $0.open.isEmpty }) else { return items }
-        return Array(items[...last])
+    func trimmed(_ items: [Item]) -> [Item] {
+        guard let last = items.firstIndex(where: { $0.open == 0 }) else { return items }
+        return last == items.count - 1 ? items : Array(items[...last])
     }
 
-    private mutating func leaf(_ items: [Item]) -> UInt32 {
-        let entries = items.map { LeafEntry(box: UInt32($0.box), open: $0.open, settledTests: $0.settledTests) }
-        copyBudget -= entries.count
+    /// Splits on what is known only later, when that helps at all.
+    private mutating func gate(_ items: [Item], _ way: Way) -> UInt32 {
+        var next: Facts.Stage?
+        for item in items {
+            forEachOpen(item) { condition, _ in
+                let stage = tables.conditions[condition].stage
+                if stage > way.reached, stage < next ?? .content { next = stage }
+                if stage > way.reached, next == nil { next = stage }
+            }
+        }
+        guard let next else { return leaf(items) }
+        var later = way
+        later.reached = next
+        let known = grow(items, later)
+        switch code.nodes[Int(known)].kind {
+        case .leafList, .leafBits: return known
+        // A gate of a later stage does for this one, too.
+        case .gate: return known
+        default: return add(Node(kind: .gate, count: UInt32(next.rawValue), first: known, second: leaf(items)))
+        }
+    }
+
+    // MARK: Items
+
+    /// Calls with each condition that an item has open, and its bit; those behind the last bit are left alone.
+    func forEachOpen(_ item: Item, _ call: (_ condition: Int, _ bit: UInt32) -> Void) {
+        var open = item.open
+        while open != 0 {
+            let place = open.trailingZeroBitCount
+            open &= open - 1
+            if let condition = tables.condition(Int(item.box), place) { call(condition, 1 << UInt32(place)) }
+        }
+    }
+
+    /// The items that are left where some conditions are settled.
+    func narrowed(_ items: [Item], _ verdict: (_ condition: Int) -> Truth) -> [Item] {
+        var left: [Item] = []
+        left.reserveCapacity(items.count)
+        for item in items { if let item = narrowed(item, verdict) { left.append(item) } }
+        return left
+    }
+
+    /// One item with what is settled taken from it; nil when it cannot hold there.
+    func narrowed(_ item: Item, _ verdict: (_ condition: Int) -> Truth) -> Item? {
+        var settled = item
+        var isOut = false
+        forEachOpen(item) { condition, bit in
+            switch verdict(condition) {
+            case .yes: settled.open &= ~bit
+            case .no: isOut = true
+            case .unknown: break
+            }
+        }
+        return isOut ? nil : settled
+    }
+
+    // MARK: Nodes
+
+    mutating func leaf(_ items: [Item]) -> UInt32 {
+        let entries = items.map { LeafEntry(box: $0.box, open: $0.open) }
         if let known = knownLeaves[entries] { return known }
-        let node = Node(kind: .leafList, count: UInt32(entries.count), first: UInt32(code.entries.count))
+        copyBudget -= entries.count
+        let start = code.entries.count
         code.entries += entries
+        var node = Node(kind: .leafList, count: UInt32(entries.count), first: UInt32(start))
+        if entries.count > Self.listedBoxes {
+            let leaf = bitLeaf(items, FlatRange(start..<code.entries.count))
+            node = Node(kind: .leafBits, first: UInt32(code.bitLeaves.count))
+            code.bitLeaves.append(leaf)
+        }
         let number = UInt32(code.nodes.count)
         code.nodes.append(node)
         knownLeaves[entries] = number
         return number
     }
 
+    private mutating func bitLeaf(_ items: [Item], _ entries: FlatRange) -> BitLeaf {
+        var rows = LeafRows(items, tables, self)
+        let leaf = rows.leaf(entries, &code, &wordBudget)
+        return leaf
+    }
+
     mutating func add(_ node: Node) -> UInt32 {
-        if node.kind == .switchAPI || node.kind == .switchModel {
-            // Nothing to choose between when every way leads to the same node; a model trie is compared by its caller.
-        } else if node.first == node.second, node.kind != .leafList {
-            return node.first
+        switch node.kind {
+        case .switchStream, .test: if node.first == node.second { return node.first }
+        default: break
         }
         if let known = knownNodes[node] { return known }
         code.nodes.append(node)
@@ -98,123 +173,87 @@ struct ProgramBuilder {
         return UInt32(code.nodes.count - 1)
     }
 
-    // MARK: Choosing
-
-    private enum Split {
-        case none, api, stream, model
-        case test(Int)
+    private mutating func addJumps(_ jumps: [UInt32]) -> UInt32 {
+        if let known = knownJumps[jumps] { return known }
+        let start = UInt32(code.jumps.count)
+        code.jumps += jumps
+        knownJumps[jumps] = start
+        return start
     }
 
-    private func bestSplit(_ items: [Item], _ free: Dimensions) -> Split {
-        var best = Split.none
-        // A split must spare at least one verification on average.
-        var bestGain = 1.0
-        func consider(_ split: Split, _ gain: Double) {
-            guard gain > bestGain else { return }
-            best = split
-            bestGain = gain
-        }
-        let count = Double(items.count)
-        if free.contains(.model) {
-            let indexed = items.filter { $0.open.contains(.model) && hasLiteral(boxes[$0.box].models.first) }.count
-            consider(.model, Double(indexed) - 1)
-        }
-        if free.contains(.api) {
-            let sizes = API.allCases.map { api in narrowed(items, api).count }
-            let isCopying = Set(sizes).count > 1 && sizes.reduce(0, +) > 30 * items.count
-            if !isCopying { consider(.api, count - Double(sizes.reduce(0, +)) / Double(sizes.count)) }
-        }
-        if free.contains(.stream) {
-            let sizes = [narrowed(items, .off).count, narrowed(items, .on).count]
-            consider(.stream, count - Double(sizes[0] + sizes[1]) / 2)
-        }
-        if let (test, users) = commonTest(items) { consider(.test(test), Double(users) / 2) }
-        return best
-    }
-
-    private func hasLiteral(_ globs: [Glob]?) -> Bool {
-        globs?.allSatisfy { glob in
-            glob.pool.alternatives.allSatisfy { alternative in
-                switch alternative.form {
-                case .exact: true
-                case .prefix, .general: alternative.literalCount > 0
-                case .suffix, .contains: false
-                }
-            }
-        } ?? false
-    }
-
-    private func commonTest(_ items: [Item]) -> (test: Int, users: Int)? {
-        var users: [Int: Int] = [:]
-        for item in items where item.open.contains(.headers) {
-            for index in tables.boxes[item.box].tests.range {
-                let test = Int(tables.boxTests[index])
-                if test < Self.testNodeLimit, item.settledTests & (1 << UInt32(test)) == 0 {
-                    users[test, default: 0] += 1
-                }
-            }
-        }
-        return users.max { ($0.value, -$0.key) < ($1.value, -$1.key) }.map { ($0.key, $0.value) }
-    }
-
-    // MARK: Splitting
-
-    private func narrowed(_ items: [Item], _ api: API) -> [Item] {
-        items.compactMap { item in
-            guard item.open.contains(.api) else { return item }
-            guard boxes[item.box].apis.contains(APISet(api)) else { return nil }
-            return Item(box: item.box, open: item.open.subtracting(.api), settledTests: item.settledTests)
-        }
-    }
-
-    private func narrowed(_ items: [Item], _ stream: StreamSet) -> [Item] {
-        items.compactMap { item in
-            guard item.open.contains(.stream) else { return item }
-            guard boxes[item.box].stream.contains(stream) else { return nil }
-            return Item(box: item.box, open: item.open.subtracting(.stream), settledTests: item.settledTests)
-        }
-    }
-
-    private mutating func switchAPI(_ items: [Item], _ free: Dimensions) -> UInt32 {
+    private mutating func switchKind(_ items: [Item], _ kind: Condition.Kind, _ way: Way) -> UInt32 {
         var grown: [[Item]: UInt32] = [:]
-        var jumps: [UInt32] = []
-        for api in API.allCases {
-            let narrow = trimmed(narrowed(items, api))
-            let child = grown[narrow] ?? grow(narrow, free.subtracting(.api))
+        let cells = Cells(kind, items, self)
+        let jumps = (0..<cells.count).map { cell in
+            let narrow = trimmed(narrowed(items) { cells.verdict($0, in: cell, tables) })
+            if let known = grown[narrow] { return known }
+            let child = grow(narrow, way)
             grown[narrow] = child
-            jumps.append(child)
+            return child
         }
         if Set(jumps).count == 1 { return jumps[0] }
-        let start = knownJumps[jumps] ?? UInt32(code.jumps.count)
-        if knownJumps[jumps] == nil {
-            code.jumps += jumps
-            knownJumps[jumps] = start
+        switch kind {
+        case .stream: return add(Node(kind: .switchStream, first: jumps[0], second: jumps[1]))
+        case .api: return add(Node(kind: .switchAPI, first: addJumps(jumps)))
+        case .level: return add(Node(kind: .switchLevel, first: addJumps(jumps)))
+        default:
+            let start = UInt32(code.cuts.count)
+            code.cuts += cells.cuts
+            let count = UInt32(cells.cuts.count)
+            return add(Node(kind: .range, count: count, first: start, second: addJumps(jumps)))
         }
-        return add(Node(kind: .switchAPI, first: start))
     }
 
-    private mutating func switchTest(_ items: [Item], _ test: Int, _ free: Dimensions) -> UInt32 {
-        let bit: UInt32 = 1 << UInt32(test)
-        var passed: [Item] = []
-        var failed: [Item] = []
-        for item in items {
-            let needed = tables.boxes[item.box].tests.range.map { tables.boxTests[$0] }
-            guard needed.contains(UInt32(test)) else {
-                passed.append(item)
-                failed.append(item)
-                continue
-            }
-            var settled = item
-            settled.settledTests |= bit
-            let isDone = needed.allSatisfy { $0 < 32 && settled.settledTests & (1 << $0) != 0 }
-            if isDone {
-                settled.open.remove(.headers)
-                settled.settledTests = 0
-            }
-            passed.append(settled)
-        }
-        let first = grow(passed, free)
-        let second = grow(failed, free)
+    private mutating func switchTest(_ items: [Item], _ test: Int, _ way: Way) -> UInt32 {
+        let first = grow(narrowed(items) { $0 == test ? .yes : .unknown }, way)
+        let second = grow(narrowed(items) { $0 == test ? .no : .unknown }, way)
         return add(Node(kind: .test, count: UInt32(test), first: first, second: second))
+    }
+}
+
+/// The values of a dimension with few of them, and what each says of a condition.
+struct Cells {
+    let kind: Condition.Kind
+    let count: Int
+    /// Ascending; between two of them the answer of every token range is the same, unless there were too many to keep.
+    var cuts: [Int] = []
+    /// Cut points that one node may have.
+    static let cutLimit = 63
+
+    init(_ kind: Condition.Kind, _ items: [ProgramBuilder.Item], _ builder: ProgramBuilder) {
+        self.kind = kind
+        switch kind {
+        case .api: count = API.allCases.count
+        case .stream: count = 2
+        case .level: count = Level.allCases.count
+        default:
+            var points: Set<Int> = []
+            for item in items {
+                builder.forEachOpen(item) { condition, _ in
+                    let range = builder.tables.conditions[condition].tokens
+                    if range.isEmpty { return }
+                    if range.lowerBound > 0 { points.insert(range.lowerBound) }
+                    if range.upperBound < .max { points.insert(range.upperBound) }
+                }
+            }
+            cuts = points.sorted()
+            if cuts.count > Self.cutLimit {
+                let all = cuts
+                cuts = (0..<Self.cutLimit).map { all[$0 * all.count / Self.cutLimit] }
+            }
+            count = cuts.count + 1
+        }
+    }
+
+    /// What a request's being in a cell says of a condition.
+    func verdict(_ number: Int, in cell: Int, _ tables: ConditionTables) -> Truth {
+        let condition = tables.conditions[number]
+        guard condition.kind == kind else { return .unknown }
+        guard kind == .tokens else { return condition.first & (1 << UInt64(cell)) != 0 ? .yes : .no }
+        let low = cell == 0 ? 0 : cuts[cell - 1]
+        let high = cell == cuts.count ? Int.max : cuts[cell]
+        let range = condition.tokens
+        if range.lowerBound <= low, high <= range.upperBound { return .yes }
+        return range.upperBound <= low || high <= range.lowerBound ? .no : .unknown
     }
 }
