@@ -4,7 +4,17 @@ import Report
 package enum Rules {
     /// What the rules find, in no order.
     package static func all(_ unit: LintUnit) -> [Problem] {
-        let found: [Problem] = []
+        let sources = Dictionary(unit.loaded.files.map { ($0.path, $0.source) }) { first, _ in first }
+        let survey = Survey(unit.document, sources: sources, resolves: unit.resolves)
+        var found: [Problem] = []
+        NameRules.check(survey, &found)
+        PrivacySettingRules.check(survey, &found)
+        ClearanceRules.check(survey, &found)
+        MatchRules.check(survey, &found)
+        ModelRules.check(survey, &found)
+        ResilienceRules.check(survey, &found)
+        BudgetRules.check(survey, &found)
+        SecurityRules.check(survey, &found)
         return found
     }
 }

@@ -51,10 +51,17 @@ enum IPAddress {
 }
 
 /// How near a host is, as far as its name tells.
-enum Nearness {
+package enum Nearness: Sendable {
     case loopback, near, unqualified, far
 
-    init(host: String) {
+    /// The host of an `http(s)` URL; nil for a text that is none, and for a socket of this machine.
+    package init?(url text: String) {
+        guard let url = try? Values.url(text), url.unixPath == nil else { return nil }
+        self.init(host: url.host)
+    }
+
+    /// Judges a name or an address without brackets.
+    package init(host: String) {
         let name = host.lowercased()
         if let address = IPAddress(name) {
             self = address.isLoopback || address.isUnspecified ? .loopback : address.isPrivate ? .near : .far

@@ -1,0 +1,177 @@
+import Report
+import RouteModel
+import Routing
+
+/// Model names against what is known: HP411, HP413, HP513.
+enum ModelRules {
+    static func check(_ survey: Survey, _ findings: inout [Problem]) {
+        let spelling = Spelling(survey)
+        var seen: Set<String> = []
+        func look(_ globs: [Located<String>]?) {
+            for glob in globs ?? [] where seen.insert(glob.value).inserted { spelling.glob(glob, &findings) }
+        }
+        for provider in survey.document.providers { look(provider.models) }
+        for (_, route) in survey.liveRoutes {
+            look(route.match?.models)
+            for match in route.match?.any ?? [] { look(match.models) }
+            windows(route, survey, &findings)
+            if let model = route.model { spelling.name(model, &findings) }
+            for target in route.tiers.flatMap(\.targets) where target.group == nil {
+                spelling.target(target, &findings)
+            }
+        }
+        for alias in survey.document.aliases { spelling.name(alias.model, &findings) }
+    }
+
+    // MARK: HP513
+
+    /// A fallback that holds less than the request the first choice would have taken.
+    private static func windows(_ route: RouteEntry, _ survey: Survey, _ findings: inout [Problem]) {
+        guard let range = route.match?.tokens, route.tiers.count > 1 else { return }
+        let windows = route.tiers.map { tier in
+            tier.targets.compactMap { target in context(target, survey).map { (target: target, tokens: $0) } }
+        }
+        guard let first = windows.first?.map(\.tokens).max() else { return }
+        let most = min(first, range.value.upper ?? .max)
+        for later in windows.dropFirst().flatMap({ $0 }) where later.tokens < most {
+            findings.append(
+                Problem(
+                    .warning,
+                    "HP513",
+                    "`\(survey.name(later.target))` takes at most \(Words.count(later.tokens)) tokens, "
+                        + "fewer than this route may bring",
+                    at: later.target.spot,
+                    labels: [Label(range.spot, "up to \(Words.count(most)) tokens come here")],
+                    notes: ["a prompt of \(Words.count(later.tokens + 1)) tokens has no fallback"],
+                    help: [
+                        "take a target with a larger window, or end the range:  tokens: "
+                            + "\(Words.count(range.value.lower))..\(Words.count(later.tokens))"
+                    ]
+                )
+            )
+        }
+    }
+
+    /// The window of what a target is asked for; nil when not known.
+    private static func context(_ target: TargetEntry, _ survey: Survey) -> Int? {
+        guard let provider = survey.provider(target) else { return nil }
+        for entry in provider.contexts {
+            guard let pattern = entry.pattern else { return entry.tokens }
+            if let model = target.model, survey.globs.matches(pattern.value, model) { return entry.tokens }
+        }
+        guard let model = target.model else { return nil }
+        return KnownModels.families.first { $0.kind == provider.kind.value && survey.globs.matches($0.pattern, model) }?
+            .context
+    }
+}
+
+/// Finds slips in model names: something near a known name is one, something far from all is somebody's own model.
+private struct Spelling {
+    private let survey: Survey
+    /// Globs and names of `models.known`; the file's own and the providers' are known as well.
+    private let own: [String]
+    private let usesBuiltin: Bool
+
+    init(_ survey: Survey) {
+        self.survey = survey
+        let known = survey.document.known?.map(\.value)
+        own = (known ?? []).filter { $0 != "builtin" }
+        usesBuiltin = known?.contains("builtin") ?? true
+    }
+
+    /// HP411.
+    func glob(_ glob: Located<String>, _ findings: inout [Problem]) {
+        let head = GlobTable.literalHead(glob.value)
+        guard head.utf8.count >= 4, !isKnown(glob.value, head), let near = nearest(to: head, in: heads) else { return }
+        let rest = String(glob.value.dropFirst(head.count))
+        guard rest.isEmpty || rest == "*" || near.last == "-" else { return }
+        let better = near + rest
+        findings.append(
+            Problem(
+                .warning,
+                "HP411",
+                "`\(glob.value)` matches no known model",
+                at: glob.spot,
+                notes: ["a name of your own is made known by  models: {known: [builtin, \"\(glob.value)\"]}"],
+                help: ["did you mean `\(better)`?"],
+                fix: .unsafe,
+                edits: survey.edits.rewriting(glob.spot, to: better)
+            )
+        )
+    }
+
+    /// HP413, of a target.
+    func target(_ target: TargetEntry, _ findings: inout [Problem]) {
+        guard let model = target.model, let provider = survey.provider(target), !provider.isLocal else { return }
+        // What the provider says it serves is right, and what it does not is HP412's.
+        if provider.models != nil || provider.kind.value == "openai-compatible" { return }
+        report(model, target.spot, written: survey.name(target), &findings)
+    }
+
+    /// HP413, of `model` and aliases.
+    func name(_ model: Located<String>, _ findings: inout [Problem]) {
+        let served = survey.document.providers.contains { provider in
+            (provider.models ?? []).contains { survey.globs.matches($0.value, model.value) }
+        }
+        if !served { report(model.value, model.spot, written: model.value, &findings) }
+    }
+
+    private func report(_ model: String, _ spot: Spot, written: String, _ findings: inout [Problem]) {
+        // Vendors of others' models write the maker before a slash.
+        guard !model.contains("/"), !isKnown(model, model), let near = nearest(to: model, in: names) else { return }
+        let better = String(written.dropLast(model.count)) + near
+        let isWhole = survey.edits.value(spot) == written
+        findings.append(
+            Problem(
+                .warning,
+                "HP413",
+                "`\(model)` is no known model",
+                at: spot,
+                notes: ["a name of your own is made known by  models: {known: [builtin, \"\(model)\"]}"],
+                help: ["did you mean `\(better)`?"],
+                fix: isWhole ? .unsafe : nil,
+                edits: isWhole ? survey.edits.rewriting(spot, to: better) : []
+            )
+        )
+    }
+
+    private var heads: [String] {
+        own.map { GlobTable.literalHead($0) } + (usesBuiltin ? KnownModels.heads + KnownModels.names : [])
+    }
+    private var names: [String] {
+        own.filter { GlobTable.isLiteral($0) } + (usesBuiltin ? KnownModels.names : [])
+    }
+
+    private func isKnown(_ pattern: String, _ head: String) -> Bool {
+        if survey.globs.matches(anyOf: own, pattern) || own.contains(pattern) { return true }
+        guard usesBuiltin else { return false }
+        if KnownModels.names.contains(where: { survey.globs.matches(pattern, $0) }) { return true }
+        let isLiteral = GlobTable.isLiteral(pattern)
+        if !isLiteral, KnownModels.heads.contains(where: { head.hasPrefix($0) || $0.hasPrefix(head) }) { return true }
+        // Another version of a known model: only digits and dots differ, or something is added at the end.
+        let shape = Self.shape(pattern)
+        return KnownModels.names.contains { Self.shape($0) == shape || pattern.hasPrefix($0 + "-") }
+    }
+
+    /// The nearest by edits, when near enough to be a slip: at most two letters, never the digits of a version alone.
+    private func nearest(to word: String, in known: [String]) -> String? {
+        guard let near = Suggestion.nearest(to: word, among: known), Self.shape(near) != Self.shape(word),
+            abs(near.utf8.count - word.utf8.count) <= 2
+        else { return nil }
+        let letters = { (text: String) in text.filter { $0.isLetter } }
+        return letters(near) == letters(word) ? nil : near
+    }
+
+    /// Runs of digits and dots as one sign.
+    private static func shape(_ name: String) -> String {
+        var result = ""
+        for letter in name {
+            if letter.isNumber || letter == "." {
+                if result.last != "#" { result.append("#") }
+            } else {
+                result.append(letter)
+            }
+        }
+        return result
+    }
+}
