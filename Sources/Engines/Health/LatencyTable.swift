@@ -13,8 +13,11 @@ package final class LatencyTable: Sendable {
         let word = Atomic<UInt64>(0)
     }
 
+    /// Cells of one table.
+    package static let cellCount = 64
+
     package init() {
-        cells = (0..<64).map { _ in Cell() }
+        cells = (0..<LatencyTable.cellCount).map { _ in Cell() }
     }
 
     /// The cell number for a model (and the metric it is measured by).
@@ -26,7 +29,7 @@ package final class LatencyTable: Sendable {
         case .total: hash = hash &* 31 &+ 1
         case .perToken: hash = hash &* 31 &+ 2
         }
-        return Int((hash ^ (hash >> 29)) % 64)
+        return Int((hash ^ (hash >> 29)) % UInt64(cellCount))
     }
 
     private static func pack(_ microseconds: Int64, _ now: Int64) -> UInt64 {

@@ -4,31 +4,58 @@ import Synchronization
 ///
 /// Outlives a route file: kept by identity across reloads. Shared by all loops, atomics only, no lock. Any thread.
 package final class ProviderHealth: Sendable {
-    /// Failures in a row after which the provider counts as down.
-    private let unhealthyAfter: Int
-    /// Successes in a row after which it counts as up again.
-    private let healthyAfter: Int
-    /// How long a passive "down" lasts before one request may try again, in nanoseconds.
-    private let restNanoseconds: Int64
+    /// How health is learned: what a route file says.
+    package struct Settings: Equatable, Sendable {
+        /// Requests themselves decide; otherwise only probes do, or nothing when there are none.
+        package var passive: Bool
+        package var probes: Bool
+        /// Failures in a row after which the provider counts as down.
+        package var unhealthyAfter: Int
+        /// Successes in a row after which it counts as up again.
+        package var healthyAfter: Int
+        /// How long a provider found down by its requests is left alone before one may try again.
+        package var restMilliseconds: Int
+        package init(passive: Bool, probes: Bool, unhealthyAfter: Int, healthyAfter: Int, restMilliseconds: Int) {
+            self.passive = passive
+            self.probes = probes
+            self.unhealthyAfter = max(1, unhealthyAfter)
+            self.healthyAfter = max(1, healthyAfter)
+            self.restMilliseconds = restMilliseconds
+        }
+    }
+
+    private let passive = Atomic<Bool>(false)
+    private let probes = Atomic<Bool>(false)
+    private let failuresToFall = Atomic<Int>(1)
+    private let successesToRise = Atomic<Int>(1)
+    private let rest = Atomic<Int64>(0)
     private let failuresInARow = Atomic<Int>(0)
     private let successesInARow = Atomic<Int>(0)
     private let isDown = Atomic<Bool>(false)
     private let downUntil = Atomic<Int64>(0)
-    private let usesPassive: Bool
-    private let usesProbes: Bool
     private let running = Atomic<Int>(0)
     /// How fast its models answered lately.
     package let latency = LatencyTable()
 
-    /// * `passive`: requests themselves decide; otherwise only probes do (or nothing, when `probes` is false too).
-    /// * `restMilliseconds`: how long a provider found down by its requests is left alone.
-    package init(passive: Bool, probes: Bool, unhealthyAfter: Int, healthyAfter: Int, restMilliseconds: Int) {
-        usesPassive = passive
-        usesProbes = probes
-        self.unhealthyAfter = max(1, unhealthyAfter)
-        self.healthyAfter = max(1, healthyAfter)
-        restNanoseconds = Int64(restMilliseconds) * 1_000_000
+    package init(_ settings: Settings) { apply(settings) }
+
+    /// Goes by other settings from now on; what was learned stays, as long as the new way of learning can unlearn it.
+    package func apply(_ settings: Settings) {
+        let isSameWay = usesPassive == settings.passive && usesProbes == settings.probes
+        passive.store(settings.passive, ordering: .relaxed)
+        probes.store(settings.probes, ordering: .relaxed)
+        failuresToFall.store(settings.unhealthyAfter, ordering: .relaxed)
+        successesToRise.store(settings.healthyAfter, ordering: .relaxed)
+        rest.store(Int64(settings.restMilliseconds) * 1_000_000, ordering: .relaxed)
+        guard !isSameWay else { return }
+        failuresInARow.store(0, ordering: .relaxed)
+        successesInARow.store(0, ordering: .relaxed)
+        isDown.store(false, ordering: .relaxed)
     }
+
+    private var usesPassive: Bool { passive.load(ordering: .relaxed) }
+    private var usesProbes: Bool { probes.load(ordering: .relaxed) }
+    private var restNanoseconds: Int64 { rest.load(ordering: .relaxed) }
 
     /// True when a request may be sent there now.
     ///
@@ -58,7 +85,7 @@ package final class ProviderHealth: Sendable {
     package func requestFailed(now: Int64) {
         guard usesPassive || usesProbes else { return }
         let count = failuresInARow.add(1, ordering: .relaxed).newValue
-        guard usesPassive, count >= unhealthyAfter else { return }
+        guard usesPassive, count >= failuresToFall.load(ordering: .relaxed) else { return }
         downUntil.store(now + restNanoseconds, ordering: .relaxed)
         isDown.store(true, ordering: .relaxed)
     }
@@ -67,12 +94,12 @@ package final class ProviderHealth: Sendable {
     package func probed(isHealthy: Bool) {
         if isHealthy {
             failuresInARow.store(0, ordering: .relaxed)
-            if successesInARow.add(1, ordering: .relaxed).newValue >= healthyAfter {
+            if successesInARow.add(1, ordering: .relaxed).newValue >= successesToRise.load(ordering: .relaxed) {
                 isDown.store(false, ordering: .relaxed)
             }
         } else {
             successesInARow.store(0, ordering: .relaxed)
-            if failuresInARow.add(1, ordering: .relaxed).newValue >= unhealthyAfter {
+            if failuresInARow.add(1, ordering: .relaxed).newValue >= failuresToFall.load(ordering: .relaxed) {
                 isDown.store(true, ordering: .relaxed)
             }
         }

@@ -14,6 +14,9 @@ package struct TierPicker {
         turns = Array(repeating: 0, count: targets)
     }
 
+    /// Targets it was made for.
+    package var targetCount: Int { turns.count }
+
     /// What a pick needs to know of one candidate.
     package struct Candidate {
         /// Index in the tier.

@@ -2,9 +2,9 @@
 ///
 /// A scrape asks every loop for a copy by message, so nothing on the request path is atomic or locked.
 package struct Counters: Sendable {
-    /// One entry for each provider of the snapshot.
+    /// One entry for each provider the process has known; names keep their rows across reloads.
     package var providers: [ProviderCounters]
-    /// One entry for each route, and a last one for requests that matched none.
+    /// One entry for each route the process has known, the first for requests that matched none.
     package var routes: [StatusCounts]
     /// Requests refused before routing (malformed, too large, unknown path), by status.
     package var refused = StatusCounts()
@@ -16,15 +16,30 @@ package struct Counters: Sendable {
     /// Clients that left before their answer was complete (logged as 499).
     package var clientsLeft = 0
 
+    /// Requests routed, by class: the raw values of `Level`.
+    package var classes = [0, 0, 0, 0]
+    /// Connections that were not made because their provider may not see the request's class or tags, although the
+    /// plan had it: anything but 0 is a defect of the compiler that the last check caught.
+    package var privacyStops = 0
+
     package init(providers: Int, routes: Int) {
         self.providers = Array(repeating: ProviderCounters(), count: providers)
-        self.routes = Array(repeating: StatusCounts(), count: routes + 1)
+        self.routes = Array(repeating: StatusCounts(), count: routes)
     }
 
-    /// Adds another loop's numbers for the same snapshot.
+    /// Makes room for names that came with a reload.
+    package mutating func grow(providers: Int, routes: Int) {
+        while self.providers.count < providers { self.providers.append(ProviderCounters()) }
+        while self.routes.count < routes { self.routes.append(StatusCounts()) }
+    }
+
+    /// Adds another loop's numbers.
     package mutating func add(_ other: Counters) {
-        for index in providers.indices { providers[index].add(other.providers[index]) }
-        for index in routes.indices { routes[index].add(other.routes[index]) }
+        grow(providers: other.providers.count, routes: other.routes.count)
+        for index in other.providers.indices { providers[index].add(other.providers[index]) }
+        for index in other.routes.indices { routes[index].add(other.routes[index]) }
+        for index in other.classes.indices { classes[index] += other.classes[index] }
+        privacyStops += other.privacyStops
         refused.add(other.refused)
         connectionsAccepted += other.connectionsAccepted
         connectionsOpen += other.connectionsOpen

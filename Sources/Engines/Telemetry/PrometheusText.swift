@@ -38,20 +38,39 @@ package struct PrometheusText {
         return result
     }
 
+    /// How often the route file was read again.
+    package struct Reloads: Sendable {
+        package var succeeded: Int
+        package var failed: Int
+        /// Unix time at which the running configuration was loaded.
+        package var loadedSeconds: Int
+        package init(succeeded: Int, failed: Int, loadedSeconds: Int) {
+            self.succeeded = succeeded
+            self.failed = failed
+            self.loadedSeconds = loadedSeconds
+        }
+    }
+
     /// The whole page for the counters of all loops.
+    ///
+    /// * `providers`, `routes`: names by row of the counters; `isUp` is nil for a provider the file no longer has.
+    /// * `classes`: words by index of `Counters.classes`.
     package static func page(
         _ counters: Counters,
-        providers: [(name: String, isUp: Bool)],
+        providers: [(name: String, isUp: Bool?)],
         routes: [String],
+        classes: [String],
+        reloads: Reloads,
         version: String,
         configHash: String
     ) -> String {
         var page = PrometheusText()
         page.family("hoosh_build_info", "gauge", "Version and running configuration; always 1.")
         page.sample("hoosh_build_info", [("version", version), ("config", configHash)], "1")
+        page.reloads(reloads)
         page.family("hoosh_requests_total", "counter", "Requests answered, by route and status.")
         for (index, counts) in counters.routes.enumerated() {
-            let route = index < routes.count ? routes[index] : "none"
+            let route = routes[index]
             for (status, count) in counts.present {
                 page.sample("hoosh_requests_total", [("route", route), ("status", "\(status)")], "\(count)")
             }
@@ -60,9 +79,27 @@ package struct PrometheusText {
         for (status, count) in counters.refused.present {
             page.sample("hoosh_requests_refused_total", [("status", "\(status)")], "\(count)")
         }
+        page.privacy(counters, classes)
         page.client(counters)
         page.upstream(counters.providers, providers)
         return page.text
+    }
+
+    private mutating func reloads(_ reloads: Reloads) {
+        family("hoosh_config_reloads_total", "counter", "Times the route file was read again, by result.")
+        sample("hoosh_config_reloads_total", [("result", "success")], "\(reloads.succeeded)")
+        sample("hoosh_config_reloads_total", [("result", "failure")], "\(reloads.failed)")
+        let help = "Unix time at which the running configuration was loaded."
+        single("hoosh_config_last_reload_success", "gauge", help, reloads.loadedSeconds)
+    }
+
+    private mutating func privacy(_ counters: Counters, _ classes: [String]) {
+        family("hoosh_requests_by_class_total", "counter", "Requests that a route took, by privacy class.")
+        for (word, count) in zip(classes, counters.classes) {
+            sample("hoosh_requests_by_class_total", [("class", word)], "\(count)")
+        }
+        let help = "Connections the last privacy check stopped although the plan allowed them; always 0."
+        single("hoosh_privacy_stops_total", "counter", help, counters.privacyStops)
     }
 
     private mutating func client(_ counters: Counters) {
@@ -87,7 +124,7 @@ package struct PrometheusText {
         sample(name, [], "\(value)")
     }
 
-    private mutating func upstream(_ counters: [ProviderCounters], _ providers: [(name: String, isUp: Bool)]) {
+    private mutating func upstream(_ counters: [ProviderCounters], _ providers: [(name: String, isUp: Bool?)]) {
         func each(_ name: String, _ type: String, _ help: String, _ value: (ProviderCounters) -> Int) {
             family(name, type, help)
             for (index, provider) in providers.enumerated() {
@@ -96,7 +133,8 @@ package struct PrometheusText {
         }
         family("hoosh_provider_up", "gauge", "1 while the provider counts as healthy.")
         for provider in providers {
-            sample("hoosh_provider_up", [("provider", provider.name)], provider.isUp ? "1" : "0")
+            guard let isUp = provider.isUp else { continue }
+            sample("hoosh_provider_up", [("provider", provider.name)], isUp ? "1" : "0")
         }
         each("hoosh_upstream_tries_total", "counter", "Tries begun.") { $0.tries }
         each("hoosh_upstream_requests_in_flight", "gauge", "Tries running now.") { $0.inFlight }
@@ -136,7 +174,7 @@ package struct PrometheusText {
         }
     }
 
-    private mutating func firstByte(_ counters: [ProviderCounters], _ providers: [(name: String, isUp: Bool)]) {
+    private mutating func firstByte(_ counters: [ProviderCounters], _ providers: [(name: String, isUp: Bool?)]) {
         let name = "hoosh_time_to_first_byte_seconds"
         family(name, "histogram", "From the request sent upstream to the first body byte.")
         for (index, provider) in providers.enumerated() {

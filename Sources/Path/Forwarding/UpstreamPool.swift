@@ -143,13 +143,18 @@ package final class UpstreamPool: Watcher {
     /// Waiting connections.
     package var idleCount: Int { idle.count }
 
-    /// Closes what waits and keeps nothing from now on; connections in use end with their requests.
-    package func close() {
+    /// Closes what waits and keeps nothing from now on; requests under way, those that still connect too, go on.
+    package func retire() {
         isClosed = true
         for connection in idle { connection.close() }
         idle.removeAll()
+        if let timer { loop.remove(timer) }
+    }
+
+    /// The loop ends: gives up what is being opened as well.
+    package func close() {
+        retire()
         for handle in opening.values { handle.end() }
         opening.removeAll()
-        if let timer { loop.remove(timer) }
     }
 }

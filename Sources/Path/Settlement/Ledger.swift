@@ -27,9 +27,10 @@ package struct Ledger {
     package init() {}
 
     /// Adds one exchange to the loop's counters, once.
-    package func settle(in counters: inout Counters) {
-        let row = route < 0 ? counters.routes.count - 1 : route
-        counters.routes[row].count(clientLeft ? 499 : status)
+    ///
+    /// * `route`, `provider`: rows of the counters; no provider is -1.
+    package func settle(in counters: inout Counters, route: Int, provider: Int) {
+        counters.routes[route].count(clientLeft ? 499 : status)
         if clientLeft { counters.clientsLeft += 1 }
         guard provider >= 0 else { return }
         counters.providers[provider].promptTokens += promptTokens

@@ -14,6 +14,8 @@ package struct ListenSettings: Equatable, Sendable {
     package var headerTimeoutMilliseconds = 10_000
     package var drainMilliseconds = 25_000
     package var splice = Splice.always
+    /// A changed file is read again.
+    package var watch = true
     /// The defaults of the language.
     package init() {}
 }

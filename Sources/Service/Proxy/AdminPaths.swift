@@ -1,21 +1,22 @@
 import HTTP
 import Loop
+import Routing
 import Telemetry
 
-/// The paths of the admin listener: probes and metrics.
+/// The paths of the admin listener: probes, metrics, and the configuration.
 enum AdminPaths {
     /// Sections and keys of the language whose default has no engine in this build, so that they are off.
     static let enginesOff = [
         "privacy", "pools", "rate_limits", "cache", "queue", "audit", "auth", "telemetry.otlp", "hardware",
-        "listen.watch",
     ]
 
     /// Serves the request that stands in the session.
     static func serve(_ session: Session) {
+        if session.path == "/v1/admin/reload" { return reload(session) }
         let method = session.reader.head.method
         guard method == .get || method == .head else {
             return session.refuse(
-                Refusal(405, "method_not_allowed", "the admin listener takes GET only", allow: "GET, HEAD")
+                Refusal(405, "method_not_allowed", "this path takes GET only", allow: "GET, HEAD")
             )
         }
         switch session.path {
@@ -23,9 +24,15 @@ enum AdminPaths {
             session.answer(200, "application/json", Array("{\"status\":\"ok\"}".utf8))
         case "/readyz", "/health/readiness": ready(session)
         case "/metrics": metrics(session)
+        case "/v1/admin/config": config(session)
+        case "/v1/admin/state": state(session)
         default:
             session.refuse(
-                Refusal(404, "not_found", "the admin listener has /healthz, /readyz, /health/* and /metrics")
+                Refusal(
+                    404,
+                    "not_found",
+                    "the admin listener has /healthz, /readyz, /health/*, /metrics and /v1/admin/*"
+                )
             )
         }
     }
@@ -44,16 +51,28 @@ enum AdminPaths {
     private static func metrics(_ session: Session) {
         let worker = session.worker
         let snapshot = worker.snapshot
+        let rows = worker.shared.rows
+        let status = worker.shared.reloader.status
+        let reloads = PrometheusText.Reloads(
+            succeeded: status.succeeded,
+            failed: status.failed,
+            loadedSeconds: status.loadedSeconds
+        )
         session.awaitAnswer()
         let asker = LoopBound(WeakSession(session))
         worker.team.gather(for: worker.loop.inbox) { counters in
-            let providers = snapshot.configuration.providers.enumerated().map { index, provider in
-                (name: provider.name, isUp: snapshot.health[index].isUp)
+            // Names may have come since the loops were asked; rows never change their name.
+            let names = rows.providerNames.prefix(counters.providers.count)
+            let routes = rows.routeNames.prefix(counters.routes.count)
+            let providers = names.enumerated().map { row, name in
+                (name: name, isUp: snapshot.providerRows.firstIndex(of: row).map { snapshot.health[$0].isUp })
             }
             let page = PrometheusText.page(
                 counters,
                 providers: providers,
-                routes: snapshot.configuration.program.routes.map(\.name),
+                routes: Array(routes),
+                classes: Level.allCases.map(\.word),
+                reloads: reloads,
                 version: Version.current,
                 configHash: snapshot.hash
             )
@@ -63,7 +82,7 @@ enum AdminPaths {
 }
 
 /// A session that may be gone when its answer comes.
-private final class WeakSession {
+final class WeakSession {
     weak var session: Session?
     init(_ session: Session) { self.session = session }
 }

@@ -24,7 +24,7 @@ enum ClientPaths {
         case "/v1/models":
             guard allow(session, .get, .head, "GET, HEAD") else { return }
             session.awaitAnswer()
-            session.worker.models.list { [weak session] body in session?.answer(200, "application/json", body) }
+            session.worker.local.models.list { [weak session] body in session?.answer(200, "application/json", body) }
         case "/v1/health":
             guard allow(session, .get, .head, "GET, HEAD") else { return }
             let count = session.worker.snapshot.configuration.providers.count
@@ -86,34 +86,34 @@ enum ClientPaths {
                 Refusal(400, "missing_model", "the body names no `model`", param: "model")
             )
         }
-        let snapshot = session.worker.snapshot
-        let program = snapshot.configuration.program
         let api = API(rawValue: reader.endpoint.rawValue) ?? .other
+        let local = session.worker.local
         let span = session.requestBytes.bindMemory(to: UInt8.self).span
-        let facts = Facts(
-            api: api,
-            method: reader.head.methodText,
-            stream: subject.streams,
-            path: reader.head.path,
-            headers: program.headerNames.map { reader.head.firstValue(of: $0, in: span) }
+        let requestID = session.requestID()
+        let verdict = local.judge.judge(
+            RequestJudge.Subject(api: api, model: subject.model, streams: subject.streams, requestID: requestID),
+            reader,
+            span
         )
-        let nobody: [UInt8] = []
-        let answer = program.decide(facts, model: subject.model.span, head: span, identity: nobody.span)
-        guard case .route(let index) = answer else { return refuseUnrouted(session, subject) }
-        switch program.routes[index].action {
+        guard let index = verdict.route else { return refuseUnrouted(session, subject) }
+        session.worker.counters.classes[Int(verdict.level.rawValue)] += 1
+        switch local.snapshot.configuration.program.routes[index].action {
         case .deny(let status, let message):
-            session.refuse(Refusal(status, "route_forbidden", message))
+            session.refuse(Refusal(status, "route_forbidden", message), requestID: requestID)
         case .forward(let plans):
-            let plan = plans[Int(facts.level.rawValue)]
             let request = RoutedRequest(
                 route: index,
+                planNumber: local.snapshot.planNumbers[index][Int(verdict.level.rawValue)],
                 api: api,
+                level: verdict.level,
+                tags: verdict.tags,
                 model: subject.model,
                 isAliased: subject.isAliased,
                 modelPlace: subject.place,
                 streams: subject.streams
             )
-            session.start(Exchange(session, request, plan: plan, requestID: session.requestID()))
+            let plan = plans[Int(verdict.level.rawValue)]
+            session.start(Exchange(session, request, plan: plan, requestID: requestID))
         }
     }
 
@@ -124,7 +124,7 @@ enum ClientPaths {
             return session.refuse(Refusal(404, "no_route", "no route takes this request"))
         }
         session.awaitAnswer()
-        session.worker.models.names { [weak session] names in
+        session.worker.local.models.names { [weak session] names in
             let message = "no route takes the model `\(model)`. \(known(names))"
             session?.refuse(Refusal(404, "model_not_found", message, param: "model"))
         }

@@ -15,7 +15,7 @@ extension Exchange {
     /// Answers that are no streams are read together with their head and go out with it in one write: for a small
     /// JSON answer that saves three system calls (docs/performance.md).
     var looksOnly: Bool {
-        request.streams && worker.spliceMode != .never && upstream?.canSplice == true
+        request.streams && local.spliceMode != .never && upstream?.canSplice == true
     }
 
     /// Reads what has arrived until the final head is complete.
@@ -97,10 +97,8 @@ extension Exchange {
     }
 
     private func judge(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, _ upstream: UpstreamConnection) {
-        guard let pool else { return }
-        let index = pool.provider.index
-        worker.counters.providers[index].statuses.count(answer.status)
-        let health = snapshot.health[index]
+        worker.counters.providers[row].statuses.count(answer.status)
+        let health = snapshot.health[providerIndex]
         if answer.status >= 500 { health.requestFailed(now: loop.now) } else { health.requestSucceeded() }
         if plan.retry.statuses.contains(answer.status) {
             let span = seen.bindMemory(to: UInt8.self).span
@@ -127,13 +125,13 @@ extension Exchange {
             bytes: span,
             framing: framing,
             connection: connectionField,
-            marks: marks(upstream)
+            marks: marks
         )
         guard !writer.overflowed else { return tryFailed(.malformed, "sent a head larger than the proxy passes on") }
         let pump = Pump(
             framing: answer.framing,
             isEventStream: answer.isEventStream,
-            mode: worker.spliceMode,
+            mode: local.spliceMode,
             unwrapsChunks: unwraps
         )
         countedSpliced = 0
@@ -166,11 +164,11 @@ extension Exchange {
         model.allSatisfy { $0 >= 0x20 && $0 < 0x7f } ? model : []
     }
 
-    private func marks(_ upstream: UpstreamConnection) -> ClientHead.Marks {
+    private var marks: ClientHead.Marks {
         ClientHead.Marks(
             requestID: requestID,
             route: snapshot.routeNames[request.route],
-            provider: snapshot.providerNames[upstream.pool.provider.index],
+            provider: snapshot.providerNames[providerIndex],
             model: shown(target.map(modelBytes) ?? request.model),
             attempts: ledger.tries,
             configHash: snapshot.hashText,

@@ -24,28 +24,27 @@ extension Exchange {
 
     /// Adds what moved to the loop's counters, so that a scrape sees streams while they run.
     private func countProgress() {
-        guard let pump, let pool else { return }
-        let index = pool.provider.index
-        if !hasCommitted, pump.hasWritten { commit(index) }
-        worker.counters.providers[index].bytesSpliced += pump.bytesSpliced - countedSpliced
-        worker.counters.providers[index].bytesCopied += pump.bytesCopied - countedCopied
-        worker.counters.providers[index].events += pump.events - countedEvents
+        guard let pump else { return }
+        if !hasCommitted, pump.hasWritten { commit() }
+        worker.counters.providers[row].bytesSpliced += pump.bytesSpliced - countedSpliced
+        worker.counters.providers[row].bytesCopied += pump.bytesCopied - countedCopied
+        worker.counters.providers[row].events += pump.events - countedEvents
         countedSpliced = pump.bytesSpliced
         countedCopied = pump.bytesCopied
         countedEvents = pump.events
     }
 
     /// The first byte is on its way to the client: from here on this answer is the only one.
-    private func commit(_ index: Int) {
+    private func commit() {
         hasCommitted = true
         firstByteDeadline = .max
-        ledger.provider = index
+        ledger.provider = providerIndex
         ledger.status = answer.status
         ledger.firstByteNanoseconds = loop.now
         let microseconds = (loop.now - ledger.sentNanoseconds) / 1_000
-        worker.counters.providers[index].firstByte.record(microseconds: microseconds)
+        worker.counters.providers[row].firstByte.record(microseconds: microseconds)
         if let target, plan.latency.metric == .firstByte, answer.status < 500 {
-            snapshot.health[index].latency.record(
+            snapshot.health[providerIndex].latency.record(
                 cell: cell(target),
                 microseconds: microseconds,
                 now: loop.now,
@@ -78,10 +77,10 @@ extension Exchange {
     }
 
     private func recordTotal() {
-        guard let target, let pool, plan.latency.metric != .firstByte else { return }
+        guard let target, plan.latency.metric != .firstByte else { return }
         let microseconds = (loop.now - ledger.sentNanoseconds) / 1_000
         let events = Int64(max(pump?.events ?? 0, 1))
-        snapshot.health[pool.provider.index].latency.record(
+        snapshot.health[providerIndex].latency.record(
             cell: cell(target),
             microseconds: plan.latency.metric == .perToken ? microseconds / events : microseconds,
             now: loop.now,
@@ -106,7 +105,7 @@ extension Exchange {
     /// Ends an answer that had begun: a stream with an error event, anything with a closed connection.
     func breakAnswer(_ failure: TryFailure, _ reason: String) {
         guard let pool else { return session.abort() }
-        snapshot.health[pool.provider.index].requestFailed(now: loop.now)
+        snapshot.health[providerIndex].requestFailed(now: loop.now)
         let event = errorEvent("provider `\(pool.provider.name)` \(reason)", failure)
         let canSay = pump?.endBroken(with: event) ?? false
         if canSay {

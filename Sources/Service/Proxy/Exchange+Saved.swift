@@ -20,11 +20,10 @@ struct SavedAnswer {
 extension Exchange {
     /// Reads the rest of an error answer, within bounds, before the next try.
     func save(_ length: Int, _ seen: UnsafeMutableRawBufferPointer) {
-        guard let pool else { return }
         let headBytes = Array(UnsafeRawBufferPointer(rebasing: seen[..<length]))
         let copy = ResponseHead()
         guard (try? copy.parse(headBytes.span, length: length, for: head.method)) != nil else { return giveUp() }
-        saved = SavedAnswer(head: copy, headBytes: headBytes, provider: pool.provider.index)
+        saved = SavedAnswer(head: copy, headBytes: headBytes, provider: providerIndex)
         savedWalker = BodyWalker(answer.framing)
         savedPartial = looksOnly ? [] : Array(UnsafeRawBufferPointer(rebasing: seen[length...]))
         phase = .saving

@@ -32,11 +32,13 @@ extension Exchange {
     private func begin(_ target: Target, _ pool: UpstreamPool) {
         self.target = target
         self.pool = pool
-        timeouts = plan.timeouts.overridden(by: pool.provider.timeouts)
+        providerIndex = target.provider
+        row = snapshot.providerRows[providerIndex]
+        timeouts = plan.timeouts.overridden(by: snapshot.configuration.providers[providerIndex].timeouts)
         tryStarted = loop.now
-        snapshot.health[pool.provider.index].began()
-        worker.counters.providers[pool.provider.index].tries += 1
-        worker.counters.providers[pool.provider.index].inFlight += 1
+        snapshot.health[providerIndex].began()
+        worker.counters.providers[row].tries += 1
+        worker.counters.providers[row].inFlight += 1
         if totalDeadline == .max {
             totalDeadline = ledger.startedNanoseconds + Int64(timeouts.totalMilliseconds) * 1_000_000
         }
@@ -90,7 +92,7 @@ extension Exchange {
         while tierIndex < plan.tiers.count {
             let tier = plan.tiers[tierIndex]
             if triesInTier <= plan.retry.attempts, let index = pick(tier) {
-                return (index, worker.pools[tier.targets[index].provider])
+                return (index, local.pools[tier.targets[index].provider])
             }
             tierIndex += 1
             triesInTier = 0
@@ -112,7 +114,7 @@ extension Exchange {
         }
         // Never the same target twice in a row if there is another.
         if candidates.count > 1, lastTarget >= 0 { candidates.removeAll { $0.index == lastTarget } }
-        return worker.pickers[request.route][tierIndex].pick(
+        return local.pickers[request.route][request.planNumber][tierIndex].pick(
             tier,
             candidates,
             settings: plan.latency,
@@ -149,7 +151,7 @@ extension Exchange {
     /// This try is over without a usable answer: retries, goes on to the next target, or gives up.
     func tryFailed(_ failure: TryFailure, _ reason: String) {
         guard let pool else { return giveUp() }
-        let health = snapshot.health[pool.provider.index]
+        let health = snapshot.health[providerIndex]
         let elapsed = tryStarted == 0 ? 0 : loop.now - tryStarted
         if failure != .status { health.requestFailed(now: loop.now) }
         if let target { recordFailure(target, health, elapsed) }
@@ -259,7 +261,7 @@ extension Exchange {
         guard !model.isEmpty else {
             return Refusal(404, "no_route", "no provider of route `\(route)` serves this endpoint")
         }
-        let known = ClientPaths.known(worker.models.knownNames)
+        let known = ClientPaths.known(local.models.knownNames)
         return Refusal(
             404,
             "model_not_found",

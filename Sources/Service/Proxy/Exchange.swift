@@ -37,6 +37,8 @@ final class Exchange: UpstreamUser {
 
     let worker: Worker
     let session: Session
+    /// What this loop served when the request began; a reload does not change it.
+    let local: LocalSnapshot
     let snapshot: Snapshot
     let loop: EventLoop
     let request: RoutedRequest
@@ -60,6 +62,9 @@ final class Exchange: UpstreamUser {
     var savedPartial: [UInt8] = []
     var target: Target?
     var pool: UpstreamPool?
+    /// Position of the target's provider in the snapshot, and its row in the counters.
+    var providerIndex = 0
+    var row = 0
     var opening: CurlHandle?
     var upstream: UpstreamConnection?
     var tryStarted: Int64 = 0
@@ -101,7 +106,8 @@ final class Exchange: UpstreamUser {
         self.requestID = requestID
         worker = session.worker
         loop = worker.loop
-        snapshot = worker.snapshot
+        local = worker.local
+        snapshot = local.snapshot
         super.init()
         ledger.route = request.route
         ledger.startedNanoseconds = loop.now
@@ -212,7 +218,7 @@ final class Exchange: UpstreamUser {
 
     /// Lets go of the try's connection and takes it off the provider's load.
     func endTry(failed failure: TryFailure?) {
-        if let failure, let pool { worker.counters.providers[pool.provider.index].failures[failure.rawValue] += 1 }
+        if let failure, pool != nil { worker.counters.providers[row].failures[failure.rawValue] += 1 }
         pump?.abandon(loop)
         if let opening { pool?.abandon(opening) }
         opening = nil
@@ -226,10 +232,10 @@ final class Exchange: UpstreamUser {
 
     /// The provider is not busy with this request any more.
     func endLoad() {
-        guard tryStarted != 0, let pool else { return }
+        guard tryStarted != 0 else { return }
         tryStarted = 0
-        snapshot.health[pool.provider.index].ended()
-        worker.counters.providers[pool.provider.index].inFlight -= 1
+        snapshot.health[providerIndex].ended()
+        worker.counters.providers[row].inFlight -= 1
     }
 
     /// Writes the facts down, once.
@@ -245,7 +251,8 @@ final class Exchange: UpstreamUser {
                 ledger.completionTokens = usage.completion ?? 0
             }
         }
-        ledger.settle(in: &worker.counters)
+        let provider = ledger.provider < 0 ? -1 : snapshot.providerRows[ledger.provider]
+        ledger.settle(in: &worker.counters, route: snapshot.routeRows[request.route], provider: provider)
         if worker.shared.logsAccess { logAccess() }
     }
 }

@@ -14,7 +14,8 @@ final class ModelCatalog {
         let owner: [UInt8]
     }
 
-    private let worker: Worker
+    private let snapshot: Snapshot
+    private let curl: CurlMulti
     private var cached: [UInt8] = []
     private var cachedUntil: Int64 = 0
     /// What each provider answered last; an older answer serves while a provider is silent.
@@ -28,17 +29,18 @@ final class ModelCatalog {
     private static let deadlineMilliseconds = 2_000
     private static let bodyLimitBytes = 4 << 20
 
-    init(_ worker: Worker) {
-        self.worker = worker
-        lists = Array(repeating: [], count: worker.pools.count)
+    init(_ snapshot: Snapshot, curl: CurlMulti) {
+        self.snapshot = snapshot
+        self.curl = curl
+        lists = Array(repeating: [], count: snapshot.configuration.providers.count)
     }
 
     /// Gives the list as an answer's body, now or when the providers have answered.
     func list(_ done: @escaping ([UInt8]) -> Void) {
-        if worker.loop.now < cachedUntil { return done(cached) }
+        if curl.loop.now < cachedUntil { return done(cached) }
         waiting.append(done)
         guard waiting.count == 1 else { return }
-        let providers = worker.snapshot.configuration.providers.filter { $0.isEnabled && $0.apis.contains(.models) }
+        let providers = snapshot.configuration.providers.filter { $0.isEnabled && $0.apis.contains(.models) }
         missing = providers.count
         if providers.isEmpty { return complete() }
         for provider in providers { ask(provider) }
@@ -48,12 +50,12 @@ final class ModelCatalog {
     func names(_ done: @escaping ([String]) -> Void) {
         let known = knownNames
         guard known.isEmpty else { return done(known) }
-        list { [weak self] _ in done(self?.knownNames ?? []) }
+        list { _ in done(self.knownNames) }
     }
 
     /// What is known without asking: aliases, names and globs of the route file, and the last answers of the providers.
     var knownNames: [String] {
-        let configuration = worker.snapshot.configuration
+        let configuration = snapshot.configuration
         var names = configuration.advertisedModels
         for (index, list) in lists.enumerated() {
             names += (configuration.providers[index].models ?? []).map(\.text)
@@ -65,22 +67,23 @@ final class ModelCatalog {
 
     private func ask(_ provider: Provider) {
         let path = provider.targetPrefix.path(for: "/v1/models")
-        guard let handle = worker.curl.handle(provider.curlTarget(path: path), bodyLimit: ModelCatalog.bodyLimitBytes)
+        guard let handle = curl.handle(provider.curlTarget(path: path), bodyLimit: ModelCatalog.bodyLimitBytes)
         else { return answered() }
         handle.get(timeoutMilliseconds: ModelCatalog.deadlineMilliseconds, headerLines: provider.sideCallFields())
-        handle.whenDone = { [weak self, unowned handle] fault in
+        // Holds the catalog until the provider has answered, also across a reload.
+        handle.whenDone = { [unowned handle] fault in
             if fault == nil, handle.status == 200 {
                 let body = handle.body
                 let found = ModelCatalog.models(in: body.span)
-                self?.lists[provider.index] = found.filter { model in
+                self.lists[provider.index] = found.filter { model in
                     let id = model.id
                     return provider.serves(model: id.span, api: .models)
                 }
             }
             handle.end()
-            self?.answered()
+            self.answered()
         }
-        worker.curl.start(handle)
+        curl.start(handle)
     }
 
     private func answered() {
@@ -91,7 +94,7 @@ final class ModelCatalog {
     private func complete() {
         cached = merged()
         // A list that nobody could fill is asked for again with the next request.
-        cachedUntil = lists.allSatisfy(\.isEmpty) ? 0 : worker.loop.now + ModelCatalog.freshNanoseconds
+        cachedUntil = lists.allSatisfy(\.isEmpty) ? 0 : curl.loop.now + ModelCatalog.freshNanoseconds
         let callers = waiting
         waiting = []
         for done in callers { done(cached) }
@@ -107,11 +110,11 @@ final class ModelCatalog {
             out += Array("{\"id\":\"".utf8) + id + Array("\",\"object\":\"model\",\"created\":\(created),".utf8)
             out += Array("\"owned_by\":\"".utf8) + owner + Array("\"}".utf8)
         }
-        for alias in worker.snapshot.configuration.aliases.keys.sorted() {
+        for alias in snapshot.configuration.aliases.keys.sorted() {
             add(JSONText.escaped(Array(alias.utf8)), 0, Array("hoosh-proxy".utf8))
         }
         for (index, list) in lists.enumerated() {
-            let name = Array(worker.snapshot.configuration.providers[index].name.utf8)
+            let name = Array(snapshot.configuration.providers[index].name.utf8)
             for model in list { add(model.id, model.created, model.owner.isEmpty ? name : model.owner) }
         }
         return out + Array("]}".utf8)

@@ -44,6 +44,13 @@ final class Probe: Watcher {
         curl.start(handle)
     }
 
+    /// True when it asks this provider already, in the same way.
+    func asks(_ other: Provider, for health: ProviderHealth) -> Bool {
+        self.health === health && provider.url == other.url && provider.key == other.key
+            && provider.headers == other.headers && provider.tls == other.tls && provider.health == other.health
+    }
+
+    /// Asks no more.
     func stop() {
         if let timer { curl.loop.remove(timer) }
         running?.end()

@@ -6,7 +6,12 @@ import Routing
 struct RoutedRequest {
     /// Index of the route that takes it.
     let route: Int
+    /// Which of the route's plans it goes by; classes that share a plan share its number.
+    let planNumber: Int
     let api: API
+    /// Its class, and its tags by bit of `Program.tagNames`: no provider below or beside them may see it.
+    let level: Level
+    let tags: UInt64
     /// The model asked for, aliases resolved, as the client or the route file spells it; empty when there is none.
     let model: [UInt8]
     /// True when `model` came from an alias, so that the body's model must be replaced.

@@ -20,8 +20,15 @@ package enum Service {
     /// Serves until a signal ends it; answers the exit code.
     package static func run(_ options: ServeOptions) -> Int32 {
         clinux_block_signals()
-        guard let configuration = load(options.routesPath) else { return 1 }
-        let snapshot = Snapshot(configuration)
+        let source = ConfigurationSource(path: options.routesPath)
+        let reading = source.read()
+        if !reading.problems.isEmpty { Console.write(reading.coloredText) }
+        guard let configuration = reading.configuration else {
+            Console.say("\(options.routesPath) cannot be served; see the errors above")
+            return 1
+        }
+        let rows = CounterRows()
+        let snapshot = Snapshot(configuration, rows: rows)
         let count = options.threads > 0 ? options.threads : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let client: ListeningSockets
         var admin: ListeningSockets?
@@ -34,15 +41,14 @@ package enum Service {
         }
         announce(client, "client")
         if let admin { announce(admin, "admin") }
-        return serve(snapshot, Shared(logsAccess: options.logsAccess, loops: count), client, admin, count)
-    }
-
-    private static func load(_ path: String) -> Configuration? {
-        let loaded = RouteFile.load(path, purpose: .serve) { name in getenv(name).map { String(cString: $0) } }
-        let (problems, configuration) = (loaded.problems, loaded.configuration)
-        if !problems.isEmpty { Console.write(Render(problems, isColored: Console.hasColor).text(.human)) }
-        if configuration == nil { Console.say("\(path) cannot be served; see the errors above") }
-        return configuration
+        let shared = Shared(
+            first: snapshot,
+            rows: rows,
+            reloader: Reloader(source, first: reading),
+            logsAccess: options.logsAccess,
+            loops: count
+        )
+        return serve(snapshot, shared, client, admin, count)
     }
 
     private static func open(_ text: String, loops: Int) throws(ListenFailure) -> ListeningSockets {
@@ -78,6 +84,8 @@ package enum Service {
                         Team.Member(
                             inbox: worker.loop.inbox,
                             counters: { bound.value.currentCounters() },
+                            refresh: { bound.value.refresh() },
+                            follow: { bound.value.follow($0) },
                             drain: { bound.value.drain() },
                             stop: { bound.value.stop() }
                         )
@@ -91,8 +99,12 @@ package enum Service {
             )
         }
         ready.wait()
+        let place = Reloader.Place(publication: shared.publication, rows: shared.rows, team: team) { files in
+            team.tellFirst { $0.follow(files) }
+        }
+        shared.reloader.start(place)
         Console.say("ready")
-        waitForTheEnd(team, shared, snapshot)
+        waitForTheEnd(team, shared)
         for thread in threads { thread.join() }
         if let admin = snapshot.configuration.listen.admin { removeUnixSocket(admin) }
         Console.say("stopped")
@@ -100,17 +112,18 @@ package enum Service {
     }
 
     /// SIGTERM and SIGINT drain; a second one, or `listen.drain`, cuts what still runs.
-    private static func waitForTheEnd(_ team: Team, _ shared: Shared, _ snapshot: Snapshot) {
+    private static func waitForTheEnd(_ team: Team, _ shared: Shared) {
         var signal = clinux_wait_signal()
         while signal == SIGHUP {
-            Console.say("reloading on SIGHUP has no engine in this build; restart to read the file again")
+            shared.reloader.ask(.signal)
             signal = clinux_wait_signal()
         }
         shared.isDraining.store(true, ordering: .relaxed)
-        let milliseconds = snapshot.configuration.listen.drainMilliseconds
+        let listen = shared.publication.latest?.configuration.listen ?? ListenSettings()
+        let milliseconds = listen.drainMilliseconds
         Console.say("draining for at most \(milliseconds) ms; signal again to stop at once")
         // Now, not at the end: until then another process may have taken the path over.
-        removeUnixSocket(snapshot.configuration.listen.address)
+        removeUnixSocket(listen.address)
         team.tell { $0.drain() }
         _ = LoopThread(name: "drain-limit") {
             usleep(UInt32(min(milliseconds, 4_000_000) * 1_000))

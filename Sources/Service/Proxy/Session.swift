@@ -126,7 +126,7 @@ final class Session: Socket {
     /// Works on what has arrived; true when a request was taken off the buffer and more may stand behind it.
     private func advance(_ buffer: RequestBuffer) -> Bool {
         do {
-            switch try reader.advance(buffer, limits: worker.limits) {
+            switch try reader.advance(buffer, limits: worker.local.limits) {
             case .more:
                 // The head has come; from here on it is the body's progress that counts.
                 if reader.isHeadComplete { wake(at: loop.now + Session.bodyNanoseconds) }
@@ -151,6 +151,7 @@ final class Session: Socket {
     /// A whole request (or the beginning of an upload) is there.
     private func serve() {
         phase = .answering
+        worker.refresh()
         switch role {
         case .admin: AdminPaths.serve(self)
         case .client: ClientPaths.serve(self)

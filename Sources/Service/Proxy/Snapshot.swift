@@ -1,41 +1,84 @@
 import CSSL
+import Compiler
 import Decision
-import Routing
 import Health
+import Providers
 import RouteLanguage
+import RouteModel
+import Routing
+import Zones
 
 /// One configuration with what is worked out from it once: what every request reads.
 ///
-/// Immutable but for the shared health of its providers. A request keeps the snapshot it began with.
+/// Immutable but for the shared health of its providers. A request keeps the snapshot it began with. What is known of
+/// the world goes from one snapshot to the next: health and latency by a provider's name and address, counters by name.
 package final class Snapshot: Sendable {
     package let configuration: Configuration
-    /// One entry for each provider, shared by all loops.
+    /// One entry for each provider, shared by all loops and with other snapshots that have the same provider.
     package let health: [ProviderHealth]
     /// Retries left, process-wide.
-    package let retryBudget = RetryBudget()
-    /// First 12 hex digits of the file's SHA-256; names the configuration in headers and metrics.
+    package let retryBudget: RetryBudget
+    /// First 12 hex digits of the SHA-256 over all files; names the configuration in headers and metrics.
     package let hash: String
+    /// Rows of the counters, by position of the provider and of the route.
+    let providerRows: [Int]
+    let routeRows: [Int]
+
+    /// For each route and class the first class with the same plan, so that what belongs to a plan is kept once.
+    let planNumbers: [[Int]]
+    /// Time windows by bit, with their zones.
+    let windows: [(window: TimeWindow, zone: Zone)]
+    /// What a request's head says about its class and tags.
+    let labels: PrivacyLabels?
 
     /// Names as they go into heads.
     let routeNames: [[UInt8]]
     let providerNames: [[UInt8]]
     let hashText: [UInt8]
 
-    package init(_ configuration: Configuration) {
+    /// * `rows`: where the counters of its names are.
+    /// * `previous`: the snapshot before it, whose knowledge of the world it takes over.
+    package init(_ configuration: Configuration, rows: CounterRows, after previous: Snapshot? = nil) {
         self.configuration = configuration
         health = configuration.providers.map { provider in
-            ProviderHealth(
-                passive: provider.health.mode == .passive,
-                probes: provider.health.mode == .active,
-                unhealthyAfter: provider.health.unhealthyAfter,
-                healthyAfter: provider.health.healthyAfter,
-                restMilliseconds: provider.health.intervalMilliseconds
-            )
+            let settings = provider.healthSettings
+            let earlier = previous?.configuration.providers.firstIndex { $0.isSameUpstream(as: provider) }
+            guard let previous, let earlier else { return ProviderHealth(settings) }
+            let kept = previous.health[earlier]
+            kept.apply(settings)
+            return kept
         }
+        retryBudget = previous?.retryBudget ?? RetryBudget()
         hash = Snapshot.digest(configuration.sourceBytes)
         hashText = Array(hash.utf8)
         routeNames = configuration.program.routes.map { Array($0.name.utf8) }
         providerNames = configuration.providers.map { Array($0.name.utf8) }
+        planNumbers = configuration.program.routes.map(Snapshot.planNumbers)
+        windows = []
+        labels = nil
+        providerRows = configuration.providers.map { rows.provider($0.name) }
+        routeRows = configuration.program.routes.map { rows.route($0.name) }
+    }
+
+    private static func planNumbers(of route: Route) -> [Int] {
+        guard case .forward(let plans) = route.action else { return [] }
+        return plans.map { plan in plans.firstIndex { $0 === plan } ?? 0 }
+    }
+
+    /// The models a provider may be asked for by name, each with the measure its route goes by; for reports.
+    func measuredModels(of provider: Int) -> [(name: String, metric: LatencySettings.Metric)] {
+        var found: [(name: String, metric: LatencySettings.Metric)] = []
+        let names = configuration.advertisedModels + Array(configuration.aliases.values).sorted()
+        for route in configuration.program.routes {
+            guard case .forward(let plans) = route.action, let plan = plans.first else { continue }
+            for target in plan.tiers.flatMap(\.targets) where target.provider == provider {
+                for name in target.model.map({ [$0] }) ?? names {
+                    let isNew = !found.contains { $0.name == name && $0.metric == plan.latency.metric }
+                    if isNew { found.append((name, plan.latency.metric)) }
+                }
+            }
+        }
+        return found
     }
 
     private static func digest(_ bytes: [UInt8]) -> String {
@@ -44,5 +87,20 @@ package final class Snapshot: Sendable {
         guard EVP_Digest(bytes, bytes.count, &digest, &count, EVP_sha256(), nil) == 1 else { return "unknown" }
         let digits = Array("0123456789abcdef")
         return String(digest.prefix(6).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}
+
+extension Provider {
+    /// True when what is known of one's health and speed is known of the other's.
+    fileprivate func isSameUpstream(as other: Provider) -> Bool { name == other.name && url == other.url }
+
+    fileprivate var healthSettings: ProviderHealth.Settings {
+        ProviderHealth.Settings(
+            passive: health.mode == .passive,
+            probes: health.mode == .active,
+            unhealthyAfter: health.unhealthyAfter,
+            healthyAfter: health.healthyAfter,
+            restMilliseconds: health.intervalMilliseconds
+        )
     }
 }

@@ -10,6 +10,10 @@ final class Team: Sendable {
     struct Member: Sendable {
         let inbox: Inbox
         let counters: @Sendable () -> Counters
+        /// Goes on to the snapshot that was published last.
+        let refresh: @Sendable () -> Void
+        /// Watches these files, and no others.
+        let follow: @Sendable (_ files: [String]) -> Void
         let drain: @Sendable () -> Void
         let stop: @Sendable () -> Void
     }
@@ -19,11 +23,20 @@ final class Team: Sendable {
     /// A loop has started.
     func join(_ member: Member) { members.withLock { $0.append(member) } }
 
+    /// Loops that have started.
+    var count: Int { members.withLock { $0.count } }
+
     /// Asks every loop to do something on its own thread.
     func tell(_ what: @escaping @Sendable (Member) -> Void) {
         for member in members.withLock({ $0 }) {
             member.inbox.post { what(member) }
         }
+    }
+
+    /// Asks the loop that came first.
+    func tellFirst(_ what: @escaping @Sendable (Member) -> Void) {
+        guard let member = members.withLock({ $0.first }) else { return }
+        member.inbox.post { what(member) }
     }
 
     /// Adds up the counters of all loops and gives the sum to `done` on the asking loop's thread.

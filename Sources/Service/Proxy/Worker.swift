@@ -20,8 +20,17 @@ package final class Shared: Sendable {
     let loopsToDrain: Atomic<Int>
     /// Where one access-log line per request goes; nil writes none.
     let logsAccess: Bool
+    /// What new requests begin with.
+    let publication: Publication
+    /// Rows of the counters by name.
+    let rows: CounterRows
+    /// Puts other snapshots there.
+    let reloader: Reloader
 
-    package init(logsAccess: Bool, loops: Int) {
+    package init(first: Snapshot, rows: CounterRows, reloader: Reloader, logsAccess: Bool, loops: Int) {
+        publication = Publication(first)
+        self.rows = rows
+        self.reloader = reloader
         self.logsAccess = logsAccess
         loopsToDrain = Atomic(loops)
     }
@@ -32,56 +41,38 @@ package final class Shared: Sendable {
 /// Loop only.
 final class Worker {
     let loop: EventLoop
-    let snapshot: Snapshot
+    /// What new requests begin with.
+    private(set) var local: LocalSnapshot
     let shared: Shared
     let number: Int
     let curl: CurlMulti
-    let pools: [UpstreamPool]
-    /// Turn-taking, by route and tier.
-    var pickers: [[TierPicker]]
     let buffers = RequestBuffers()
     var counters: Counters
-    let limits: RequestLimits
-    let spliceMode: SpliceMode
     /// Where heads are composed; valid within one call.
     ///
     /// Larger than any head that is accepted, with what we add.
     let outgoing: UnsafeMutableRawBufferPointer
     /// The head last read from an upstream; valid until the next is read.
     let answerHead = ResponseHead()
-    private(set) lazy var models = ModelCatalog(self)
     private var acceptors: [(Session.Role, Acceptor)] = []
     private var sessions: [ObjectIdentifier: Session] = [:]
-    private var probes: [Probe] = []
+    private var probes: [Probe]?
     private var randomState: (UInt64, UInt64) = (0, 0)
     /// Every worker of the process, by number; for questions that concern all of them.
     let team: Team
 
+    var snapshot: Snapshot { local.snapshot }
+
     init(number: Int, snapshot: Snapshot, shared: Shared, team: Team) {
         self.number = number
-        self.snapshot = snapshot
         self.shared = shared
         self.team = team
         let loop = EventLoop()
         self.loop = loop
         let curl = CurlMulti(loop: loop)
         self.curl = curl
-        let configuration = snapshot.configuration
-        pools = configuration.providers.map { UpstreamPool($0, curl: curl) }
-        pickers = configuration.program.routes.map { route in
-            guard case .forward(let plans) = route.action, let plan = plans.first else { return [] }
-            return plan.tiers.map { TierPicker(targets: $0.targets.count) }
-        }
-        counters = Counters(providers: configuration.providers.count, routes: configuration.program.routes.count)
-        limits = RequestLimits(
-            bodyBytes: configuration.listen.maxBodyBytes,
-            uploadBytes: configuration.listen.maxUploadBytes
-        )
-        switch configuration.listen.splice {
-        case .always: spliceMode = .always
-        case .auto: spliceMode = .auto
-        case .none: spliceMode = .never
-        }
+        local = LocalSnapshot(snapshot, curl: curl, after: nil)
+        counters = Counters(providers: shared.rows.providerNames.count, routes: shared.rows.routeNames.count)
         outgoing = .allocate(byteCount: 192 * 1024, alignment: 4096)
         withUnsafeMutableBytes(of: &randomState) { _ = clinux_random($0.baseAddress, $0.count) }
     }
@@ -150,11 +141,39 @@ final class Worker {
 
     /// Ends the loop; what still runs is cut.
     func stop() {
-        for probe in probes { probe.stop() }
+        for probe in probes ?? [] { probe.stop() }
+        routeWatch?.stop()
         // A reset: an answer that ends with its connection must not look complete.
         for session in Array(sessions.values) { session.phase == .exchanging ? session.breakOff() : session.abort() }
-        for pool in pools { pool.close() }
+        for pool in local.pools { pool.close() }
         loop.stop()
+    }
+
+    // MARK: Reload
+
+    /// Goes on to the snapshot that was published last; what runs keeps the one it began with.
+    func refresh() {
+        guard !shared.publication.isCurrent(local.snapshot), let next = shared.publication.current() else { return }
+        let old = local
+        counters.grow(providers: shared.rows.providerNames.count, routes: shared.rows.routeNames.count)
+        local = LocalSnapshot(next, curl: curl, after: old)
+        for (row, pool) in old.retire(for: local) {
+            // The pool's own numbers go with it.
+            counters.providers[row].connectionsOpened += pool.opened
+            counters.providers[row].connectionsReused += pool.reused
+        }
+        if probes != nil { startProbes() }
+    }
+
+    private var routeWatch: RouteWatch?
+
+    /// Reloads when one of these files has changed; none watches nothing.
+    func follow(_ files: [String]) {
+        if routeWatch == nil, !files.isEmpty {
+            let reloader = shared.reloader
+            routeWatch = RouteWatch(loop: loop) { reloader.ask(.watch) }
+        }
+        routeWatch?.follow(files)
     }
 
     // MARK: Services
@@ -184,20 +203,28 @@ final class Worker {
         return result
     }
 
+    /// Asks the providers whose health is learned by asking; those that are asked already are not asked anew.
     func startProbes() {
+        let earlier = probes ?? []
+        var wanted: [Probe] = []
         for (index, provider) in snapshot.configuration.providers.enumerated()
         where provider.isEnabled && provider.health.mode == .active {
-            probes.append(Probe(provider, health: snapshot.health[index], curl: curl))
+            let health = snapshot.health[index]
+            let kept = earlier.first { $0.asks(provider, for: health) }
+            wanted.append(kept ?? Probe(provider, health: health, curl: curl))
         }
+        for probe in earlier where !wanted.contains(where: { $0 === probe }) { probe.stop() }
+        probes = wanted
     }
 
     /// This loop's counters with the live numbers of its pools.
     func currentCounters() -> Counters {
         var result = counters
-        for (index, pool) in pools.enumerated() {
-            result.providers[index].connectionsOpened = pool.opened
-            result.providers[index].connectionsReused = pool.reused
-            result.providers[index].connectionsIdle = pool.idleCount
+        for (index, pool) in local.pools.enumerated() {
+            let row = snapshot.providerRows[index]
+            result.providers[row].connectionsOpened += pool.opened
+            result.providers[row].connectionsReused += pool.reused
+            result.providers[row].connectionsIdle = pool.idleCount
         }
         return result
     }

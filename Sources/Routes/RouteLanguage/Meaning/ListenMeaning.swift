@@ -23,6 +23,7 @@ struct ListenMeaning {
             Read.duration(node, "header_timeout") ?? settings.headerTimeoutMilliseconds
         settings.drainMilliseconds = Read.duration(node, "drain") ?? settings.drainMilliseconds
         settings.splice = Read.word(node, "splice", ListenSettings.Splice.self) ?? settings.splice
+        settings.watch = Read.boolean(node, "watch") ?? settings.watch
         client = try? Values.listenAddress(settings.address)
         admin = settings.admin.flatMap { try? Values.listenAddress($0) }
         check(node, findings)

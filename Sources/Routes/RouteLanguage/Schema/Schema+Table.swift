@@ -43,13 +43,7 @@ extension Schema {
         Key("listen.header_timeout", .duration, "10s", "How long a request head may take to arrive."),
         Key("listen.drain", .duration, "25s", "How long requests may go on after a signal to stop."),
         Key("listen.splice", .word(splices), "always", "When body bytes stay inside the kernel."),
-        Key(
-            "listen.watch",
-            .boolean,
-            "false",
-            "Reload on change; only `false` in this build.",
-            engine: .laterUnless("false")
-        ),
+        Key("listen.watch", .boolean, "true", "Reload when a file of the configuration changes."),
         .later("listen.tls", .mapping),
         .later("listen.tls.cert", .secret),
         .later("listen.tls.key", .secret),

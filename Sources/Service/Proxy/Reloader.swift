@@ -1,0 +1,186 @@
+import CLinux
+import Glibc
+import Loop
+import Report
+import RouteLanguage
+import Synchronization
+
+/// Reads the route file again and publishes what it says, on a thread of its own (`routes.md` 2.7, hot reload).
+///
+/// All or nothing: whatever is wrong, the old snapshot stays. One reading serves everybody who asked before it began.
+/// Any thread.
+package final class Reloader: Sendable {
+    /// Why the files are read.
+    enum Cause: String, Sendable {
+        case signal = "SIGHUP"
+        case admin = "POST /v1/admin/reload"
+        case watch = "a changed file"
+    }
+
+    private struct Wish: Sendable {
+        let cause: Cause
+        let reply: (@Sendable (ReloadOutcome) -> Void)?
+    }
+
+    /// What a reload works on; known once the loops run.
+    struct Place: Sendable {
+        let publication: Publication
+        let rows: CounterRows
+        let team: Team
+        /// Told which files to watch, after each reading.
+        let follow: @Sendable (_ files: [String]) -> Void
+    }
+
+    private let source: ConfigurationSource
+    private let wishes = Mutex<[Wish]>([])
+    private let state: Mutex<ReloadStatus>
+    private let doorbell: Int32
+
+    /// * `first`: the reading that the process started with.
+    init(_ source: ConfigurationSource, first: ConfigurationSource.Reading) {
+        self.source = source
+        var status = ReloadStatus()
+        status.loadedSeconds = Int(WallClock.seconds())
+        status.files = first.files
+        status.findings = first.json
+        state = Mutex(status)
+        doorbell = eventfd(0, Int32(EFD_CLOEXEC))
+    }
+
+    deinit { _ = close(doorbell) }
+
+    /// What is known about the loading so far.
+    var status: ReloadStatus { state.withLock { $0 } }
+
+    /// Asks for a reload; `reply` comes from the reload's thread.
+    func ask(_ cause: Cause, reply: (@Sendable (ReloadOutcome) -> Void)? = nil) {
+        wishes.withLock { $0.append(Wish(cause: cause, reply: reply)) }
+        var one: UInt64 = 1
+        _ = write(doorbell, &one, 8)
+    }
+
+    /// Serves wishes until the process ends.
+    func start(_ place: Place) {
+        place.follow(watchedFiles(place.publication.latest, status.files))
+        _ = LoopThread(name: "reload") { [self] in
+            while true {
+                var count: UInt64 = 0
+                _ = read(doorbell, &count, 8)
+                let all = wishes.withLock { list in
+                    let taken = list
+                    list.removeAll()
+                    return taken
+                }
+                guard let first = all.first else { continue }
+                // A person or a program that asks wants the secrets read again, too.
+                let cause = all.first { $0.cause != .watch }?.cause ?? first.cause
+                let outcome = reload(cause, place)
+                for wish in all { wish.reply?(outcome) }
+            }
+        }
+    }
+
+    private func watchedFiles(_ snapshot: Snapshot?, _ files: [String]) -> [String] {
+        snapshot?.configuration.listen.watch == true ? files : []
+    }
+
+    private func reload(_ cause: Cause, _ place: Place) -> ReloadOutcome {
+        guard let current = place.publication.latest else {
+            return ReloadOutcome(result: .refused, sentence: "the proxy has not started", findings: "{}", hash: "")
+        }
+        let reading = source.read()
+        let running = current.configuration
+        guard let configuration = reading.configuration else {
+            let errors = reading.problems.count(.error)
+            let what = "\(source.path) has \(errors) error\(errors == 1 ? "" : "s")"
+            return refuse(reading, cause, what, current, place)
+        }
+        if let change = Reloader.needsRestart(from: running.listen, to: configuration.listen) {
+            return refuse(reading, cause, change, current, place)
+        }
+        let next = Snapshot(configuration, rows: place.rows, after: current)
+        if cause == .watch, next.hash == current.hash {
+            state.withLock { $0.failure = nil }
+            place.follow(watchedFiles(current, reading.files))
+            return ReloadOutcome(
+                result: .unchanged,
+                sentence: "the files say what they said before",
+                findings: reading.json,
+                hash: current.hash
+            )
+        }
+        publish(next, place)
+        state.withLock { status in
+            status.succeeded += 1
+            status.loadedSeconds = Int(WallClock.seconds())
+            status.cause = cause.rawValue
+            status.files = reading.files
+            status.findings = reading.json
+            status.failure = nil
+        }
+        if !reading.problems.isEmpty { Console.write(reading.coloredText) }
+        let sentence = "reloaded on \(cause.rawValue): configuration \(next.hash) (was \(current.hash))"
+        Console.say(sentence)
+        place.follow(watchedFiles(next, reading.files))
+        return ReloadOutcome(result: .reloaded, sentence: sentence, findings: reading.json, hash: next.hash)
+    }
+
+    private func publish(_ next: Snapshot, _ place: Place) {
+        place.publication.publish(next)
+        let missing = Atomic(place.team.count)
+        let left = Countdown(missing)
+        place.team.tell { member in
+            member.refresh()
+            if left.isLast() { place.publication.forget(before: next) }
+        }
+    }
+
+    private func refuse(
+        _ reading: ConfigurationSource.Reading,
+        _ cause: Cause,
+        _ what: String,
+        _ current: Snapshot,
+        _ place: Place
+    ) -> ReloadOutcome {
+        let sentence = "not reloaded on \(cause.rawValue): \(what); configuration \(current.hash) goes on"
+        let failure = ReloadStatus.Failure(
+            seconds: Int(WallClock.seconds()),
+            cause: cause.rawValue,
+            sentence: sentence,
+            findings: reading.json
+        )
+        let files = state.withLock { status in
+            status.failed += 1
+            status.failure = failure
+            return Set(status.files + reading.files).sorted()
+        }
+        if !reading.problems.isEmpty { Console.write(reading.coloredText) }
+        Console.say(sentence)
+        place.follow(watchedFiles(current, files))
+        return ReloadOutcome(result: .refused, sentence: sentence, findings: reading.json, hash: current.hash)
+    }
+
+    /// What cannot change while the process runs; nil when nothing of it did.
+    static func needsRestart(from old: ListenSettings, to new: ListenSettings) -> String? {
+        if old.address != new.address {
+            return "`listen.address` changed from \(old.address) to \(new.address), which needs a restart"
+        }
+        if old.admin != new.admin {
+            let (before, after) = (old.admin ?? "none", new.admin ?? "none")
+            return "`listen.admin` changed from \(before) to \(after), which needs a restart"
+        }
+        return nil
+    }
+}
+
+/// Tells who comes last.
+private final class Countdown: Sendable {
+    private let left: Atomic<Int>
+    init(_ left: consuming Atomic<Int>) { self.left = left }
+    func isLast() -> Bool { left.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 }
+}
+
+extension ConfigurationSource.Reading {
+    /// The problems for whoever looks at standard error.
+    var coloredText: String { Render(problems, isColored: Console.hasColor).text(.human) }
+}

@@ -1,0 +1,129 @@
+import Arrival
+import Bytes
+import Compiler
+import Decision
+import Dialect
+import HTTP
+import Routing
+
+/// Finds out what the routes ask about a request, no more than they ask, and lets the program decide.
+///
+/// Stages (`routes.md` 3.5): the head and the class it gives; then, only when a route that is still in question asks for it,
+/// one pass over the body. Kept by a loop and used for one request after the other, so that it allocates nothing. Loop
+/// only.
+struct RequestJudge {
+    /// What was decided, and under which label.
+    struct Verdict {
+        /// Position of the route; nil when none takes the request.
+        var route: Int?
+        var level: Level
+        /// By bit of `Program.tagNames`.
+        var tags: UInt64
+    }
+
+    /// The request as it was read.
+    struct Subject {
+        var api: API
+        var model: [UInt8]
+        var streams: Bool
+        var requestID: [UInt8]
+    }
+
+    private let program: Program
+    private let labels: PrivacyLabels?
+    private var windows: OpenWindows
+    private var facts = Facts()
+    /// Nobody is known by name: there is no authentication in this build.
+    private let identity: [UInt8] = []
+
+    init(_ snapshot: Snapshot) {
+        program = snapshot.configuration.program
+        labels = snapshot.labels
+        windows = OpenWindows(snapshot.windows)
+        facts.headers = program.headerNames.map { _ in .absent }
+        facts.buckets = program.sampleSubjects.map { _ in -1 }
+    }
+
+    /// Decides about the request that stands in `bytes`.
+    mutating func judge(_ subject: Subject, _ reader: RequestReader, _ bytes: Span<UInt8>) -> Verdict {
+        let hasRepeats = readHead(subject, reader.head, bytes)
+        var label = self.label(facts, bytes)
+        if hasRepeats { joinRepeats(&label, reader.head, bytes) }
+        facts.level = label.level
+        facts.tags = label.tags
+        facts.stage = .head
+        var verdict = Verdict(route: nil, level: label.level, tags: label.tags)
+        while true {
+            switch program.decide(facts, model: subject.model.span, head: bytes, identity: identity.span) {
+            case .route(let index):
+                verdict.route = index
+                return verdict
+            case .none: return verdict
+            // It asked for what it was given already: no answer is a refusal, never an open door.
+            case .needs(let stage) where stage <= facts.stage: return verdict
+            case .needs: measure(reader, bytes)
+            }
+        }
+    }
+
+    private func label(_ facts: Facts, _ bytes: Span<UInt8>) -> PrivacyLabels.Label {
+        labels?.label(facts, head: bytes, identity: identity.span) ?? PrivacyLabels.Label(level: .public)
+    }
+
+    /// Fills in what the head tells; true when a field that counts stands there more than once.
+    private mutating func readHead(_ subject: Subject, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        facts.api = subject.api
+        facts.method = head.methodText
+        facts.stream = subject.streams
+        facts.path = head.path
+        facts.openWindows = windows.now()
+        var hasRepeats = false
+        for (index, name) in program.headerNames.enumerated() {
+            var found = TextRange.absent
+            for field in head.fields where ASCII.equalsIgnoringCase(bytes.extracting(field.name.range), name) {
+                if found.isAbsent { found = field.value } else { hasRepeats = true }
+            }
+            facts.headers[index] = found
+        }
+        for (index, who) in program.sampleSubjects.enumerated() {
+            facts.buckets[index] = Int16(truncatingIfNeeded: bucket(who, subject, head, bytes))
+        }
+        return hasRepeats
+    }
+
+    private func bucket(_ who: Routing.Subject, _ subject: Subject, _ head: RequestHead, _ bytes: Span<UInt8>) -> Int {
+        switch who {
+        case .request: return SampleBucket.of(subject.requestID.span)
+        case .key, .tenant: return -1
+        case .header(let name):
+            let value = head.firstValue(of: name, in: bytes)
+            return value.isAbsent ? -1 : SampleBucket.of(bytes.extracting(value.range))
+        }
+    }
+
+    /// Of a field that stands there several times each value may raise the label: a client must not hide one behind
+    /// another.
+    private func joinRepeats(_ label: inout PrivacyLabels.Label, _ head: RequestHead, _ bytes: Span<UInt8>) {
+        var other = facts
+        for (index, name) in program.headerNames.enumerated() {
+            for field in head.fields where ASCII.equalsIgnoringCase(bytes.extracting(field.name.range), name) {
+                other.headers[index] = field.value
+                label.join(self.label(other, bytes))
+            }
+            other.headers[index] = facts.headers[index]
+        }
+    }
+
+    /// The one pass over the body; what is no JSON has neither text nor features.
+    private mutating func measure(_ reader: RequestReader, _ bytes: Span<UInt8>) {
+        facts.stage = .content
+        guard reader.isJSON, reader.bodyBytes > 0 else {
+            facts.tokens = 0
+            facts.features = []
+            return
+        }
+        let measure = RequestMeasure.of(bytes.extracting(reader.headBytes..<reader.consumedBytes))
+        facts.tokens = measure.tokens
+        facts.features = FeatureSet(rawValue: measure.features.rawValue)
+    }
+}
