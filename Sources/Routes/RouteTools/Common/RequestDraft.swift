@@ -1,0 +1,175 @@
+import Bytes
+import Dialect
+import RouteModel
+import Routing
+import Zones
+
+/// A request as somebody describes it, on a command line or in a test: everything may be left out.
+struct RequestDraft {
+    /// The text of a request, or what stands for it.
+    enum Content: Equatable {
+        case none
+        /// One user message, or the input of an endpoint without messages.
+        case text(String)
+        /// The JSON text of a list of messages.
+        case messages(String)
+        /// A whole body.
+        case body([UInt8])
+    }
+
+    var model: String?
+    var api: API?
+    var path: String?
+    var method: String?
+    var key: String?
+    var tenant: String?
+    /// Names in lower case.
+    var headers: [(name: String, value: String)] = []
+    var content = Content.none
+    var stream: Bool?
+    var tokens: Int?
+    var maxTokens: Int?
+    var features: FeatureSet?
+    /// Unix seconds.
+    var moment: Int?
+    /// A class that the content is said to have.
+    var level: Level?
+    /// Tags that the content is said to have.
+    var tags: Set<String> = []
+    /// The sample bucket of every subject that the request has, instead of its own.
+    var bucket: Int?
+    /// The pool that the body names.
+    var pool: String?
+}
+
+/// A described request with everything that follows from the description.
+struct DescribedRequest {
+    var request: Request
+    var draft: RequestDraft
+    /// What the scan of its text found.
+    var scan: ContentScan
+    /// Unix seconds.
+    var moment: Int
+    /// Output tokens the request itself asks for.
+    var maxTokens: Int?
+}
+
+/// Fills in what a description leaves out.
+struct DraftReader {
+    let document: RouteDocument
+    let scanner: ContentReader
+    private let zones: [String: Zone]
+
+    /// The request id that samples are taken by when nobody names a bucket.
+    static let requestID = "explain"
+
+    init(_ document: RouteDocument) {
+        self.document = document
+        scanner = ContentReader(document)
+        var zones: [String: Zone] = [:]
+        for window in Self.windows(of: document) where zones[window.zone] == nil {
+            zones[window.zone] = try? Zones.load(window.zone)
+        }
+        self.zones = zones
+    }
+
+    /// Works out a request.
+    func described(_ draft: RequestDraft, now: Int) -> DescribedRequest {
+        var request = Request()
+        request.method = draft.method ?? (draft.api == .models ? "GET" : "POST")
+        request.path = draft.path ?? Words.path(draft.api ?? .chat)
+        request.api = draft.api ?? draft.path.map(Self.endpoint) ?? .chat
+        request.key = draft.key
+        let ownTenant = document.auth.keys.first { $0.name.value == draft.key }?.tenant?.value
+        request.tenant = draft.tenant ?? ownTenant
+        request.headers = draft.headers
+        let body = Self.body(draft, request.api)
+        let shape = try? RequestShape.read(body.span)
+        request.model = draft.model ?? Self.model(shape, body)
+        request.stream = draft.stream ?? shape?.stream ?? false
+        let measure = body.isEmpty ? nil : RequestMeasure.of(body.span)
+        request.tokens = draft.tokens ?? measure?.tokens ?? 0
+        request.features = draft.features ?? FeatureSet(rawValue: measure?.features.rawValue ?? 0)
+        let scan = body.isEmpty ? ContentScan() : scanner.scan(body, api: request.api)
+        request.contentLevel = scan.findings.compactMap(\.level).reduce(draft.level ?? .public, max)
+        request.contentTags = draft.tags.union(scan.findings.compactMap(\.tag))
+        let moment = draft.moment ?? now
+        request.openWindows = openWindows(at: moment)
+        request.buckets = buckets(of: request, draft)
+        return DescribedRequest(
+            request: request,
+            draft: draft,
+            scan: scan,
+            moment: moment,
+            maxTokens: draft.maxTokens ?? shape?.maxTokens
+        )
+    }
+
+    private static func endpoint(_ path: String) -> API {
+        let name = EndpointName.recognise(path: Array(path.utf8).span)
+        return API(rawValue: name.rawValue) ?? .other
+    }
+
+    private static func model(_ shape: RequestShape?, _ body: [UInt8]) -> String? {
+        guard let place = shape?.model, !place.isAbsent, shape?.modelIsEscaped == false else { return nil }
+        return String(decoding: body[place.range], as: UTF8.self)
+    }
+
+    /// The body a description stands for; empty when it says nothing about one.
+    private static func body(_ draft: RequestDraft, _ api: API) -> [UInt8] {
+        switch draft.content {
+        case .none: return []
+        case .body(let bytes): return bytes
+        case .messages(let json): return Array("{\"messages\":\(json)}".utf8)
+        case .text(let text):
+            let quoted = JSONValue.quoted(text)
+            switch api {
+            case .embeddings, .responses, .moderations, .speech: return Array("{\"input\":\(quoted)}".utf8)
+            case .completions, .images: return Array("{\"prompt\":\(quoted)}".utf8)
+            default: return Array("{\"messages\":[{\"role\":\"user\",\"content\":\(quoted)}]}".utf8)
+            }
+        }
+    }
+
+    // MARK: Time and samples
+
+    private static func windows(of document: RouteDocument) -> [TimeWindow] {
+        func windows(_ match: Match) -> [TimeWindow] {
+            (match.times ?? []).map(\.value) + ((match.any ?? []) + match.not).flatMap(windows)
+        }
+        return document.routes.compactMap(\.match).flatMap(windows)
+    }
+
+    private func openWindows(at moment: Int) -> Set<TimeWindow> {
+        Set(
+            Self.windows(of: document).filter { window in
+                guard let time = zones[window.zone]?.time(at: moment) else { return false }
+                return window.contains(weekday: time.weekday, minute: time.minute)
+            }
+        )
+    }
+
+    private func buckets(of request: Request, _ draft: RequestDraft) -> [Subject: Int] {
+        var buckets: [Subject: Int] = [:]
+        for subject in Self.subjects(of: document) {
+            let text: String?
+            switch subject {
+            case .request: text = Self.requestID
+            case .key: text = request.key
+            case .tenant: text = request.tenant
+            case .header(let name): text = request.header(name)
+            }
+            guard let text else { continue }
+            buckets[subject] = draft.bucket ?? SampleBucket.of(Array(text.utf8).span)
+        }
+        return buckets
+    }
+
+    private static func subjects(of document: RouteDocument) -> Set<Subject> {
+        func subjects(_ match: Match) -> [Subject] {
+            (match.sample == nil ? [] : [match.sampleBy?.value ?? .request])
+                + ((match.any ?? []) + match.not).flatMap(subjects)
+        }
+        return Set(document.routes.compactMap(\.match).flatMap(subjects))
+    }
+}

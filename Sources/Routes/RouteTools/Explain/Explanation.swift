@@ -1,0 +1,256 @@
+import Compiler
+import Decision
+import Interpreter
+import Report
+import RouteModel
+import Routing
+
+/// Everything there is to say about where one request goes (`routes.md` 3.10).
+struct Explanation {
+    /// Something that joined a class or a tag into the request's label.
+    struct Source {
+        var level: Level?
+        var tag: String?
+        var sentence: String
+        var spot: Spot?
+    }
+    /// A route before the one that takes the request, and why it does not.
+    struct Passed {
+        var route: Int
+        var reason: FalsePredicate?
+    }
+    /// A target of the plan.
+    struct Member {
+        var target: TargetEntry
+        /// What the provider is asked for, with the provider.
+        var name: String
+        /// Why it cannot take the request; empty when it can.
+        var obstacles: [Obstacle]
+    }
+    /// Something that keeps a target from a request.
+    struct Obstacle {
+        enum Kind: String, CaseIterable { case disabled, clearance, tags = "deny_tags", api, model, context }
+        var kind: Kind
+        var sentence: String
+        var spot: Spot?
+    }
+
+    let document: RouteDocument
+    let subject: DescribedRequest
+    let verdict: Verdict
+    let sources: [Source]
+    let passed: [Passed]
+    /// As written, every target with what keeps it out.
+    let tiers: [[Member]]
+    /// The way through the compiled tree, one step each.
+    let path: [String]
+    /// In what the compiled program and the definition of the language differ; empty when all is well.
+    let differences: [String]
+
+    /// The route that takes the request.
+    var route: RouteEntry? { verdict.route.map { document.routes[$0] } }
+    var request: Request { subject.request }
+
+    /// True when a target is left that may take the request.
+    var hasTarget: Bool { tiers.contains { $0.contains { $0.obstacles.isEmpty } } }
+}
+
+/// Works explanations out.
+struct Explainer {
+    let document: RouteDocument
+    let compiled: Compiled
+    let interpreter: Interpreter
+    let drafts: DraftReader
+
+    init(_ document: RouteDocument, engine: Program.Engine = .tree) {
+        self.document = document
+        compiled = RouteCompiler.compile(document, engine: engine)
+        interpreter = Interpreter(document, patterns: HeaderPatterns.matcher())
+        drafts = DraftReader(document)
+    }
+
+    /// Explains a described request.
+    func explain(_ draft: RequestDraft, now: Int) -> Explanation { explain(drafts.described(draft, now: now)) }
+
+    /// Explains a request.
+    func explain(_ subject: DescribedRequest) -> Explanation {
+        let verdict = interpreter.decide(subject.request)
+        let end = verdict.route ?? document.routes.count
+        let passed = document.routes.indices.prefix(end).filter { document.routes[$0].isEnabled }.map { index in
+            Explanation.Passed(route: index, reason: reason(index, subject))
+        }
+        let tiers = verdict.route.map { document.routes[$0].tiers } ?? []
+        return Explanation(
+            document: document,
+            subject: subject,
+            verdict: verdict,
+            sources: sources(subject),
+            passed: passed,
+            tiers: tiers.map { tier in tier.targets.map { member($0, subject.request, verdict) } },
+            path: [],
+            differences: differences(subject.request, verdict)
+        )
+    }
+
+    /// The first predicate of a route that a request does not meet.
+    func reason(_ route: Int, _ subject: DescribedRequest) -> FalsePredicate? {
+        document.routes[route].match.flatMap { match in
+            PredicateReader(interpreter: interpreter, request: subject.request, moment: subject.moment)
+                .firstFalse(in: match)
+        }
+    }
+
+    // MARK: Class and tags
+
+    private func sources(_ subject: DescribedRequest) -> [Explanation.Source] {
+        let (request, privacy) = (subject.request, document.privacy)
+        let standard = privacy.standard
+        var sources = [
+            Explanation.Source(level: standard.value, sentence: "\(standard.value.word) default", spot: standard.spot)
+        ]
+        if let name = privacy.header.value, let word = request.header(name) {
+            let level = Level(word: word)
+            let unknown = level == nil ? ", which names no class" : ""
+            let shown = (level ?? .restricted).word
+            sources.append(
+                Explanation.Source(level: level ?? .restricted, sentence: "\(shown) from \(name): \(word)\(unknown)")
+            )
+        }
+        for (index, rule) in privacy.rules.enumerated() {
+            guard let cause = cause(rule, request) else { continue }
+            sources.append(source(index, rule, cause))
+        }
+        for finding in subject.scan.findings {
+            if let index = finding.rule {
+                sources.append(source(index, privacy.rules[index], finding.sentence))
+            } else if let level = finding.level {
+                sources.append(Explanation.Source(level: level, sentence: "\(level.word) from \(finding.sentence)"))
+            }
+        }
+        if let level = subject.draft.level {
+            sources.append(Explanation.Source(level: level, sentence: "\(level.word) as said"))
+        }
+        for tag in subject.draft.tags.sorted() {
+            sources.append(Explanation.Source(tag: tag, sentence: "tag `\(tag)` as said"))
+        }
+        return sources
+    }
+
+    private func source(_ index: Int, _ rule: PrivacyRule, _ cause: String) -> Explanation.Source {
+        let what = rule.level.map { "\($0.value.word) from" } ?? "tag `\(rule.tag.value)` from"
+        let sentence = "\(what) privacy.rules[\(index)] `\(rule.tag.value)`: \(cause)"
+        return Explanation.Source(level: rule.level?.value, tag: rule.tag.value, sentence: sentence, spot: rule.spot)
+    }
+
+    /// Which source of a rule fires on the head or the identity; nil when none does.
+    private func cause(_ rule: PrivacyRule, _ request: Request) -> String? {
+        func holds(_ fill: (inout Match) -> Void) -> Bool {
+            var match = Match(spot: rule.spot)
+            fill(&match)
+            return interpreter.matches(match, request)
+        }
+        for header in rule.headers where holds({ $0.headers = [header] }) {
+            return "header \(header.name.value): \(request.header(header.name.value) ?? "")"
+        }
+        if !rule.tenants.isEmpty, holds({ $0.tenants = rule.tenants }) { return "tenant \(request.tenant ?? "")" }
+        if let key = request.key, rule.keys.contains(where: { $0.value == key }) { return "key \(key)" }
+        return nil
+    }
+
+    // MARK: Targets
+
+    private func member(_ target: TargetEntry, _ request: Request, _ verdict: Verdict) -> Explanation.Member {
+        let model = target.model ?? interpreter.resolvedModel(request)
+        let provider = document.providers[target.provider].name.value
+        let obstacles =
+            interpreter.isEligible(target, request) ? [] : obstacles(of: target, request, verdict, model)
+        return Explanation.Member(
+            target: target,
+            name: model.map { "\(provider)/\($0)" } ?? provider,
+            obstacles: obstacles
+        )
+    }
+
+    private func obstacles(
+        of target: TargetEntry,
+        _ request: Request,
+        _ verdict: Verdict,
+        _ model: String?
+    ) -> [Explanation.Obstacle] {
+        let provider = document.providers[target.provider]
+        let name = provider.name.value
+        var found: [Explanation.Obstacle] = []
+        if !provider.isEnabled {
+            let spot = provider.places["enabled"] ?? provider.name.spot
+            found.append(.init(kind: .disabled, sentence: "\(name) is disabled", spot: spot))
+        }
+        let clearance = provider.clearance
+        if verdict.level > clearance.value {
+            let sentence = "\(name) is cleared for \(clearance.value.word), the request is \(verdict.level.word)"
+            found.append(.init(kind: .clearance, sentence: sentence, spot: clearance.spot ?? provider.name.spot))
+        }
+        let denied = provider.denyTags.filter { verdict.tags.contains($0.value) }
+        if let first = denied.first {
+            let tags = denied.map(\.value).joined(separator: ", ")
+            let sentence = "\(name) is excluded by deny_tags [\(tags)]"
+            found.append(.init(kind: .tags, sentence: sentence, spot: first.spot))
+        }
+        if !provider.apis.contains(request.api) {
+            let spot = provider.places["apis"] ?? provider.kind.spot
+            let sentence = "\(name) does not serve \(request.api.word ?? request.path)"
+            found.append(.init(kind: .api, sentence: sentence, spot: spot))
+        }
+        if found.isEmpty {
+            let sentence = "\(name) does not serve model `\(model ?? "")`"
+            found.append(.init(kind: .model, sentence: sentence, spot: provider.models?.first?.spot))
+        }
+        return found
+    }
+
+    // MARK: The program against the definition
+
+    /// Compares what the program would do with what the language says; a difference is this program's fault.
+    func differences(_ request: Request, _ verdict: Verdict) -> [String] {
+        let outcome = compiled.decide(request)
+        var found: [String] = []
+        func compare(_ what: String, _ program: some Equatable, _ definition: some Equatable, _ isSame: Bool) {
+            if !isSame { found.append("\(what): the program says \(program), the definition says \(definition)") }
+        }
+        compare("class", outcome.level.word, verdict.level.word, outcome.level == verdict.level)
+        compare("tags", Words.tags(outcome.tags), Words.tags(verdict.tags), outcome.tags == verdict.tags)
+        compare("route", name(outcome.route), name(verdict.route), outcome.route == verdict.route)
+        let (program, definition) = (described(outcome.action), described(verdict.outcome))
+        compare("outcome", program, definition, program == definition)
+        return found
+    }
+
+    private func name(_ route: Int?) -> String { route.map { document.routes[$0].name.value } ?? "none" }
+
+    private func described(_ action: Compiled.Outcome.Action) -> String {
+        switch action {
+        case .noRoute: "no route"
+        case .deny(let status, let message): "deny \(status) \(message)"
+        case .forward(let tiers): described(tiers.map { $0.map { ($0.provider, $0.model) } })
+        }
+    }
+
+    private func described(_ outcome: Verdict.Outcome) -> String {
+        switch outcome {
+        case .noRoute: "no route"
+        case .deny(let status, let message): "deny \(status) \(message)"
+        case .forward(let tiers): described(tiers.map { $0.map { ($0.provider, $0.model) } })
+        }
+    }
+
+    /// Tiers without a target say nothing: a plan may leave them out.
+    private func described(_ tiers: [[(provider: Int, model: String?)]]) -> String {
+        let shown = tiers.filter { !$0.isEmpty }.map { tier in
+            let names = tier.map { place in
+                let provider = document.providers[place.provider].name.value
+                return place.model.map { "\(provider)/\($0)" } ?? provider
+            }
+            return "[\(names.joined(separator: ", "))]"
+        }
+        return shown.isEmpty ? "no target" : shown.joined(separator: " ")
+    }
+}
