@@ -132,7 +132,7 @@ let routes: [Target] = [
         "Routes",
         "RouteTools",
         [
-            "Bytes", "Report", "Loop", "JSON", "Dialect", "Routing", "Decision", "Content", "Zones", "RouteModel",
+            "Bytes", "Report", "Loop", "JSON", "Dialect", "Routing", "Decision", "Content", "Health", "Zones", "RouteModel",
             "Interpreter", "Compiler", "Analysis", "RouteLanguage", "Lint",
         ]
     ),

@@ -1,0 +1,166 @@
+import Health
+import RouteModel
+import Routing
+
+/// How things stand when a request comes: what a running proxy knows, or what a test says.
+struct Situation {
+    /// Names of providers that count as down.
+    var down: Set<String> = []
+    /// Average latency by provider, microseconds.
+    var latencies: [String: Int] = [:]
+    /// Requests that a provider is serving.
+    var inFlight: [String: Int] = [:]
+    /// What is used of pools.
+    var used: [String: Budget.Amount] = [:]
+    /// Rate limits without room.
+    var spentLimits: Set<String> = []
+}
+
+/// What a client would get, and from where.
+struct Prediction: Equatable {
+    var status: Int
+    /// The `error.code` of an answer that the proxy gives itself.
+    var error: String?
+    /// Tier and place in it of the target that is asked first.
+    var first: Chosen?
+
+    struct Chosen: Equatable {
+        var tier: Int
+        var member: Int
+    }
+
+    static func refused(_ status: Int, _ error: String) -> Prediction { Prediction(status: status, error: error) }
+}
+
+/// Foretells the answer to an explained request with the engines that the proxy itself uses.
+struct Predictor {
+    let explanation: Explanation
+    let situation: Situation
+
+    private var document: RouteDocument { explanation.document }
+
+    /// What would happen, in the order of work of `routes.md` 2.7.
+    func predict() -> Prediction {
+        let model = explanation.request.model ?? ""
+        switch explanation.verdict.outcome {
+        case .noRoute: return .refused(404, model.isEmpty ? "no_route" : "model_not_found")
+        case .deny(let status, _): return .refused(status, "route_denied")
+        case .forward: break
+        }
+        guard let route = explanation.route else { return .refused(404, "no_route") }
+        if let limit = route.settings.limits.first(where: { situation.spentLimits.contains($0.value) }) {
+            let waits = document.rateLimits.first { $0.name.value == limit.value }?.onLimit.value == .queue
+            return .refused(429, waits ? "queue_timeout" : "rate_limit_exceeded")
+        }
+        guard explanation.hasTarget else { return refusalWithoutTarget() }
+        return charge(route)
+    }
+
+    /// 403 when privacy alone left no target; else nobody serves what is asked for.
+    private func refusalWithoutTarget() -> Prediction {
+        let kinds = explanation.tiers.joined().map { Set($0.obstacles.map(\.kind)) }
+        let isPrivate = kinds.contains { $0.contains(.clearance) || $0.contains(.tags) }
+        if isPrivate { return .refused(403, "privacy_denied") }
+        return .refused(404, (explanation.request.model ?? "").isEmpty ? "no_route" : "model_not_found")
+    }
+
+    private func charge(_ route: RouteEntry) -> Prediction {
+        let budget = Budget(document: document)
+        let planned = choose(localOnly: false)
+        let target = planned.map { explanation.tiers[$0.tier][$0.member].target }
+        for pool in budget.chain(of: route, requested: explanation.subject.draft.pool) {
+            let amount = budget.reservation(explanation.subject, route, target, pool)
+            let used = situation.used[pool.name.value] ?? Budget.Amount()
+            if Budget.fits(amount, beside: used, in: pool) { continue }
+            switch pool.onExhausted.value {
+            case .deny, .queue: return .refused(429, "budget_exceeded")
+            case .local:
+                guard let local = choose(localOnly: true) else { return .refused(429, "budget_exceeded") }
+                return Prediction(status: 200, first: local)
+            }
+        }
+        guard let planned else { return .refused(503, "no_healthy_upstream") }
+        return Prediction(status: 200, first: planned)
+    }
+
+    // MARK: The first target
+
+    /// Tier by tier, as the proxy does; when all are down, once more without asking for health.
+    private func choose(localOnly: Bool) -> Prediction.Chosen? {
+        for ignoresHealth in [false, true] {
+            if ignoresHealth, explanation.route?.settings.failover.panicTries != true { return nil }
+            for tier in explanation.tiers.indices {
+                let member = pick(tier) { member in
+                    let provider = document.providers[member.target.provider]
+                    let name = provider.name.value
+                    if !member.obstacles.isEmpty || (localOnly && !provider.isLocal) { return false }
+                    if let limit = provider.concurrent?.value, situation.inFlight[name, default: 0] >= limit {
+                        return false
+                    }
+                    return ignoresHealth || !situation.down.contains(name) || strategy(tier) == .direct
+                }
+                if let member { return Prediction.Chosen(tier: tier, member: member) }
+            }
+        }
+        return nil
+    }
+
+    private func strategy(_ tier: Int) -> Strategy {
+        explanation.route?.tiers[tier].strategy.value ?? .priority
+    }
+
+    private func pick(_ tier: Int, _ isCandidate: (Explanation.Member) -> Bool) -> Int? {
+        let members = explanation.tiers[tier]
+        let open = members.indices.filter { isCandidate(members[$0]) }
+        guard let first = open.first, open.count > 1, let route = explanation.route else { return open.first }
+        if strategy(tier) == .cost { return cheapest(open, members, route) ?? first }
+        let settings = route.settings.latency
+        let plan = Tier(
+            targets: members.map { member in
+                Target(
+                    provider: member.target.provider,
+                    model: member.target.model,
+                    weight: member.target.weight.value,
+                    headers: [],
+                    isFromGroup: member.target.group != nil
+                )
+            },
+            strategy: strategy(tier)
+        )
+        var picker = TierPicker(targets: members.count)
+        let candidates = open.map { index in
+            TierPicker.Candidate(index: index, health: health(of: members[index], settings), cell: 0)
+        }
+        // Above every share of `explore`, so that the choice is the regular one.
+        return picker.pick(plan, candidates, settings: settings, now: Self.now, dice: 9_999)
+    }
+
+    /// Any moment: everything was measured just now.
+    private static let now: Int64 = 1_000_000_000
+
+    private func health(of member: Explanation.Member, _ settings: LatencySettings) -> ProviderHealth {
+        let name = document.providers[member.target.provider].name.value
+        let health = ProviderHealth(
+            passive: false,
+            probes: false,
+            unhealthyAfter: 1,
+            healthyAfter: 1,
+            restMilliseconds: 0
+        )
+        for _ in 0..<min(situation.inFlight[name] ?? 0, 100_000) { health.began() }
+        if let latency = situation.latencies[name] {
+            health.latency.record(cell: 0, microseconds: Int64(latency), now: Self.now, settings: settings)
+        }
+        return health
+    }
+
+    private func cheapest(_ open: [Int], _ members: [Explanation.Member], _ route: RouteEntry) -> Int? {
+        let pool = Pool(name: Located("", at: route.spot))
+        let budget = Budget(document: document)
+        let costs = open.map { index in
+            (index, budget.reservation(explanation.subject, route, members[index].target, pool))
+        }
+        // A target without a price is no bargain.
+        return costs.filter(\.1.isPriced).min { $0.1.nanoDollars < $1.1.nanoDollars }?.0
+    }
+}
