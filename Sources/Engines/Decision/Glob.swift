@@ -38,6 +38,22 @@ package struct Glob: Sendable, CustomStringConvertible {
         self.pool = pool
     }
 
+    /// The pattern that fits one text and no other.
+    package init(exactly text: String) {
+        var escaped = ""
+        for character in text {
+            if "*?[]{},\\".contains(character) { escaped.append("\\") }
+            escaped.append(character)
+        }
+        self.text = escaped
+        var pool = GlobPool()
+        pool.append(text.utf8.map { .byte($0) })
+        self.pool = pool
+    }
+
+    /// True when it fits only the texts it spells out: `exactTexts` are all of them.
+    package var isLiteral: Bool { pool.alternatives.allSatisfy { $0.form == .exact } }
+
     /// True when the whole of `subject` fits the pattern.
     package func matches(_ subject: Span<UInt8>) -> Bool {
         pool.matches(0..<pool.alternatives.count, subject)
