@@ -78,6 +78,8 @@ package struct StatusCounts: Sendable {
 /// Why a try gave no usable answer.
 package enum TryFailure: Int, CaseIterable, Sendable {
     case connect, connectTimeout, reset, firstByteTimeout, idleTimeout, totalTimeout, malformed, status, unfinished
+    /// The proxy itself had no file descriptor left.
+    case shortage
 
     /// The value of the metric's `reason` label.
     package var word: String {
@@ -91,6 +93,7 @@ package enum TryFailure: Int, CaseIterable, Sendable {
         case .malformed: "malformed"
         case .status: "status"
         case .unfinished: "unfinished"
+        case .shortage: "no_descriptor"
         }
     }
 }

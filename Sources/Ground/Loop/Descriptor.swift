@@ -29,3 +29,21 @@ public struct Descriptor: ~Copyable, Sendable {
 
     deinit { _ = close(number) }
 }
+
+extension Kernel {
+    /// A new socket that children do not inherit; below 0 with `errno` set when there is none.
+    public static func openSocket(family: Int32, type: Int32, protocol number: Int32) -> Int32 {
+        socket(family, type | Int32(SOCK_CLOEXEC.rawValue), number)
+    }
+
+    /// True when the last call failed because the process or the machine has too many files open.
+    public static var isShortOfDescriptors: Bool { errno == EMFILE || errno == ENFILE }
+
+    /// True when no descriptor could be opened at this moment.
+    public static var hasNoDescriptorLeft: Bool {
+        let number = fcntl(2, F_DUPFD_CLOEXEC, 0)
+        guard number >= 0 else { return isShortOfDescriptors }
+        _ = close(number)
+        return false
+    }
+}

@@ -33,7 +33,8 @@ public final class FolderWatch: Watcher {
             }
             folders[folder] = nil
         }
-        let events = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF
+        let events =
+            IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF
         for folder in wanted {
             // Adding again is harmless, and finds a folder that was replaced.
             let watch = inotify_add_watch(descriptor.number, folder, UInt32(events) | UInt32(IN_ONLYDIR))

@@ -32,6 +32,11 @@ static inline CURLcode ccurl_get_text(CURL *easy, CURLINFO info, const char **va
 static inline CURLcode ccurl_get_pointer(CURL *easy, void **value) {
     return curl_easy_getinfo(easy, CURLINFO_PRIVATE, value);
 }
+typedef curl_socket_t (*ccurl_open_socket)(void *, curlsocktype, struct curl_sockaddr *);
+static inline CURLcode ccurl_set_open_socket(CURL *easy, ccurl_open_socket function, void *user) {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, user);
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
+}
 typedef int (*ccurl_socket_function)(CURL *, curl_socket_t, int, void *, void *);
 typedef int (*ccurl_timer_function)(CURLM *, long, void *);
 static inline CURLMcode ccurl_multi_set_callbacks(

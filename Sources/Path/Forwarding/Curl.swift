@@ -9,23 +9,32 @@ package struct CurlFault: Error, Equatable, Sendable {
     package let code: UInt32
     /// libcurl's sentence for it.
     package let reason: String
+    /// It was this process that had no file descriptor left: nothing is said about the other side.
+    package let isOwnShortage: Bool
 
     init(_ code: CURLcode, detail: String = "") {
         self.code = code.rawValue
+        isOwnShortage = false
         let text = String(cString: curl_easy_strerror(code))
         reason = detail.isEmpty ? text : detail
     }
 
-    init(reason: String) {
+    private init(reason: String, isOwnShortage: Bool) {
         code = 0
         self.reason = reason
+        self.isOwnShortage = isOwnShortage
     }
+
+    /// The process may open no more files.
+    static let noDescriptor = CurlFault(reason: "this proxy has no file descriptor left", isOwnShortage: true)
 
     /// True when time ran out, as opposed to a refusal.
     package var isTimeout: Bool { code == CURLE_OPERATION_TIMEDOUT.rawValue }
 
     /// A fault of our own finding, in the same form.
-    package static func local(_ reason: String) -> CurlFault { CurlFault(reason: reason) }
+    package static func local(_ reason: String) -> CurlFault {
+        CurlFault(reason: reason, isOwnShortage: false)
+    }
 }
 
 /// What a connection needs to be told before libcurl opens it.
@@ -58,6 +67,8 @@ package final class CurlHandle {
     /// Bytes of a side call's body, up to `bodyLimit`.
     package private(set) var body: [UInt8] = []
     private let bodyLimit: Int
+    /// The kernel refused a socket because the process has too many.
+    private var lacksDescriptor = false
 
     fileprivate init?(multi: CurlMulti, target: CurlTarget, bodyLimit: Int) {
         guard let easy = curl_easy_init() else { return nil }
@@ -73,6 +84,7 @@ package final class CurlHandle {
         _ = ccurl_set_pointer(easy, CURLOPT_PRIVATE, Unmanaged.passUnretained(self).toOpaque())
         _ = ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         _ = ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        setSocketOpener()
         _ = ccurl_set_text(easy, CURLOPT_URL, target.url)
         _ = ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         _ = ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
@@ -99,6 +111,24 @@ package final class CurlHandle {
             _ = ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
             _ = ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
         }
+    }
+
+    /// Opens sockets as libcurl would, but keeps the reason when there is none: libcurl reports no more than a failure
+    /// to connect.
+    private func setSocketOpener() {
+        let open: ccurl_open_socket = { user, _, address in
+            guard let user, let address else { return -1 }
+            let number = Kernel.openSocket(
+                family: address.pointee.family,
+                type: address.pointee.socktype,
+                protocol: address.pointee.protocol
+            )
+            guard number < 0 else { return number }
+            let handle = Unmanaged<CurlHandle>.fromOpaque(user).takeUnretainedValue()
+            handle.lacksDescriptor = handle.lacksDescriptor || Kernel.isShortOfDescriptors
+            return -1
+        }
+        _ = ccurl_set_open_socket(easy, open, Unmanaged.passUnretained(self).toOpaque())
     }
 
     /// Asks libcurl to connect and shake hands, and to stop there.
@@ -171,7 +201,9 @@ package final class CurlHandle {
 
     fileprivate func finish(_ code: CURLcode) {
         let detail = String(cString: errorText)
-        let fault = code == CURLE_OK ? nil : CurlFault(code, detail: detail)
+        // The resolver may have been the one that found none.
+        let isShort = code != CURLE_OK && (lacksDescriptor || Kernel.hasNoDescriptorLeft)
+        let fault = isShort ? .noDescriptor : code == CURLE_OK ? nil : CurlFault(code, detail: detail)
         let done = whenDone
         whenDone = nil
         done?(fault)

@@ -90,7 +90,7 @@ package final class UpstreamPool: Watcher {
         }
         guard let number = handle.activeSocket, let descriptor = Descriptor.duplicating(number) else {
             handle.end()
-            return .failure(.local("no file descriptor left"))
+            return .failure(.noDescriptor)
         }
         let connection: UpstreamConnection
         if provider.url.isTLS {

@@ -46,7 +46,13 @@ extension Exchange {
     }
 
     /// Takes a kept connection or has one opened.
+    ///
+    /// The last line of defence stands here, where every connection is taken, whatever chose it (`routes.md` 2.7): no
+    /// provider below the request's class or denied one of its tags. Not on a retry, not in panic is it skipped.
     func connect(_ pool: UpstreamPool) {
+        guard snapshot.clearances[providerIndex].admits(request.level, tags: request.tags) else {
+            return stopForPrivacy()
+        }
         if let connection = pool.takeIdle() { return use(connection) }
         phase = .connecting
         arm()
@@ -59,7 +65,9 @@ extension Exchange {
             switch result {
             case .success(let connection): self.use(connection)
             case .failure(let fault):
-                self.tryFailed(fault.isTimeout ? .connectTimeout : .connect, "could not be reached: \(fault.reason)")
+                let failure: TryFailure =
+                    fault.isOwnShortage ? .shortage : fault.isTimeout ? .connectTimeout : .connect
+                self.tryFailed(failure, "could not be reached: \(fault.reason)")
             }
         }
         if opening == nil { tryFailed(.connect, "could not be reached: memory is short") }
@@ -153,8 +161,9 @@ extension Exchange {
         guard let pool else { return giveUp() }
         let health = snapshot.health[providerIndex]
         let elapsed = tryStarted == 0 ? 0 : loop.now - tryStarted
-        if failure != .status { health.requestFailed(now: loop.now) }
-        if let target { recordFailure(target, health, elapsed) }
+        // Our own shortage says nothing about the provider.
+        if failure != .status, failure != .shortage { health.requestFailed(now: loop.now) }
+        if failure != .shortage, let target { recordFailure(target, health, elapsed) }
         failures.append(TryReport(provider: pool.provider.name, reason: reason))
         lastFailure = failure
         endTry(failed: failure)
@@ -175,7 +184,7 @@ extension Exchange {
         let policy = plan.retry
         let retriesHere: Bool =
             switch failure {
-            case .connect, .connectTimeout, .reset, .malformed, .unfinished:
+            case .connect, .connectTimeout, .reset, .malformed, .unfinished, .shortage:
                 failure == .connectTimeout ? policy.onConnect || policy.onTimeout : policy.onConnect
             case .firstByteTimeout, .idleTimeout, .totalTimeout: policy.onTimeout
             case .status: true
@@ -218,7 +227,13 @@ extension Exchange {
         return others || (retryAfterMilliseconds ?? 0) <= plan.retry.retryAfterMilliseconds
     }
 
-    private func isServing(_ target: Target) -> Bool {
+    func isServing(_ target: Target) -> Bool {
+        guard target.deniedTags & request.tags == 0 else { return false }
+        return answersFor(target)
+    }
+
+    /// True when the target's provider serves the model and the endpoint; privacy is not asked.
+    func answersFor(_ target: Target) -> Bool {
         let provider = snapshot.configuration.providers[target.provider]
         let model = modelBytes(target)
         return provider.serves(model: model.span, api: request.api)
@@ -247,12 +262,19 @@ extension Exchange {
         switch lastFailure {
         case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout:
             return Refusal(504, "timeout", "no provider of route `\(route)` answered in time: \(tried)")
+        case .shortage:
+            return Refusal(
+                503,
+                "proxy_exhausted",
+                "this proxy has no file descriptor left to ask a provider of route `\(route)` with; raise `ulimit -n`"
+            )
         default:
             return Refusal(502, "upstream_error", "no provider of route `\(route)` gave an answer: \(tried)")
         }
     }
 
     private func noTargetRefusal(_ route: String) -> Refusal {
+        if isHiddenByPrivacy { return privacyRefusal(route) }
         let serving = plan.tiers.contains { $0.targets.contains { isServing($0) } }
         let model = String(decoding: request.model, as: UTF8.self)
         if serving {

@@ -26,6 +26,8 @@ package final class Snapshot: Sendable {
 
     /// For each route and class the first class with the same plan, so that what belongs to a plan is kept once.
     let planNumbers: [[Int]]
+    /// What each provider may see: the file's own words, not what the compiler made of them.
+    let clearances: [Clearance]
     /// Time windows by bit, with their zones.
     let windows: [(window: TimeWindow, zone: Zone)]
     /// What a request's head says about its class and tags.
@@ -54,6 +56,9 @@ package final class Snapshot: Sendable {
         routeNames = configuration.program.routes.map { Array($0.name.utf8) }
         providerNames = configuration.providers.map { Array($0.name.utf8) }
         planNumbers = configuration.program.routes.map(Snapshot.planNumbers)
+        clearances = configuration.providers.map {
+            Clearance(level: $0.isLocal ? .confidential : .internal, deniedTags: 0)
+        }
         windows = []
         labels = nil
         providerRows = configuration.providers.map { rows.provider($0.name) }

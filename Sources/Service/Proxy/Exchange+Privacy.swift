@@ -1,0 +1,38 @@
+import Decision
+import Routing
+
+// What a request's class and tags forbid (`routes.md` 2.7, privacy lattice).
+extension Exchange {
+    /// Some provider of the route would answer, but none of them may see this request.
+    var isHiddenByPrivacy: Bool {
+        guard !plan.tiers.contains(where: { $0.targets.contains(where: isServing) }) else { return false }
+        guard case .forward(let plans) = snapshot.configuration.program.routes[request.route].action else {
+            return false
+        }
+        // The plan of the lowest class holds every target of the route.
+        return plans.first?.tiers.contains { $0.targets.contains(where: answersFor) } ?? false
+    }
+
+    /// Names class and route, never what was found in the request.
+    func privacyRefusal(_ route: String) -> Refusal {
+        Refusal(
+            403,
+            "privacy_no_target",
+            "no provider of route `\(route)` may see a request of class \(request.level.word)"
+                + (request.tags == 0 ? "" : " with its privacy tags")
+        )
+    }
+
+    /// The plan led to a provider that may not see this request: it is not connected to, and nothing else is tried.
+    func stopForPrivacy() {
+        let route = snapshot.configuration.program.routes[request.route].name
+        let provider = snapshot.configuration.providers[providerIndex].name
+        Console.say("stopped a request of class \(request.level.word) on its way to `\(provider)` by route `\(route)`")
+        worker.counters.privacyStops += 1
+        endTry(failed: nil)
+        let refusal = privacyRefusal(route)
+        ledger.status = refusal.status
+        settle()
+        session.refuse(refusal, requestID: requestID)
+    }
+}
