@@ -39,6 +39,25 @@ package final class ProviderHealth: Sendable {
 
     package init(_ settings: Settings) { apply(settings) }
 
+    /// The same, said in one line.
+    package convenience init(
+        passive: Bool,
+        probes: Bool,
+        unhealthyAfter: Int,
+        healthyAfter: Int,
+        restMilliseconds: Int
+    ) {
+        self.init(
+            Settings(
+                passive: passive,
+                probes: probes,
+                unhealthyAfter: unhealthyAfter,
+                healthyAfter: healthyAfter,
+                restMilliseconds: restMilliseconds
+            )
+        )
+    }
+
     /// Goes by other settings from now on; what was learned stays, as long as the new way of learning can unlearn it.
     package func apply(_ settings: Settings) {
         let isSameWay = usesPassive == settings.passive && usesProbes == settings.probes
