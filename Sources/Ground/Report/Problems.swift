@@ -74,3 +74,12 @@ package struct Problems: Sendable {
     /// True when nothing was found.
     package var isEmpty: Bool { collected.isEmpty }
 }
+
+extension Problems {
+    /// The findings that refuse to load, with everything needed to show them.
+    package var errors: Problems {
+        var errors = self
+        errors.collected.removeAll { $0.severity != .error }
+        return errors
+    }
+}

@@ -41,6 +41,27 @@ struct Command {
                 """
         ) { DiffCommand.run($0, terminal) },
         Command(
+            name: "graph",
+            help: """
+                graph [--view tree|tiers|zones] [--format dot|mermaid|svg|json] [--output FILE] FILE
+                    draw the decision tree, the tiers, or which class of content may reach which provider
+                """
+        ) { GraphCommand.run($0, terminal) },
+        Command(
+            name: "compile",
+            help: """
+                compile --print [--format text|json] FILE
+                    print the compiled program: nodes, effective settings, plans for each class
+                """
+        ) { CompileCommand.run($0, terminal) },
+        Command(
+            name: "schema",
+            help: """
+                schema [--check] [--output FILE]
+                    print the JSON Schema of route files, for editors
+                """
+        ) { SchemaCommand.run($0, terminal) },
+        Command(
             name: "health",
             help: """
                 health [--ready] [--admin ADDRESS]
