@@ -201,6 +201,7 @@ let tests: [Target] = [
             "Bytes",
         ]
     ),
+    suite("CompilerTests", ["Compiler", "Decision", "Interpreter", "Report", "RouteModel", "Routing"]),
     suite("ProvidersTests", ["Providers", "Routing", "Decision"]),
     suite("RouteLanguageTests", ["RouteLanguage", "Report", "Providers", "Routing", "Decision", "Bytes"]),
 ]
