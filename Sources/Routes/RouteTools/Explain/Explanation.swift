@@ -219,20 +219,12 @@ struct Explainer {
         compare("class", outcome.level.word, verdict.level.word, outcome.level == verdict.level)
         compare("tags", Words.tags(outcome.tags), Words.tags(verdict.tags), outcome.tags == verdict.tags)
         compare("route", name(outcome.route), name(verdict.route), outcome.route == verdict.route)
-        let (program, definition) = (described(outcome.action), described(verdict.outcome))
+        let (program, definition) = (described(outcome.outcome), described(verdict.outcome))
         compare("outcome", program, definition, program == definition)
         return found
     }
 
     private func name(_ route: Int?) -> String { route.map { document.routes[$0].name.value } ?? "none" }
-
-    private func described(_ action: Compiled.Outcome.Action) -> String {
-        switch action {
-        case .noRoute: "no route"
-        case .deny(let status, let message): "deny \(status) \(message)"
-        case .forward(let tiers): described(tiers.map { $0.map { ($0.provider, $0.model) } })
-        }
-    }
 
     private func described(_ outcome: Verdict.Outcome) -> String {
         switch outcome {
