@@ -13,6 +13,9 @@ final class Findings {
     static let suggestionsPerCode = 50
     private var counts: [String: Int] = [:]
 
+    /// False when an error of the text, the types or the names was found: nothing can be said of the rest then.
+    private(set) var isSound = true
+
     /// True while suggestions for a code are still worth looking for.
     func wantsSuggestions(_ code: String) -> Bool { counts[code, default: 0] < Self.suggestionsPerCode }
 
@@ -20,6 +23,7 @@ final class Findings {
         guard counts[problem.code, default: 0] < Self.keptPerCode else { return }
         guard seen.insert([problem.code, problem.spot.description, problem.sentence]).inserted else { return }
         counts[problem.code, default: 0] += 1
+        weigh(problem)
         var problem = problem
         if let spot = mergeSpots.last, spot != problem.spot { problem.labels.append(Label(spot, "merged from here")) }
         problems.add(problem)
@@ -50,7 +54,14 @@ final class Findings {
     }
 
     /// Takes over what reading the text found.
-    func take(_ other: Problems) { problems.add(other) }
+    func take(_ other: Problems) {
+        problems.add(other)
+        for problem in other.all { weigh(problem) }
+    }
+
+    private func weigh(_ problem: Problem) {
+        if problem.severity == .error, problem.code < "HP300" { isSound = false }
+    }
 
     func hide(_ value: String) {
         problems.hide(value)
@@ -64,6 +75,22 @@ final class Findings {
             problems.hide(at: Spot(path: node.spot.path, line: line + 1, column: 1, length: .max / 2))
         }
         if let text = node.text { hide(text) }
+    }
+
+    /// An edit that puts a text in the place of a scalar's, or of a part of it (a range of the text's bytes).
+    ///
+    /// Empty where what is written differs from the text: an escape, a fold, a value over several lines.
+    func edits(_ node: Node, _ replacement: String?, _ part: Range<Int>? = nil) -> [Edit] {
+        guard let replacement, let text = node.text, let style = node.style, style != .block,
+            let source = problems.sources[node.spot.path]
+        else { return [] }
+        let bytes = Array(text.utf8)
+        let end = node.extent.upperBound - (style == .plain ? 0 : 1)
+        let start = end - bytes.count
+        guard start >= node.extent.lowerBound, end <= source.bytes.count, source.bytes[start..<end].elementsEqual(bytes)
+        else { return [] }
+        let range = part.map { (start + $0.lowerBound)..<(start + $0.upperBound) } ?? start..<end
+        return [Edit(path: node.spot.path, range: range, replacement: replacement)]
     }
 
     /// Reads something that may have come by a merge.

@@ -1,6 +1,3 @@
-import Decision
-import Routing
-import Providers
 import Report
 
 /// A route file, from bytes to a configuration.
@@ -47,52 +44,45 @@ package enum RouteFile {
         purpose: Purpose,
         environment: (String) -> String?
     ) -> Loaded {
-        // A byte order mark at the very start is harmless, and columns do not count it.
-        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
-        let source = SourceText(path: path, bytes: text)
+        let findings = Findings()
+        let file = Includes.parsed(bytes, path, findings)
         var loaded = Loaded()
-        loaded.problems.add(source: source)
-        if text.count > TextCheck.limitBytes {
-            let spot = Spot(path: path, line: 1, column: 1, length: 1)
-            loaded.problems.add(Problem(.error, "HP007", "a route file has at most 4 MiB", at: spot))
+        loaded.root = file.root
+        loaded.files = [file]
+        guard let root = file.root else {
+            loaded.problems = findings.problems
             return loaded
         }
-        if let fault = TextCheck.fault(in: source) {
-            loaded.problems.add(fault)
-        } else {
-            loaded.root = DocumentReader.read(source, &loaded.problems)
-        }
-        loaded.files = [LoadedFile(path: path, source: source, root: loaded.root)]
-        guard let root = loaded.root else { return loaded }
-        let findings = Findings()
-        findings.take(loaded.problems)
         withoutActuallyEscaping(environment) { environment in
             let secrets = Secrets(findings: findings, purpose: purpose, environment: environment)
-            let configuration = compile(root, source, secrets)
-            loaded.problems = findings.problems
-            loaded.configuration = findings.problems.hasErrors ? nil : configuration
+            fill(&loaded, file, root, secrets)
         }
+        loaded.problems = findings.problems
         return loaded
     }
 
-    private static func compile(_ root: Node, _ source: SourceText, _ secrets: Secrets) -> Configuration? {
+    private static func fill(_ loaded: inout Loaded, _ file: LoadedFile, _ root: Node, _ secrets: Secrets) {
         let findings = secrets.findings
-        ShapeCheck(findings: findings, purpose: secrets.purpose).check(root)
-        guard root.isMapping else { return nil }
-        let listen = ListenMeaning(root, findings)
-        let drafts = ProvidersMeaning(root, secrets, listen, path: source.path).drafts
-        let providers = drafts.compactMap(\.provider)
-        let models = ModelsMeaning(root, providers, findings)
-        let routes = RoutesMeaning(root, drafts, secrets)
-        if findings.problems.hasErrors { return nil }
-        return Configuration(
-            listen: listen.settings,
-            providers: providers,
-            program: Program(routes: routes.routes, boxes: routes.boxes),
-            aliases: models.aliases,
-            advertisedModels: models.advertised,
-            sourcePath: source.path,
-            sourceBytes: source.bytes
-        )
+        let engines = EngineCheck(findings, secrets.purpose)
+        let shape = ShapeCheck(findings: findings, engines: engines)
+        shape.check(root, isFragment: false)
+        guard root.isMapping else { return }
+        let includes = Includes(file, findings)
+        loaded.files = includes.files
+        for part in includes.files.dropFirst() {
+            if let root = part.root { shape.check(root, isFragment: true) }
+        }
+        engines.summarize()
+        let assembly = Assembly(includes, root, findings)
+        if root.entry("include") != nil, !assembly.isPartial {
+            for name in ["providers", "routes"] where !assembly.has(name) {
+                findings.error("HP104", "the file needs `\(name)`", at: root.spot)
+            }
+        }
+        let meaning = DocumentMeaning(assembly, includes, secrets)
+        loaded.document = meaning.document
+        loaded.listen = meaning.listen
+        loaded.providers = meaning.providers
+        loaded.configuration = Transition.configuration(loaded, meaning, findings)
     }
 }

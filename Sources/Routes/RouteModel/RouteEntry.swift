@@ -120,6 +120,8 @@ package struct RouteSettings: Sendable {
     ///
     /// Paths are `timeout.connect`, `retry.attempts`, `failover.max_tries`, `ema.alpha` and the like.
     package var places: [String: Spot] = [:]
+    /// The paths among `places` whose value is from `defaults`.
+    package var inherited: Set<String> = []
     package init() {}
 
     /// What keeps a client at one target.

@@ -1,8 +1,11 @@
 import Report
+import RouteModel
 
 /// Reads `listen`, with the addresses that nobody but this machine may reach.
 struct ListenMeaning {
     private(set) var settings = ListenSettings()
+    /// The same with places, for checks.
+    private(set) var listen = Listen()
     private(set) var client: ListenText?
     private(set) var admin: ListenText?
 
@@ -26,7 +29,18 @@ struct ListenMeaning {
         settings.watch = Read.boolean(node, "watch") ?? settings.watch
         client = try? Values.listenAddress(settings.address)
         admin = settings.admin.flatMap { try? Values.listenAddress($0) }
+        place(node)
         check(node, findings)
+    }
+
+    private mutating func place(_ node: Node?) {
+        Read.set(&listen.address, node, "address", Read.text)
+        if let admin = node?["admin"] { listen.admin = Setting(settings.admin, at: admin.spot) }
+        listen.isLoopback = client?.isLoopback ?? true
+        listen.isAdminLoopback = admin?.isLoopback ?? true
+        listen.hasTLS = node?["tls"] != nil
+        Read.set(&listen.drainMilliseconds, node, "drain") { try Values.duration($0) }
+        Read.set(&listen.splice, node, "splice", Read.text)
     }
 
     private func check(_ node: Node?, _ findings: Findings) {

@@ -1,16 +1,30 @@
 import Providers
 import Report
+import RouteModel
 
 /// Reads `models`: aliases, and the names that may be told to clients.
 struct ModelsMeaning {
     private(set) var aliases: [String: String] = [:]
     private(set) var advertised: [String] = []
 
-    init(_ root: Node, _ providers: [Provider], _ findings: Findings) {
-        let entries = root["models"]?["aliases"]?.entries ?? []
+    /// The same with places, in file order.
+    private(set) var entries: [RouteDocument.Alias] = []
+    private(set) var known: [Located<String>]?
+
+    init(_ assembly: Assembly, _ providers: [Provider], _ findings: Findings) {
+        let entries = assembly.entries("models", "aliases", checking: findings)
         for entry in entries {
-            if let text = entry.value.text, !entry.value.isNothing { aliases[entry.name] = text }
+            guard let text = entry.value.text, !entry.value.isNothing else { continue }
+            aliases[entry.name] = text
+            self.entries.append(
+                RouteDocument.Alias(
+                    name: Located(entry.name, at: entry.key.spot),
+                    model: Located(text, at: entry.value.spot)
+                )
+            )
         }
+        let lists = assembly.nodes("models").compactMap { Read.all($0, "known", Read.globText) }
+        known = lists.isEmpty ? nil : lists.flatMap { $0 }
         var served: [String: String] = [:]
         for provider in providers where provider.isEnabled {
             for model in (provider.models ?? []).flatMap(\.exactTexts) where served[model] == nil {

@@ -2,6 +2,7 @@ import Decision
 import Routing
 import Providers
 import Report
+import RouteModel
 
 /// Reads `providers`.
 struct ProvidersMeaning {
@@ -13,20 +14,20 @@ struct ProvidersMeaning {
         let isEnabled: Bool
         /// Nil when something about it was reported.
         let provider: Provider?
+        /// The same as the file says it.
+        let entry: ProviderEntry?
     }
 
     private(set) var drafts: [Draft] = []
     private let findings: Findings
     private let secrets: Secrets
     private let listen: ListenMeaning
-    private let path: String
 
-    init(_ root: Node, _ secrets: Secrets, _ listen: ListenMeaning, path: String) {
+    init(_ assembly: Assembly, _ secrets: Secrets, _ listen: ListenMeaning) {
         findings = secrets.findings
         self.secrets = secrets
         self.listen = listen
-        self.path = path
-        for entry in root["providers"]?.entries ?? [] {
+        for entry in assembly.entries("providers", checking: findings) {
             findings.reading(entry) {
                 // Inside, merged keys name their own `<<`.
                 drafts.append(draft(entry))
@@ -40,11 +41,20 @@ struct ProvidersMeaning {
         let kind = node["kind"]?.text.flatMap { ProviderKind.named($0) }
         let isLocal = kind.map { locality($0, node) } ?? false
         var provider: Provider?
+        var place: ProviderEntry?
         if let kind, let url = url(kind, entry) {
             checkURL(url, node, isLocal: isLocal)
             provider = make(entry, kind, url, isLocal: isLocal, isEnabled: isEnabled)
+            place = provider.flatMap { ProviderPlaces.entry(entry, $0, findings) }
         }
-        return Draft(name: entry.name, spot: entry.key.spot, isLocal: isLocal, isEnabled: isEnabled, provider: provider)
+        return Draft(
+            name: entry.name,
+            spot: entry.key.spot,
+            isLocal: isLocal,
+            isEnabled: isEnabled,
+            provider: provider,
+            entry: place
+        )
     }
 
     // MARK: Where it is
@@ -142,8 +152,8 @@ struct ProvidersMeaning {
         timeouts = Read.timeouts(node["timeout"])
         if let connect = timeouts.connectMilliseconds, let firstByte = timeouts.firstByteMilliseconds {
             Read.checkOrder(
-                connect: (connect, node["timeout"]?["connect"]),
-                firstByte: (firstByte, node["timeout"]?["first_byte"]),
+                connect: (connect, node["timeout"]?["connect"]?.spot),
+                firstByte: (firstByte, node["timeout"]?["first_byte"]?.spot),
                 findings
             )
         }
@@ -160,7 +170,7 @@ struct ProvidersMeaning {
             models: Read.globs(node["models"]),
             apis: Read.apis(node["apis"]).map(Set.init) ?? kind.apis,
             isLocal: isLocal,
-            tls: TLSMeaning(node["tls"], secrets, path: path).settings,
+            tls: TLSMeaning(node["tls"], secrets).settings,
             timeouts: timeouts,
             health: health(node["health"], kind, isLocal: isLocal),
             keepalive: keepalive(node["keepalive"]),

@@ -2,6 +2,7 @@ import Decision
 import Routing
 import Providers
 import Report
+import RouteModel
 
 /// Reads values that the shape check has let pass; what it has reported reads as absent.
 enum Read {
@@ -39,6 +40,60 @@ enum Read {
 
     static func texts(_ node: Node?) -> [String]? { scalars(node)?.compactMap(\.text) }
 
+    /// A value that the type of its key lets pass, with its place.
+    static func located<Value: Sendable>(
+        _ node: Node?,
+        _ name: String,
+        _ parse: (String) throws -> Value
+    ) -> Located<Value>? {
+        guard let node = node?[name], let text = node.text, !node.isNothing, let value = try? parse(text) else {
+            return nil
+        }
+        return Located(value, at: node.spot)
+    }
+
+    /// One value or a list of them, each with its place; nil when the key is not there.
+    static func all<Value: Sendable>(
+        _ node: Node?,
+        _ name: String,
+        _ parse: (String) throws -> Value
+    ) -> [Located<Value>]? {
+        scalars(node?[name])?.compactMap { item in
+            guard let text = item.text, let value = try? parse(text) else { return nil }
+            return Located(value, at: item.spot)
+        }
+    }
+
+    /// Any text.
+    static func text(_ text: String) throws(ValueFault) -> String { text }
+
+    /// A pattern's own text, if it is one.
+    static func globText(_ text: String) throws(ValueFault) -> String { try Values.glob(text).text }
+
+    /// Puts a written value in the place of a default.
+    static func set<Value: Sendable>(
+        _ setting: inout Setting<Value>,
+        _ node: Node?,
+        _ name: String,
+        isInherited: Bool = false,
+        _ parse: (String) throws -> Value
+    ) {
+        if let found = located(node, name, parse) {
+            setting = Setting(found.value, at: found.spot, isInherited: isInherited)
+        }
+    }
+
+    /// Puts a written word in the place of a default.
+    static func set<Word: RawRepresentable & Sendable>(
+        _ setting: inout Setting<Word>,
+        word node: Node?,
+        _ name: String,
+        isInherited: Bool = false
+    ) where Word.RawValue == String {
+        guard let node = node?[name], let word = node.text.flatMap({ Word(rawValue: $0) }) else { return }
+        setting = Setting(word, at: node.spot, isInherited: isInherited)
+    }
+
     static func globs(_ node: Node?) -> [Glob]? {
         guard let texts = texts(node), !texts.isEmpty else { return nil }
         return texts.compactMap { try? Values.glob($0) }
@@ -59,14 +114,14 @@ enum Read {
     }
 
     /// HP502: a first byte can hardly come before the connection.
-    static func checkOrder(connect: (Int, Node?), firstByte: (Int, Node?), _ findings: Findings) {
-        guard connect.0 >= firstByte.0, let node = connect.1 ?? firstByte.1 else { return }
+    static func checkOrder(connect: (Int, Spot?), firstByte: (Int, Spot?), _ findings: Findings) {
+        guard connect.0 >= firstByte.0, let spot = connect.1 ?? firstByte.1 else { return }
         var labels: [Label] = []
-        if connect.1 != nil, let other = firstByte.1 { labels = [Label(other.spot, "the first byte is due by then")] }
+        if connect.1 != nil, let other = firstByte.1 { labels = [Label(other, "the first byte is due by then")] }
         findings.error(
             "HP502",
             "connecting may take \(connect.0) ms, but the first byte is due after \(firstByte.0) ms",
-            at: node.spot,
+            at: spot,
             labels: labels,
             help: ["keep `connect` below `first_byte`"]
         )

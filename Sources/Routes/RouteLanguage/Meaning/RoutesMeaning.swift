@@ -1,36 +1,65 @@
-import Decision
-import Routing
 import Providers
 import Report
+import RouteModel
+import Routing
 
-/// Reads `routes`: settings merged, names resolved, matches to boxes.
+/// Reads `routes`: settings merged, names resolved.
 struct RoutesMeaning {
-    private(set) var routes: [Route] = []
-    private(set) var boxes: [Box] = []
+    private(set) var routes: [RouteEntry] = []
     private let findings: Findings
     private let secrets: Secrets
     private let drafts: [ProvidersMeaning.Draft]
     private let positions: [String: Int]
+    private let matches: MatchMeaning
+    private let settings: SettingsMeaning
     private var names: [String: Spot] = [:]
 
-    init(_ root: Node, _ drafts: [ProvidersMeaning.Draft], _ secrets: Secrets) {
+    init(
+        _ assembly: Assembly,
+        _ drafts: [ProvidersMeaning.Draft],
+        _ settings: SettingsMeaning,
+        _ secrets: Secrets
+    ) {
         findings = secrets.findings
         self.secrets = secrets
         self.drafts = drafts
+        self.settings = settings
+        matches = MatchMeaning(findings: findings, purpose: secrets.purpose)
         positions = Dictionary(drafts.enumerated().map { ($1.name, $0) }) { first, _ in first }
-        var defaults = RouteSettings()
-        defaults.apply(root["defaults"], findings)
-        for (number, node) in (root["routes"]?.items ?? []).enumerated() where node.isMapping {
-            route(node, number + 1, defaults)
-        }
+        for (number, node) in assembly.routes.enumerated() where node.isMapping { route(node, number + 1) }
     }
 
-    private mutating func route(_ node: Node, _ number: Int, _ defaults: RouteSettings) {
+    private mutating func route(_ node: Node, _ number: Int) {
         let name = self.name(node, number)
-        var settings = defaults
-        settings.apply(node, findings)
+        let settings = self.settings.applying(node)
         let to = node.entry("to")
         let deny = node.entry("deny")
+        checkAction(to, deny, node, name.value)
+        let headers = self.headers(node["headers"])
+        let model = Read.located(node, "model", Read.text)
+        var action = self.deny(node["deny"], name.value)
+        if let to, !to.value.isBroken {
+            let targets = TargetsMeaning(to.value, settings, model: model?.value, drafts, positions, secrets)
+            action = .forward(targets.tiers)
+        }
+        var route = RouteEntry(
+            name: name,
+            isNamed: node["name"] != nil,
+            spot: node.spot,
+            extent: node.extent,
+            match: node["match"].flatMap { $0.isMapping ? matches.match($0) : nil },
+            action: action,
+            actionSpot: (to ?? deny)?.key.spot ?? node.spot,
+            settings: settings
+        )
+        route.model = model
+        route.setHeaders = headers.set
+        route.removedHeaders = headers.removed
+        route.isEnabled = Read.boolean(node, "enabled") ?? true
+        routes.append(route)
+    }
+
+    private func checkAction(_ to: Node.Entry?, _ deny: Node.Entry?, _ node: Node, _ name: String) {
         if let to, let deny {
             findings.error(
                 "HP109",
@@ -38,7 +67,7 @@ struct RoutesMeaning {
                 at: deny.key.spot,
                 labels: [Label(to.key.spot, "the other")]
             )
-        } else if to == nil, deny == nil, node.entry("include") == nil {
+        } else if to == nil, deny == nil {
             findings.error(
                 "HP109",
                 "`\(name)` neither forwards nor denies: it needs `to` or `deny`",
@@ -46,33 +75,11 @@ struct RoutesMeaning {
                 help: ["for example  to: [\(drafts.first?.name ?? "local")]"]
             )
         }
-        let headers = self.headers(node["headers"])
-        var action = self.deny(node["deny"], name)
-        if let to, !to.value.isBroken {
-            let model = node["model"]?.text
-            let targets = TargetsMeaning(to.value, settings, model: model, drafts, positions, secrets)
-            let tiers = targets.tiers.map { Tier(targets: $0.targets, strategy: $0.strategy) }
-            let plan =
-                Plan(
-                    tiers: tiers,
-                    timeouts: settings.timeouts,
-                    retry: settings.retry,
-                    failover: settings.failover,
-                    latency: settings.latency,
-                    setHeaders: headers.set,
-                    removedHeaders: headers.removed
-                )
-            action = .forward([plan, plan, plan, plan])
-        }
-        let box = self.box(node["match"])
-        if Read.boolean(node, "enabled") == false { return }
-        routes.append(Route(name: name, position: node.spot.description, action: action))
-        boxes.append(box)
     }
 
-    private mutating func name(_ node: Node, _ number: Int) -> String {
+    private mutating func name(_ node: Node, _ number: Int) -> Located<String> {
         guard let written = node["name"], let text = written.text, (try? Values.name(text)) != nil else {
-            return "route-\(number)"
+            return Located("route-\(number)", at: node.spot)
         }
         if let first = names[text] {
             findings.error(
@@ -84,10 +91,10 @@ struct RoutesMeaning {
         } else {
             names[text] = written.spot
         }
-        return text
+        return Located(text, at: written.spot)
     }
 
-    private func deny(_ node: Node?, _ name: String) -> Route.Action {
+    private func deny(_ node: Node?, _ name: String) -> RouteEntry.Action {
         let status = Read.count(node, "status", 400...599) ?? 403
         return .deny(status: status, message: node?["message"]?.text ?? "denied by route `\(name)`")
     }
@@ -99,22 +106,5 @@ struct RoutesMeaning {
             return name
         }
         return (Read.headers(node?["set"], secrets), removed)
-    }
-
-    private func box(_ node: Node?) -> Box {
-        var box = Box(route: routes.count)
-        guard let node else { return box }
-        if let apis = Read.apis(node["api"]) { box.apis = APISet(apis.map { APISet($0) }) }
-        if let stream = Read.boolean(node, "stream") { box.stream = stream ? .on : .off }
-        box.models = Read.globs(node["model"]).map { [$0] } ?? []
-        box.paths = Read.globs(node["path"]).map { [$0] } ?? []
-        box.methods = Read.texts(node["method"]).flatMap { $0.isEmpty ? nil : [$0] } ?? []
-        for entry in node["headers"]?.entries ?? [] {
-            guard let name = try? Values.headerName(entry.name) else { continue }
-            Read.checkField(name, entry.key, findings)
-            let matchers = (Read.texts(entry.value) ?? []).compactMap { try? Values.matcher($0) }
-            box.headers.append(HeaderTest(name: name, matchers: matchers))
-        }
-        return box
     }
 }

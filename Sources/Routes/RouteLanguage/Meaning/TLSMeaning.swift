@@ -7,11 +7,11 @@ struct TLSMeaning {
     private let findings: Findings
     private let purpose: RouteFile.Purpose
 
-    init(_ node: Node?, _ secrets: Secrets, path: String) {
+    init(_ node: Node?, _ secrets: Secrets) {
         findings = secrets.findings
         purpose = secrets.purpose
         guard let node else { return }
-        authority(node["ca"], path)
+        authority(node["ca"])
         pins(node["pin"])
         certificate(node)
         settings.serverName = node["server_name"]?.text
@@ -26,9 +26,9 @@ struct TLSMeaning {
         }
     }
 
-    private mutating func authority(_ node: Node?, _ path: String) {
+    private mutating func authority(_ node: Node?) {
         guard let node, let text = node.text, text != "system", !text.isEmpty else { return }
-        let file = Files.path(text, besides: path)
+        let file = Files.path(text, besides: node.spot.path)
         settings.caPath = file
         checkReadable(file, node, "the CA file")
     }

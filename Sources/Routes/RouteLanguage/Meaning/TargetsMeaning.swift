@@ -1,26 +1,15 @@
-import Decision
-import Routing
 import Providers
 import Report
+import RouteModel
+import Routing
 
-/// Reads `to`: names to numbers, groups to their members.
+/// Reads `to`: names to positions, groups to their members.
 struct TargetsMeaning {
-    /// A tier with what its checks need.
-    struct DraftTier {
-        var targets: [Target] = []
-        var strategy: Strategy
-        /// Where the tier's own strategy is written.
-        var strategyNode: Node?
-        var weights: [Node] = []
-        var hasGroup = false
-        let spot: Spot
-    }
-
     private let findings: Findings
     private let secrets: Secrets
     private let drafts: [ProvidersMeaning.Draft]
     private let positions: [String: Int]
-    private(set) var tiers: [DraftTier] = []
+    private(set) var tiers: [TierEntry] = []
     private var places: [String: Spot] = [:]
     private let routeModel: String?
     private(set) var isWhole = true
@@ -42,15 +31,15 @@ struct TargetsMeaning {
         check(settings)
     }
 
-    private mutating func tier(_ node: Node, _ strategy: Strategy) {
-        var tier = DraftTier(strategy: strategy, spot: node.spot)
+    private mutating func tier(_ node: Node, _ strategy: Setting<Strategy>) {
+        // What a tier has from its route is not its own.
+        var inherited = strategy
+        inherited.isInherited = true
+        var tier = TierEntry(spot: node.spot, targets: [], strategy: inherited)
         if let items = node.items {
             for item in items { target(item, &tier) }
         } else if node.isMapping, node.entry("targets") != nil {
-            if let own = Read.word(node, "strategy", Strategy.self) {
-                tier.strategy = own
-                tier.strategyNode = node["strategy"]
-            }
+            Read.set(&tier.strategy, word: node, "strategy")
             for item in node["targets"]?.items ?? [] { target(item, &tier) }
         } else {
             target(node, &tier)
@@ -58,15 +47,19 @@ struct TargetsMeaning {
         tiers.append(tier)
     }
 
-    private mutating func target(_ node: Node, _ tier: inout DraftTier) {
+    private mutating func target(_ node: Node, _ tier: inout TierEntry) {
         if node.isMapping {
-            guard let provider = node["provider"], let name = provider.text else {
+            guard let provider = node["provider"], let name = provider.text,
+                var target = named(name, node["model"]?.text, provider)
+            else {
                 isWhole = false
                 return
             }
-            let weight = Read.count(node, "weight", 0...1_000)
-            if let node = node["weight"] { tier.weights.append(node) }
-            named(name, node["model"]?.text, weight ?? 1, Read.headers(node["headers"], secrets), provider, &tier)
+            Read.set(&target.weight, node, "weight") { try Values.count($0, 0...1_000) }
+            target.headers = Read.headers(node["headers"], secrets)
+            target.prices = ProviderPlaces.prices(node["price"], findings)
+            target.maxTokens = Read.located(node, "max_tokens") { try Values.count($0, 1...Int.max) }
+            tier.targets.append(target)
             return
         }
         guard let text = node.text, !node.isNothing else {
@@ -77,31 +70,25 @@ struct TargetsMeaning {
             group(text, node, &tier)
             return
         }
-        guard let slash = text.firstIndex(of: "/") else {
-            named(text, nil, 1, [], node, &tier)
-            return
+        var name = text
+        var model: String?
+        if let slash = text.firstIndex(of: "/") {
+            let rest = String(text[text.index(after: slash)...])
+            if rest.isEmpty {
+                findings.error("HP103", "`\(text)` names no model behind the `/`", at: node.spot)
+                isWhole = false
+                return
+            }
+            name = String(text[..<slash])
+            model = rest
         }
-        let model = String(text[text.index(after: slash)...])
-        if model.isEmpty {
-            findings.error("HP103", "`\(text)` names no model behind the `/`", at: node.spot)
-            isWhole = false
-            return
-        }
-        named(String(text[..<slash]), model, 1, [], node, &tier)
+        if let target = named(name, model, node) { tier.targets.append(target) } else { isWhole = false }
     }
 
-    private mutating func named(
-        _ name: String,
-        _ model: String?,
-        _ weight: Int,
-        _ headers: [HeaderPair],
-        _ node: Node,
-        _ tier: inout DraftTier
-    ) {
+    private mutating func named(_ name: String, _ model: String?, _ node: Node) -> TargetEntry? {
         guard let position = positions[name] else {
-            isWhole = false
             unknown(name, model, node)
-            return
+            return nil
         }
         let identity = "\(name)\u{0}\(model ?? "")"
         if let first = places[identity] {
@@ -115,15 +102,7 @@ struct TargetsMeaning {
         } else {
             places[identity] = node.spot
         }
-        tier.targets.append(
-            Target(
-                provider: position,
-                model: model ?? routeModel,
-                weight: weight,
-                headers: headers,
-                isFromGroup: false
-            )
-        )
+        return TargetEntry(spot: node.spot, provider: position, group: nil, model: model ?? routeModel)
     }
 
     private func unknown(_ name: String, _ model: String?, _ node: Node) {
@@ -149,13 +128,13 @@ struct TargetsMeaning {
                 "no provider is called \(Values.shown(name))",
                 at: spot,
                 help: [near.map { "did you mean `\($0)`?" } ?? "providers: \(list)\(known.count > 12 ? ", …" : "")"],
-                fix: near == nil ? nil : .unsafe
+                fix: near == nil ? nil : .unsafe,
+                edits: findings.edits(node, near, 0..<name.utf8.count)
             )
         )
     }
 
-    private mutating func group(_ word: String, _ node: Node, _ tier: inout DraftTier) {
-        tier.hasGroup = true
+    private func group(_ word: String, _ node: Node, _ tier: inout TierEntry) {
         var members: [Int] = []
         for (position, draft) in drafts.enumerated() where draft.isEnabled {
             if word == "any" || draft.isLocal == (word == "local") { members.append(position) }
@@ -167,10 +146,8 @@ struct TargetsMeaning {
                 at: node.spot
             )
         }
-        for position in members {
-            tier.targets.append(
-                Target(provider: position, model: routeModel, weight: 1, headers: [], isFromGroup: true)
-            )
+        tier.targets += members.map { position in
+            TargetEntry(spot: node.spot, provider: position, group: word, model: routeModel)
         }
     }
 
@@ -182,50 +159,60 @@ struct TargetsMeaning {
             weights(tier)
             single(tier, settings)
         }
-        let isDirect = tiers.contains { $0.strategy == .direct }
+        let isDirect = tiers.contains { $0.strategy.value == .direct }
         let count = tiers.reduce(0) { $0 + $1.targets.count }
-        guard isDirect, count > 1 || tiers.contains(where: \.hasGroup) else { return }
-        let strategy = tiers.compactMap(\.strategyNode).first ?? settings.strategyNode
-        let labels = strategy == nil ? [] : tiers.dropFirst().prefix(1).map { Label($0.spot, "another tier") }
+        guard isDirect, count > 1 || tiers.contains(where: \.hasGroup), let first = tiers.first else { return }
+        let spot = tiers.compactMap(\.ownStrategy).first ?? settings.ownStrategy
+        let labels = spot == nil ? [] : tiers.dropFirst().prefix(1).map { Label($0.spot, "another tier") }
         findings.error(
             "HP409",
             "`direct` takes exactly one target by name",
-            at: strategy?.spot ?? tiers.first?.spot ?? Spot(path: "", line: 1, column: 1, length: 1),
+            at: spot ?? first.spot,
             labels: labels,
             help: ["keep one target, or use `priority`"]
         )
     }
 
-    private func weights(_ tier: DraftTier) {
-        guard let first = tier.weights.first else { return }
-        if !tier.targets.isEmpty, tier.targets.allSatisfy({ $0.weight == 0 }) {
-            findings.error("HP410", "every weight of this tier is 0, so nothing would be picked", at: first.spot)
+    private func weights(_ tier: TierEntry) {
+        guard let first = tier.targets.compactMap(\.weight.spot).first else { return }
+        if tier.targets.allSatisfy({ $0.weight.value == 0 }) {
+            findings.error("HP410", "every weight of this tier is 0, so nothing would be picked", at: first)
             return
         }
-        switch tier.strategy {
+        switch tier.strategy.value {
         case .priority, .direct, .cost:
             findings.warning(
                 "HP410",
-                "`\(tier.strategy.rawValue)` pays no heed to `weight`",
-                at: first.spot,
+                "`\(tier.strategy.value.rawValue)` pays no heed to `weight`",
+                at: first,
                 help: ["use  strategy: round-robin"]
             )
         case .roundRobin, .leastBusy, .leastLatency: break
         }
     }
 
-    private func single(_ tier: DraftTier, _ settings: RouteSettings) {
-        guard [.roundRobin, .leastBusy, .leastLatency].contains(tier.strategy) else { return }
+    private func single(_ tier: TierEntry, _ settings: RouteSettings) {
+        guard [.roundRobin, .leastBusy, .leastLatency].contains(tier.strategy.value) else { return }
         guard tier.targets.count == 1, !tier.hasGroup else { return }
         // An inherited strategy is no mistake of this route, and another tier may need the route's own.
-        let own = tier.strategyNode ?? (tiers.count == 1 ? settings.strategyNode : nil)
-        guard let own else { return }
+        guard let own = tier.ownStrategy ?? (tiers.count == 1 ? settings.ownStrategy : nil) else { return }
         findings.warning(
             "HP512",
-            "`\(tier.strategy.rawValue)` has one target to pick from",
-            at: own.spot,
+            "`\(tier.strategy.value.rawValue)` has one target to pick from",
+            at: own,
             labels: [Label(tier.spot, "a tier of one")],
             help: ["targets of equal rank stand in one list:  to: [[a, b]]"]
         )
     }
+}
+
+extension TierEntry {
+    fileprivate var hasGroup: Bool { targets.contains { $0.group != nil } }
+    /// Where the tier itself names its strategy.
+    fileprivate var ownStrategy: Spot? { strategy.isInherited ? nil : strategy.spot }
+}
+
+extension RouteSettings {
+    /// Where the route itself names its strategy.
+    fileprivate var ownStrategy: Spot? { strategy.isInherited ? nil : strategy.spot }
 }

@@ -1,82 +1,4 @@
-/// What a key takes.
-package indirect enum KeyType: Sendable {
-    case version
-    case boolean
-    case text
-    /// Text, or a whole value of `env:NAME` or `file:/path`.
-    case textOrReference
-    case secret
-    /// A path, or `system`.
-    case certificateStore
-    case pin
-    case name
-    case word([String])
-    case duration
-    case durationRange
-    case size(ClosedRange<Int>)
-    case count(ClosedRange<Int>)
-    case percent
-    case fraction
-    case statuses
-    case glob
-    case matcher
-    case model
-    case headerName
-    case headerValue
-    case url
-    case address
-    /// A level, a rate, a window …: types whose keys have no engine yet, so only the shape is looked at.
-    case unread(String)
-    /// One value or a list of them.
-    case oneOrMore(KeyType)
-    case list(KeyType)
-    /// Fixed keys, described by the rows below this one.
-    case mapping
-    /// Names of the author's choosing; the row `path.*` describes each value.
-    case map
-    /// A list whose items the row `path[]` describes.
-    case items
-    /// One of the words, or what the other type says.
-    case wordOr(String, KeyType)
-
-    /// The type as the reference writes it.
-    package var text: String {
-        switch self {
-        case .version: "`1`"
-        case .boolean: "bool"
-        case .text: "text"
-        case .textOrReference: "text, `env:`, `file:`"
-        case .secret: "secret"
-        case .certificateStore: "`system` or path"
-        case .pin: "pin"
-        case .name: "name"
-        case .word(let words): words.map { "`\($0)`" }.joined(separator: " ")
-        case .duration: "dur"
-        case .durationRange: "dur-range"
-        case .size: "size"
-        case .count: "count"
-        case .percent: "pct"
-        case .fraction: "number"
-        case .statuses: "status"
-        case .glob: "glob"
-        case .matcher: "matcher"
-        case .model: "text"
-        case .headerName: "header name"
-        case .headerValue: "text, `env:`, `file:`"
-        case .url: "url"
-        case .address: "address"
-        case .unread(let name): name
-        case .oneOrMore(let type): "\(type.text) or list"
-        case .list(let type): "list of \(type.text)"
-        case .mapping: "mapping"
-        case .map: "map"
-        case .items: "list"
-        case .wordOr(let word, let type): "`\(word)` or \(type.text)"
-        }
-    }
-}
-
-/// One key of the language: a row of the table that drives the reader, did-you-mean and the reference.
+/// One key of the language: a row of the table that drives the reader, did-you-mean, the JSON Schema and the reference.
 package struct Key: Sendable {
     /// Whether this build does what the key says.
     package enum Engine: Sendable {
@@ -96,12 +18,17 @@ package struct Key: Sendable {
     package let isRequired: Bool
     /// One sentence for the reference.
     package let note: String
+    /// What checks of names and sense can raise, beyond the type's own codes.
+    let ownCodes: [String]
+    /// The last part of the path, without `[]`.
+    package let name: String
 
     init(
         _ path: String,
         _ type: KeyType,
         _ standard: String = "",
-        _ note: String = "",
+        _ note: String,
+        codes: [String] = [],
         engine: Engine = .yes,
         isRequired: Bool = false
     ) {
@@ -111,14 +38,27 @@ package struct Key: Sendable {
         self.engine = engine
         self.isRequired = isRequired
         self.note = note
+        ownCodes = codes
+        let tail = path.split(separator: ".").last.map(String.init) ?? path
+        name = tail.hasSuffix("[]") ? String(tail.dropLast(2)) : tail
     }
 
     /// A row for a key that waits for its engine.
-    static func later(_ path: String, _ type: KeyType) -> Key { Key(path, type, engine: .later) }
+    static func later(
+        _ path: String,
+        _ type: KeyType,
+        _ standard: String = "",
+        _ note: String,
+        codes: [String] = [],
+        isRequired: Bool = false
+    ) -> Key {
+        Key(path, type, standard, note, codes: codes, engine: .later, isRequired: isRequired)
+    }
 
-    /// The last part of the path.
-    package var name: String {
-        let tail = path.split(separator: ".").last.map(String.init) ?? path
-        return tail.hasSuffix("[]") ? String(tail.dropLast(2)) : tail
+    /// Every code that the key can raise beyond HP101, HP103 and HP120.
+    package var codes: [String] {
+        (type.codes + ownCodes + (isRequired ? ["HP104"] : [])).sorted().reduce(into: []) { codes, code in
+            if codes.last != code { codes.append(code) }
+        }
     }
 }

@@ -24,12 +24,13 @@ struct ScalarCheck {
             for item in items { check(item, inner) }
         case .wordOr(let word, let inner):
             if node.text != word { check(node, inner) }
+        case .orMapping(let inner), .orMap(let inner, _): check(node, inner)
         default: scalar(node, type)
         }
     }
 
     private func scalar(_ node: Node, _ type: KeyType) {
-        if case .secret = type { hideLiteral(node) }
+        if type.isSecret { hideLiteral(node, type) }
         guard let text = node.text, !node.isNothing else {
             findings.error("HP103", "`\(name)` takes \(noun(type)), not \(node.noun)", at: node.spot)
             return
@@ -37,7 +38,7 @@ struct ScalarCheck {
         do throws(ValueFault) {
             try read(text, type)
         } catch {
-            report(error, node)
+            report(error, node, type)
             return
         }
         if isText(type), node.isPlain, let old = OldYAML.type(of: text) {
@@ -45,9 +46,10 @@ struct ScalarCheck {
         }
     }
 
-    private func hideLiteral(_ node: Node) {
+    private func hideLiteral(_ node: Node, _ type: KeyType) {
         for item in node.items ?? [node] {
             guard let text = item.text, !text.isEmpty else { continue }
+            if case .token = type, (try? Values.token(text)) != nil { continue }
             let isReference = (try? Values.reference(text)) != nil
             if !isReference || (try? Values.secret(text)) == nil { findings.hide(item) }
         }
@@ -59,7 +61,9 @@ struct ScalarCheck {
         case .duration: "a duration"
         case .size: "a size"
         case .count: "a count"
-        case .secret: "a secret (`env:NAME` or `file:/path`)"
+        case .rate, .money: "a rate"
+        case .level: "a level"
+        case .secret, .token: "a secret (`env:NAME` or `file:/path`)"
         default: "a single value"
         }
     }
@@ -67,39 +71,61 @@ struct ScalarCheck {
     /// The types in which YAML 1.1's words would be taken for something else.
     private func isText(_ type: KeyType) -> Bool {
         switch type {
-        case .text, .textOrReference, .name, .glob, .matcher, .model, .headerValue, .headerName: true
+        case .text, .name, .tag, .glob, .matcher, .pattern, .model, .headerValue, .headerName: true
         default: false
         }
     }
 
     private func read(_ text: String, _ type: KeyType) throws(ValueFault) {
         switch type {
-        case .version, .text, .unread, .mapping, .map, .items, .oneOrMore, .list, .wordOr: break
-        case .model: if text.isEmpty { throw ValueFault("HP103", "`\(name)` needs the name of a model") }
+        case .version, .text, .unread, .mapping, .map, .items, .oneOrMore, .list, .wordOr, .orMapping, .orMap, .same:
+            break
         case .boolean: _ = try Values.boolean(text)
-        case .textOrReference: _ = try Values.reference(text)
-        case .secret: _ = try Values.secret(text)
-        case .certificateStore: if text.isEmpty { throw ValueFault("HP103", "`\(name)` needs a path or `system`") }
-        case .pin: _ = try Values.pin(text)
-        case .name: _ = try Values.name(text)
         case .word(let words): _ = try Values.word(text, among: words)
+        case .subject(let words): _ = try Values.subject(text, words)
         case .duration: _ = try Values.duration(text)
         case .durationRange: _ = try Values.durationRange(text)
         case .size(let range): _ = try Values.size(text, range)
         case .count(let range): _ = try Values.count(text, range)
+        case .rate: _ = try Values.rate(text)
+        case .money: _ = try Values.money(text)
+        case .usd: _ = try Values.usd(text)
         case .percent: _ = try Values.percent(text)
         case .fraction: _ = try Values.fraction(text)
+        case .tokenRange: _ = try Values.tokenRange(text)
+        case .level: _ = try Values.level(text)
+        case .levelRange: _ = try Values.levelRange(text)
+        case .window: _ = try Values.window(text)
+        case .zone: _ = try Values.zone(text)
+        default: try readText(text, type)
+        }
+    }
+
+    /// Names, patterns, addresses, secrets.
+    private func readText(_ text: String, _ type: KeyType) throws(ValueFault) {
+        switch type {
+        case .model: if text.isEmpty { throw ValueFault("HP103", "`\(name)` needs the name of a model") }
+        case .secret: _ = try Values.secret(text)
+        case .token: try Values.token(text)
+        case .certificateStore: if text.isEmpty { throw ValueFault("HP103", "`\(name)` needs a path or `system`") }
+        case .pin: _ = try Values.pin(text)
+        case .name, .tag: _ = try Values.name(text)
         case .statuses: if text != "connect", text != "timeout" { _ = try Values.statuses(text) }
         case .glob: _ = try Values.glob(text)
         case .matcher: _ = try Values.matcher(text)
+        case .pattern: try Values.pattern(text)
+        case .flags: _ = try Values.flags(text)
+        case .method: _ = try Values.method(text)
         case .headerName: _ = try Values.headerName(text)
         case .headerValue: if try Values.reference(text) == nil { _ = try Values.headerValue(text) }
         case .url: if try Values.reference(text) == nil { _ = try Values.url(text) }
         case .address: _ = try Values.listenAddress(text)
+        case .code: try Values.code(text)
+        default: break
         }
     }
 
-    private func report(_ fault: ValueFault, _ node: Node) {
+    private func report(_ fault: ValueFault, _ node: Node, _ type: KeyType) {
         var spot = node.spot
         // An escape or a fold makes the text shorter than what stands in the file: then the whole value is marked.
         let quotes = node.isPlain ? 0 : 1
@@ -111,11 +137,12 @@ struct ScalarCheck {
             Problem(
                 .error,
                 fault.code,
-                key.type.isQuiet ? fault.sentence : "`\(name)`: \(fault.sentence)",
+                type.isSecret ? fault.sentence : "`\(name)`: \(fault.sentence)",
                 at: spot,
                 mark: fault.mark,
                 help: fault.help,
-                fix: fault.isFixable ? .unsafe : nil
+                fix: fault.replacement == nil ? nil : fault.isSafe ? .safe : .unsafe,
+                edits: findings.edits(node, fault.replacement)
             )
         )
     }
@@ -129,16 +156,20 @@ struct ScalarCheck {
                 at: node.spot,
                 notes: ["hoosh-proxy takes it as text"],
                 help: ["quote it:  \"\(text)\""],
-                fix: .safe
+                fix: .safe,
+                edits: findings.edits(node, "\"\(text)\"")
             )
         )
     }
 }
 
 extension KeyType {
-    /// Types whose messages speak for themselves.
-    fileprivate var isQuiet: Bool {
-        if case .secret = self { true } else { false }
+    /// Types whose values must not be shown, and whose messages speak for themselves.
+    var isSecret: Bool {
+        switch self {
+        case .secret, .token: true
+        default: false
+        }
     }
 }
 

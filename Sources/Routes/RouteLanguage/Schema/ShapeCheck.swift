@@ -1,38 +1,40 @@
 import Decision
-import Routing
 import Providers
 import Report
+import Routing
 
 /// Walks a document beside the schema: unknown keys, missing keys, wrong types, keys without an engine.
 ///
 /// What it lets pass can be read without further questions; what it reports, later steps pass over in silence.
 struct ShapeCheck {
     let findings: Findings
-    let purpose: RouteFile.Purpose
+    let engines: EngineCheck
 
-    /// Checks the whole file.
-    func check(_ root: Node) {
+    /// Checks a root file, or one that others include.
+    func check(_ root: Node, isFragment: Bool) {
         guard root.isMapping else {
             findings.error(
                 "HP103",
                 "a route file is a mapping, not \(root.noun)",
                 at: root.spot,
-                help: ["start with:  version: 1"]
+                help: ["start with:  \(isFragment ? "fragment" : "version"): 1"]
             )
             return
         }
-        version(root)
-        mapping(root, Schema.root, named: nil, isLater: false)
+        version(root, isFragment: isFragment)
+        mapping(root, isFragment ? Schema.fragment : Schema.root, named: nil, isLater: false)
     }
 
-    private func version(_ root: Node) {
-        guard let entry = root.entry("version") else {
-            let isFragment = root.entry("fragment") != nil
+    private func version(_ root: Node, isFragment: Bool) {
+        let (word, other) = isFragment ? ("fragment", "version") : ("version", "fragment")
+        guard let entry = root.entry(word) else {
+            let hasOther = root.entry(other) != nil
+            let sentence = isFragment ? "an included file is a fragment" : "a fragment cannot be served by itself"
             findings.error(
                 "HP102",
-                isFragment ? "a fragment cannot be served by itself" : "`version` is missing",
-                at: root.spot,
-                help: ["the first line of a route file is:  version: 1"]
+                hasOther ? sentence : "`\(word)` is missing",
+                at: root.entry(other)?.key.spot ?? root.spot,
+                help: ["the first line of \(isFragment ? "an included" : "a route") file is:  \(word): 1"]
             )
             return
         }
@@ -51,10 +53,12 @@ struct ShapeCheck {
         for entry in node.entries {
             findings.reading(entry) { self.entry(entry, schema, isLater: isLater) }
         }
-        // What an engine-less part lacks will be asked for by its engine.
-        if isLater || node.isPartial { return }
-        for child in schema.children where child.schema.key?.isRequired == true && child.name != "version" {
-            guard node.entry(child.name) == nil else { continue }
+        if node.isPartial { return }
+        for child in schema.children where child.schema.key?.isRequired == true {
+            guard child.name != "version", child.name != "fragment", node.entry(child.name) == nil else { continue }
+            // What the root file lacks may stand in a file that it includes.
+            if schema === Schema.root || schema === Schema.fragment, node.entry("include") != nil { continue }
+            if schema === Schema.fragment { continue }
             findings.error("HP104", "\(name.map { "`\($0)`" } ?? "the file") needs `\(child.name)`", at: node.spot)
         }
     }
@@ -62,64 +66,54 @@ struct ShapeCheck {
     private func subject(_ name: String?) -> String { name.map { "`\($0)`" } ?? "this" }
 
     private func entry(_ entry: Node.Entry, _ schema: Schema, isLater: Bool) {
-        guard let child = schema[entry.name], let key = child.key else {
+        guard let child = schema[entry.name] ?? named(entry, schema), let key = child.key else {
             unknown(entry, schema)
             return
         }
         keyStyle(entry.key)
-        let isWaiting = !isLater && !hasEngine(key, entry.value)
-        if isWaiting { engineless("`\(entry.name)`", at: entry.key.spot) }
+        let isWaiting = !isLater && engines.isMissing(key, entry)
         value(entry.value, child, named: entry.name, isLater: isLater || isWaiting)
     }
 
-    private func hasEngine(_ key: Key, _ value: Node) -> Bool {
-        switch key.engine {
-        case .yes: true
-        case .later: false
-        case .laterUnless(let word): value.text == word
-        }
-    }
-
-    /// HP120: the language has it, this build has not (`routes.md` A10).
-    func engineless(_ what: String, at spot: Spot) {
-        findings.add(
-            Problem(
-                purpose == .serve ? .error : .note,
-                "HP120",
-                "\(what) has no engine in this build",
-                at: spot,
-                notes: ["the server refuses the file rather than serve it as if this were not there"]
-            )
-        )
+    /// What stands below a name of the author's in a mapping that has fixed keys as well: a glob with a price.
+    private func named(_ entry: Node.Entry, _ schema: Schema) -> Schema? {
+        guard let any = schema.anyName, entry.value.isMapping else { return nil }
+        mapName(entry.key, .glob)
+        return any
     }
 
     private func unknown(_ entry: Node.Entry, _ schema: Schema) {
-        if schema === Schema.root, entry.name == "fragment" { return }
+        if schema === Schema.root, entry.name == "fragment" || schema === Schema.fragment, entry.name == "version" {
+            return
+        }
         guard findings.wantsSuggestions("HP101") else {
             findings.error("HP101", "unknown key \(Values.shown(entry.name))", at: entry.key.spot)
             return
         }
         let here = schema.children.map(\.name)
         var help: [String] = []
-        var isFixable = false
-        if let near = Suggestion.nearest(to: entry.name, among: here) {
+        let near = Suggestion.nearest(to: entry.name, among: here)
+        if let near {
             help = ["did you mean `\(near)`?"]
-            isFixable = true
+        } else if schema === Schema.fragment, Schema.root[entry.name] != nil {
+            help = ["`\(entry.name)` belongs in the root file"]
         } else if let path = nearestPath(of: entry.name, to: schema) {
             help = ["`\(entry.name)` belongs \(place(path))"]
         } else if !here.isEmpty {
             let list = here.prefix(12).joined(separator: ", ")
             help = ["known here: \(list)\(here.count > 12 ? ", …" : "")"]
         }
-        let problem = Problem(
-            .error,
-            "HP101",
-            "unknown key \(Values.shown(entry.name))",
-            at: entry.key.spot,
-            help: help,
-            fix: isFixable ? .unsafe : nil
+        findings.add(
+            Problem(
+                .error,
+                "HP101",
+                "unknown key \(Values.shown(entry.name))",
+                at: entry.key.spot,
+                help: help,
+                fix: near == nil ? nil : .unsafe,
+                edits: findings.edits(entry.key, near)
+            )
         )
-        findings.add(problem)
     }
 
     /// Among the places where a key is valid, the one that shares most with here.
@@ -140,29 +134,26 @@ struct ShapeCheck {
         guard !node.isBroken, let key = schema.key else { return }
         switch key.type {
         case .mapping: mapping(node, schema, named: name, isLater: isLater)
-        case .map: map(node, schema, named: name, isLater: isLater)
+        case .map(let names): map(node, schema, names, named: name, isLater: isLater)
+        case .orMapping where node.isMapping: mapping(node, schema, named: name, isLater: isLater)
+        case .orMap(_, let names) where node.isMapping: map(node, schema, names, named: name, isLater: isLater)
+        case .same(let path):
+            mapping(node, path == "routes[].match" ? Schema.match : schema, named: name, isLater: isLater)
         case .items:
             if key.path == "routes[].to" {
                 TierShape(check: self, schema: schema).check(node)
-            } else {
+            } else if key.path != "routes[].to[].targets" {
                 items(node, schema, named: name, isLater: isLater)
             }
         case .unread: break
         default:
             // A scalar without an engine is still read, so that its own faults are not found later one by one.
             ScalarCheck(findings: findings, key: key, name: name).check(node, key.type)
-            if !isLater, let text = node.text { engineOfWord(text, key, node) }
+            if !isLater, let text = node.text { engines.checkWord(text, key, node) }
         }
     }
 
-    private func engineOfWord(_ text: String, _ key: Key, _ node: Node) {
-        if key.path == "providers.*.kind", ProviderKind.named(text)?.hasEngine == false {
-            engineless("kind `\(text)`", at: node.spot)
-        }
-        if key.name == "strategy", text == Strategy.cost.rawValue { engineless("strategy `cost`", at: node.spot) }
-    }
-
-    private func map(_ node: Node, _ schema: Schema, named name: String, isLater: Bool) {
+    private func map(_ node: Node, _ schema: Schema, _ names: KeyType, named name: String, isLater: Bool) {
         guard node.isMapping else {
             findings.error("HP103", "`\(name)` takes names with values, not \(node.noun)", at: node.spot)
             return
@@ -172,22 +163,22 @@ struct ShapeCheck {
         }
         for entry in node.entries {
             findings.reading(entry) {
-                mapName(entry.key, schema.key?.path ?? "")
+                mapName(entry.key, names)
                 if let any = schema.anyName { value(entry.value, any, named: entry.name, isLater: isLater) }
             }
         }
     }
 
-    private func mapName(_ key: Node, _ path: String) {
+    private func mapName(_ key: Node, _ type: KeyType) {
         guard let text = key.text else { return }
         keyStyle(key)
         do throws(ValueFault) {
-            if path == "models.aliases" {
-                if text.isEmpty { throw ValueFault("HP108", "an alias needs a name") }
-            } else if path.hasSuffix(".headers") || path.hasSuffix(".set") {
-                _ = try Values.headerName(text)
-            } else {
-                _ = try Values.name(text)
+            switch type {
+            case .model: if text.isEmpty { throw ValueFault("HP108", "an alias needs a name") }
+            case .headerName: _ = try Values.headerName(text)
+            case .glob: _ = try Values.glob(text)
+            case .code: try Values.code(text)
+            default: _ = try Values.name(text)
             }
         } catch {
             findings.error(error.code, error.sentence, at: key.spot, help: error.help)

@@ -7,7 +7,10 @@ struct ValueFault: Error {
     var range: Range<Int>?
     var mark = ""
     var help: [String] = []
-    var isFixable = false
+    /// What the whole text could be instead, for `lint --fix`.
+    var replacement: String?
+    /// True when the replacement means the same.
+    var isSafe = false
 
     init(_ code: String, _ sentence: String, range: Range<Int>? = nil, help: [String] = []) {
         self.code = code
@@ -219,7 +222,8 @@ enum Values {
         return (start, cap)
     }
 
-    private static func separator(_ text: String) -> (String, String)? {
+    /// What stands on both sides of `..`.
+    static func separator(_ text: String) -> (String, String)? {
         let bytes = Array(text.utf8)
         guard bytes.count > 1 else { return nil }
         for index in 0..<(bytes.count - 1) where bytes[index] == 0x2E && bytes[index + 1] == 0x2E {

@@ -51,7 +51,13 @@ extension Values {
             var fault = ValueFault("HP112", error.sentence, range: range)
             if let replacement = error.replacement {
                 fault.help = ["write `\(replacement)` here"]
-                fault.isFixable = replacement == "*"
+                if replacement == "*" {
+                    let bytes = Array(text.utf8)
+                    let end = min(error.offset + error.count, bytes.count)
+                    let whole = bytes[..<error.offset] + Array(replacement.utf8) + bytes[end...]
+                    fault.replacement = String(decoding: whole, as: UTF8.self)
+                    fault.isSafe = true
+                }
             }
             throw fault
         }
@@ -68,7 +74,7 @@ extension Values {
     }
 
     /// Byte offsets as code points.
-    private static func scalars(_ text: String, _ offset: Int, _ count: Int) -> Range<Int> {
+    static func scalars(_ text: String, _ offset: Int, _ count: Int) -> Range<Int> {
         let bytes = Array(text.utf8)
         let isStart = { (byte: UInt8) in byte & 0xC0 != 0x80 }
         let start = bytes.prefix(offset).filter(isStart).count
@@ -81,7 +87,7 @@ extension Values {
         let near = Suggestion.nearest(to: text, among: words)
         var fault = ValueFault("HP107", "\(shown(text)) is none of the words for this key")
         fault.help = near.map { ["did you mean `\($0)`?"] } ?? ["one of: \(words.joined(separator: ", "))"]
-        fault.isFixable = near != nil
+        fault.replacement = near
         throw fault
     }
 

@@ -1,0 +1,47 @@
+import Providers
+import Report
+import RouteModel
+
+/// What a configuration means, once its shape is known to be right.
+struct DocumentMeaning {
+    /// Nil when an error of the text, the types or the names makes it meaningless.
+    private(set) var document: RouteDocument?
+    let listen: ListenSettings
+    let providers: [Provider]
+    let aliases: [String: String]
+    let advertisedModels: [String]
+
+    init(_ assembly: Assembly, _ includes: Includes, _ secrets: Secrets) {
+        let findings = secrets.findings
+        let root = assembly.root
+        let listening = ListenMeaning(root, findings)
+        listen = listening.settings
+        let drafts = ProvidersMeaning(assembly, secrets, listening).drafts
+        providers = drafts.compactMap(\.provider)
+        let models = ModelsMeaning(assembly, providers, findings)
+        aliases = models.aliases
+        advertisedModels = models.advertised
+        let names = NamesMeaning(assembly, findings)
+        var document = RouteDocument(path: includes.root.file.path)
+        document.listen = listening.listen
+        document.providers = drafts.compactMap(\.entry)
+        document.aliases = models.entries
+        document.known = models.known
+        document.pools = StoresMeaning.pools(assembly, names, findings)
+        document.rateLimits = StoresMeaning.limits(assembly, findings)
+        document.privacy = PrivacyMeaning(root["privacy"], names, findings).privacy
+        StoresMeaning.read(root["cache"], into: &document.cache)
+        document.queue = StoresMeaning.queue(root["queue"])
+        let settings = SettingsMeaning(root, names, findings)
+        document.routes = RoutesMeaning(assembly, drafts, settings, secrets).routes
+        document.auth = ServiceMeaning.auth(assembly, names, findings)
+        document.audit = ServiceMeaning.audit(root["audit"])
+        document.telemetry = ServiceMeaning.telemetry(root["telemetry"])
+        document.hardware = ServiceMeaning.hardware(root["hardware"])
+        document.severities = ServiceMeaning.severities(root["lint"])
+        document.files = includes.files.map(\.path)
+        // Without one of its providers a document would prove what is not so.
+        guard findings.isSound, drafts.allSatisfy({ $0.entry != nil }) else { return }
+        self.document = document
+    }
+}

@@ -1,0 +1,150 @@
+extension Schema {
+    static let pools: [Key] = [
+        .later(
+            "pools.*",
+            .mapping,
+            "",
+            "One budget; at least one of `tokens`, `usd`, `requests`.",
+            codes: ["HP205", "HP602"]
+        ),
+        .later("pools.*.tokens", .rate, "", "Tokens per unit of time."),
+        .later("pools.*.usd", .money, "", "Dollars per unit of time.", codes: ["HP605"]),
+        .later("pools.*.requests", .rate, "", "Requests per unit of time."),
+        .later(
+            "pools.*.per",
+            .subject(["shared", "key", "tenant"]),
+            "shared",
+            "Who has one of these.",
+            codes: ["HP609"]
+        ),
+        .later("pools.*.parent", .name, "", "A pool that pays as well.", codes: ["HP202", "HP207", "HP603"]),
+        .later("pools.*.window", .word(["calendar", "sliding"]), "calendar", "When a unit of time begins."),
+        .later("pools.*.tz", .zone, "UTC", "The zone of the calendar."),
+        .later("pools.*.reserve", .mapping, "", "What is set aside before an answer is known."),
+        .later(
+            "pools.*.reserve.output",
+            .count(0...Int.max),
+            "1k",
+            "Tokens of an answer that has no `max_tokens`.",
+            codes: ["HP606"]
+        ),
+        .later("pools.*.reserve.margin", .percent, "0%", "On top of the estimate."),
+        .later(
+            "pools.*.overrun",
+            .word(["debit", "cut"]),
+            "debit",
+            "When an answer outgrows its reserve: charge it, or end the stream."
+        ),
+        .later(
+            "pools.*.on_exhausted",
+            .word(["deny", "queue", "local"]),
+            "deny",
+            "When nothing is left: refuse, wait, or go on with local targets.",
+            codes: ["HP610", "HP611"]
+        ),
+        .later("pools.*.accounting", .word(["auto", "usage", "bytes"]), "auto", "Where the spent tokens are read."),
+    ]
+
+    static let rateLimits: [Key] = [
+        .later("rate_limits.*", .mapping, "", "One limit; at least one quantity.", codes: ["HP206", "HP602"]),
+        .later(
+            "rate_limits.*.by",
+            .subject(["key", "tenant", "ip", "global"]),
+            "",
+            "Who is counted.",
+            isRequired: true
+        ),
+        .later("rate_limits.*.requests", .rate, "", "Requests per unit of time."),
+        .later("rate_limits.*.tokens", .rate, "", "Tokens per unit of time."),
+        .later("rate_limits.*.concurrent", .count(1...1_000_000), "", "Requests at a time."),
+        .later("rate_limits.*.burst", .count(1...Int.max), "one second's worth", "How many may come at once."),
+        .later("rate_limits.*.algorithm", .word(["gcra", "sliding"]), "gcra", "How the rate is held."),
+        .later("rate_limits.*.on_limit", .word(["reject", "queue"]), "reject", "What happens to the rest."),
+    ]
+
+    /// The patterns that come with the language.
+    static let builtins = [
+        "email", "phone_us", "ssn", "credit_card", "ipv4", "api_key", "aws_key", "github_token", "iban", "jwt",
+        "private_key",
+    ]
+
+    static let privacy: [Key] = [
+        Key("privacy.default", .level, "public", "The class when no rule fires.", codes: ["HP303"]),
+        Key(
+            "privacy.header",
+            .wordOr("none", .headerName),
+            "x-privacy",
+            "A field by which a client may raise its class, never lower it."
+        ),
+        .later("privacy.scan", .mapping, "", "How the text of requests is looked at."),
+        .later("privacy.scan.max_bytes", .size(1...(1 << 30)), "1MiB", "How much of it."),
+        .later(
+            "privacy.scan.over",
+            .level,
+            "restricted",
+            "Class joined in when there is more.",
+            codes: ["HP307"]
+        ),
+        .later(
+            "privacy.scan.on_error",
+            .level,
+            "restricted",
+            "Class joined in when it cannot be read.",
+            codes: ["HP307"]
+        ),
+        .later(
+            "privacy.scan.opaque",
+            .level,
+            "internal",
+            "Class joined in for audio, images and files.",
+            codes: ["HP306"]
+        ),
+        .later("privacy.scan.fields", .list(.text), "all text", "The fields of a request.", codes: ["HP305"]),
+        .later("privacy.match_limit", .count(1...Int.max), "100k", "Steps of one pattern in one request."),
+        Key("privacy.rules", .items, "[]", "Each joins its tag and its class when one of its sources fires."),
+        Key("privacy.rules[]", .mapping, "", "One rule.", codes: ["HP104", "HP210"]),
+        Key("privacy.rules[].tag", .tag, "", "The tag.", codes: ["HP314"], isRequired: true),
+        Key("privacy.rules[].class", .level, "", "The class."),
+        .later(
+            "privacy.rules[].builtin",
+            .oneOrMore(.word(builtins)),
+            "",
+            "Patterns that come with the language, found in the text."
+        ),
+        .later("privacy.rules[].pattern", .pattern, "", "A pattern, found in the text.", codes: ["HP312", "HP804"]),
+        .later("privacy.rules[].flags", .flags, "", "How the pattern is read."),
+        Key("privacy.rules[].header", .map(.headerName), "", "Header fields of which one fits."),
+        Key("privacy.rules[].header.*", .oneOrMore(.matcher), "", "A glob, or `re:` and a PCRE2 pattern."),
+        Key("privacy.rules[].tenant", .oneOrMore(.glob), "", "Tenants.", codes: ["HP212"]),
+        Key("privacy.rules[].key", .oneOrMore(.name), "", "Keys of `auth.keys`.", codes: ["HP202", "HP212"]),
+        Key("privacy.rules[].example", .text, "", "A text that must fire the rule; for checks.", codes: ["HP313"]),
+        Key(
+            "privacy.rules[].counterexample",
+            .text,
+            "",
+            "A text that must not; for checks.",
+            codes: ["HP313"]
+        ),
+        .later("privacy.rules[].redact", .unread("reserved"), "", "Replaces what was found."),
+    ]
+
+    /// The keys of a cache, on their own and on a route; names alone are their paths.
+    static let cacheKeys: [Key] = [
+        .later("mode", .word(["none", "exact"]), "none", "Whether answers are kept."),
+        .later("ttl", .duration, "5m", "How long."),
+        .later("max_entries", .count(1...Int.max), "1000", "How many."),
+        .later("max_bytes", .size((1 << 10)...(1 << 40)), "64MiB", "How much in all."),
+        .later("scope", .word(["key", "tenant", "global"]), "key", "Who may get an answer that another was given."),
+        .later("max_class", .level, "internal", "The highest class that is kept.", codes: ["HP308"]),
+        .later("stream", .word(["skip", "replay"]), "skip", "What becomes of streams."),
+    ]
+
+    static let stores: [Key] =
+        cacheKeys.map { .later("cache.\($0.name)", $0.type, $0.standard, $0.note, codes: $0.ownCodes) } + [
+            .later("cache.semantic", .unread("reserved"), "", "Answers to questions that are alike."),
+            .later("cache.warm", .unread("reserved"), "", "Questions asked before anybody does."),
+            .later("queue.max_depth", .count(1...Int.max), "256", "Requests that may wait."),
+            .later("queue.max_wait", .duration, "5s", "How long one may wait.", codes: ["HP610"]),
+            .later("queue.aging", .duration, "1s", "After which a waiting request rises by a level."),
+        ]
+}

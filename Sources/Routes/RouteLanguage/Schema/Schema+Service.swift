@@ -1,0 +1,59 @@
+extension Schema {
+    static let access: [Key] = [
+        .later("auth.mode", .word(["bearer", "none"]), "by `keys`", "Whether a key is asked for."),
+        .later("auth.keys", .map(.name), "", "The keys of clients, by name.", codes: ["HP013"]),
+        .later("auth.keys.*", .mapping, "", "One key."),
+        .later("auth.keys.*.token", .token, "", "What the client sends.", codes: ["HP711"], isRequired: true),
+        .later("auth.keys.*.tenant", .name, "", "Whose it is."),
+        .later("auth.keys.*.pools", .oneOrMore(.name), "any", "Pools it may name.", codes: ["HP202"]),
+        .later("auth.keys.*.models", .oneOrMore(.glob), "any", "Models it may ask for."),
+        .later("auth.keys.*.max_class", .level, "restricted", "The highest class it may send."),
+        .later("auth.tenant_header", .headerName, "", "A field that names the tenant, from a trusted proxy."),
+        .later("auth.trusted_proxies", .oneOrMore(.text), "[]", "Addresses that may name tenants."),
+        .later("auth.admin", .mapping, "", "Who may use the admin listener."),
+        .later("auth.admin.token", .token, "", "What an admin sends.", isRequired: true),
+    ]
+
+    static let observation: [Key] = [
+        .later("audit.path", .text, "", "Where it is written.", isRequired: true),
+        .later("audit.key", .secret, "", "The key of the chain.", codes: ["HP712"]),
+        .later("audit.body", .word(["none", "hash", "full"]), "hash", "What of bodies is kept.", codes: ["HP309"]),
+        .later("audit.max_class", .level, "internal", "The highest class kept in full."),
+        .later("audit.rotate", .size((1 << 10)...(1 << 40)), "64MiB", "When a new file is begun."),
+        .later("audit.sync", .duration, "1s", "How often it reaches the disk."),
+        .later("audit.on_failure", .word(["deny", "continue"]), "deny", "What happens when it cannot be written."),
+        .later("telemetry.metrics", .mapping, "", "Metrics for Prometheus."),
+        .later("telemetry.metrics.path", .text, "/metrics", "Their path on the admin listener."),
+        .later("telemetry.otlp", .mapping, "", "Traces over OTLP."),
+        .later("telemetry.otlp.endpoint", .url, "", "Where they go.", isRequired: true),
+        .later("telemetry.otlp.headers", .map(.headerName), "", "Header fields to send."),
+        .later("telemetry.otlp.headers.*", .headerValue, "", "A field's value."),
+        .later("telemetry.otlp.sample", .percent, "100%", "Share of requests."),
+        .later("telemetry.otlp.content", .boolean, "false", "Whether prompts and answers go along.", codes: ["HP309"]),
+        .later("telemetry.otlp.service", .text, "hoosh-proxy", "The name of the service."),
+        .later("telemetry.log", .mapping, "", "The log."),
+        .later("telemetry.log.level", .word(["debug", "info", "warn", "error"]), "info", "From which level."),
+        .later("telemetry.log.format", .word(["text", "json"]), "text", "How lines look."),
+        .later("hardware.detect", .word(["auto", "none"]), "auto", "Whether the machine is looked at."),
+        .later("hardware.refresh", .duration, "30s", "How often."),
+        .later("hardware.reserve_vram", .size(0...(1 << 44)), "0B", "Memory that stays free."),
+        .later("hardware.models", .map(.glob), "", "The memory that models need, by glob."),
+        .later("hardware.models.*", .size(1...(1 << 44)), "", "The memory."),
+        .later(
+            "hardware.when_full",
+            .word(["prefer-remote", "wait", "ignore"]),
+            "prefer-remote",
+            "What happens when a model does not fit."
+        ),
+        Key("lint.*", .word(["error", "warn", "info", "none"]), "the check's", "How bad its findings are."),
+    ]
+
+    /// Parts that get their keys with their engines (`routes.md` A4).
+    static let parts: [Key] = [
+        .later("context", .unread("reserved"), "", "Compaction of long conversations."),
+        .later("batch", .unread("reserved"), "", "Jobs of many requests."),
+        .later("tools", .unread("reserved"), "", "Tool servers."),
+        .later("state", .unread("reserved"), "", "Where what is remembered is kept."),
+        .later("events", .unread("reserved"), "", "Webhooks."),
+    ]
+}
