@@ -155,28 +155,6 @@ extension Response {
     var attempts: String? { self["x-hoosh-attempts"] }
 }
 
-/// Runs `count` workers on threads of their own and waits for all of them; the first error is thrown.
-func concurrently(_ count: Int, _ work: @escaping @Sendable (Int) throws -> Void) throws {
-    let group = DispatchGroup()
-    let failure = Failure()
-    for number in 0..<count {
-        group.enter()
-        Thread.detachNewThread {
-            do { try work(number) } catch { failure.note(error) }
-            group.leave()
-        }
-    }
-    group.wait()
-    if let error = failure.first { throw error }
-}
-
-private final class Failure: @unchecked Sendable {
-    private let lock = NSLock()
-    private var error: (any Error)?
-    func note(_ new: any Error) { lock.withLock { error = error ?? new } }
-    var first: (any Error)? { lock.withLock { error } }
-}
-
 /// Numbers that come out the same in every run (SplitMix64).
 struct Dice: RandomNumberGenerator {
     private var state: UInt64

@@ -12,6 +12,8 @@ final class Station: Sendable {
     let address: Address
     /// The listener of probes and metrics.
     let admin: Address
+    /// The route file.
+    let file: String
     private let folder: TemporaryFolder
 
     /// Starts a mock and a proxy before it.
@@ -36,7 +38,7 @@ final class Station: Sendable {
         text += "defaults: {retry: {attempts: 0}}\nproviders:\n"
         text += "  mock: {kind: openai-compatible, url: \"\(mock.url)/v1\", health: {mode: none}"
         text += "\(provider.isEmpty ? "" : ", \(provider)")}\n\(providers)\n\(more)\nroutes:\n\(routes)\n"
-        let file = try folder.write("routes.yaml", text)
+        file = try folder.write("routes.yaml", text)
         proxy = try RunningProgram(
             "hoosh-proxy",
             ["--routes", file, "--threads", "2"] + arguments,
@@ -72,6 +74,15 @@ final class Station: Sendable {
 
     /// One question to the admin listener.
     func ask(_ path: String, _ method: String = "GET") throws -> Response { try fetch(admin, method, path) }
+
+    /// Writes the route file anew, in place.
+    func rewrite(_ text: String) throws { try folder.write("routes.yaml", text) }
+
+    /// Puts another file in the route file's place, at once.
+    func replace(_ text: String) throws {
+        let new = try folder.write("new", text)
+        guard rename(new, file) == 0 else { throw TestKitFailure("cannot rename \(new)") }
+    }
 
     /// Requests the mock has seen.
     var forwarded: Int { get throws { try mock.counters().requests } }

@@ -6,7 +6,7 @@ extension Exchange {
     /// One JSON line on standard output with the facts of the exchange, never its content.
     func logAccess() {
         let configuration = snapshot.configuration
-        let route = configuration.program.routes[request.route].name
+        let route = snapshot.program.routes[request.route].name
         let provider = ledger.provider < 0 ? "" : configuration.providers[ledger.provider].name
         let model = String(decoding: JSONText.escaped(Array(request.model.prefix(256))), as: UTF8.self)
         let total = (loop.now - ledger.startedNanoseconds) / 1_000

@@ -11,6 +11,10 @@ extension AdminPaths {
         guard session.reader.head.method == .post else {
             return session.refuse(Refusal(405, "method_not_allowed", "this path takes POST only", allow: "POST"))
         }
+        // A page in a browser on this machine can send a POST, too, but never without this field (Fetch, 3.2).
+        guard session.reader.head.fields.allSatisfy({ !session.isNamed($0, "origin") }) else {
+            return session.refuse(Refusal(403, "forbidden", "this path is not for pages in a browser"))
+        }
         session.awaitAnswer()
         let worker = session.worker
         let asker = LoopBound(WeakSession(session))
@@ -35,7 +39,7 @@ extension AdminPaths {
         var body =
             "{\"config\":\"\(worker.snapshot.hash)\",\"path\":\(quoted(configuration.sourcePath)),\"files\":[\(files)],"
             + "\"loaded\":\(status.loadedSeconds),\"cause\":\(quoted(status.cause)),"
-            + "\"watch\":\(configuration.listen.watch),\"routes\":\(configuration.program.routes.count),"
+            + "\"watch\":\(configuration.listen.watch),\"routes\":\(worker.snapshot.program.routes.count),"
             + "\"reloads\":{\"success\":\(status.succeeded),\"failure\":\(status.failed)},\"last_error\":"
         if let failure = status.failure {
             body +=
@@ -58,6 +62,7 @@ extension AdminPaths {
         let rows = snapshot.configuration.providers.enumerated().map { index, provider in
             let health = snapshot.health[index]
             return "{\"provider\":\(quoted(provider.name)),\"enabled\":\(provider.isEnabled),\"up\":\(health.isUp),"
+                + "\"clearance\":\"\(snapshot.clearances[index].level.word)\","
                 + "\"in_flight\":\(health.inFlight),\"consecutive_failures\":\(health.consecutiveFailures),"
                 + "\"latency\":[\(latency(provider, snapshot, health, now))]}"
         }

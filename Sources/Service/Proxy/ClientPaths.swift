@@ -97,7 +97,7 @@ enum ClientPaths {
         )
         guard let index = verdict.route else { return refuseUnrouted(session, subject) }
         session.worker.counters.classes[Int(verdict.level.rawValue)] += 1
-        switch local.snapshot.configuration.program.routes[index].action {
+        switch local.snapshot.program.routes[index].action {
         case .deny(let status, let message):
             session.refuse(Refusal(status, "route_forbidden", message), requestID: requestID)
         case .forward(let plans):

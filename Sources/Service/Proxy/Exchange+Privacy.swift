@@ -6,7 +6,7 @@ extension Exchange {
     /// Some provider of the route would answer, but none of them may see this request.
     var isHiddenByPrivacy: Bool {
         guard !plan.tiers.contains(where: { $0.targets.contains(where: isServing) }) else { return false }
-        guard case .forward(let plans) = snapshot.configuration.program.routes[request.route].action else {
+        guard case .forward(let plans) = snapshot.program.routes[request.route].action else {
             return false
         }
         // The plan of the lowest class holds every target of the route.
@@ -25,7 +25,7 @@ extension Exchange {
 
     /// The plan led to a provider that may not see this request: it is not connected to, and nothing else is tried.
     func stopForPrivacy() {
-        let route = snapshot.configuration.program.routes[request.route].name
+        let route = snapshot.program.routes[request.route].name
         let provider = snapshot.configuration.providers[providerIndex].name
         Console.say("stopped a request of class \(request.level.word) on its way to `\(provider)` by route `\(route)`")
         worker.counters.privacyStops += 1

@@ -256,7 +256,7 @@ extension Exchange {
     }
 
     private func finalRefusal() -> Refusal {
-        let route = snapshot.configuration.program.routes[request.route].name
+        let route = snapshot.program.routes[request.route].name
         guard !failures.isEmpty else { return noTargetRefusal(route) }
         let tried = failures.map { "\($0.provider) \($0.reason)" }.joined(separator: "; ")
         switch lastFailure {

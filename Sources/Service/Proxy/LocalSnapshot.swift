@@ -49,11 +49,11 @@ final class LocalSnapshot {
     private static func pickers(for snapshot: Snapshot, after previous: LocalSnapshot?) -> [[[TierPicker]]] {
         var old: [String: [[TierPicker]]] = [:]
         if let previous {
-            for (route, pickers) in zip(previous.snapshot.configuration.program.routes, previous.pickers) {
+            for (route, pickers) in zip(previous.snapshot.program.routes, previous.pickers) {
                 old[route.name] = pickers
             }
         }
-        return snapshot.configuration.program.routes.map { route in
+        return snapshot.program.routes.map { route in
             guard case .forward(let plans) = route.action else { return [] }
             return plans.enumerated().map { number, plan in
                 plan.tiers.enumerated().map { tier, entry in

@@ -37,7 +37,7 @@ struct RequestJudge {
     private let identity: [UInt8] = []
 
     init(_ snapshot: Snapshot) {
-        program = snapshot.configuration.program
+        program = snapshot.program
         labels = snapshot.labels
         windows = OpenWindows(snapshot.windows)
         facts.headers = program.headerNames.map { _ in .absent }

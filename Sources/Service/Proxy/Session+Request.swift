@@ -18,6 +18,11 @@ extension Session {
     /// The query; empty when there is none.
     var query: String { text(reader.head.query) }
 
+    /// True when a field of the request has this name, whatever its case.
+    func isNamed(_ field: Field, _ name: String) -> Bool {
+        ASCII.equalsIgnoringCase(requestBytes.bindMemory(to: UInt8.self).span.extracting(field.name.range), name)
+    }
+
     private func text(_ range: TextRange) -> String {
         guard !range.isAbsent else { return "" }
         return String(decoding: UnsafeRawBufferPointer(rebasing: requestBytes[range.range]), as: UTF8.self)

@@ -14,6 +14,8 @@ import Zones
 /// the world goes from one snapshot to the next: health and latency by a provider's name and address, counters by name.
 package final class Snapshot: Sendable {
     package let configuration: Configuration
+    /// The compiled routes.
+    let program: Program
     /// One entry for each provider, shared by all loops and with other snapshots that have the same provider.
     package let health: [ProviderHealth]
     /// Retries left, process-wide.
@@ -42,6 +44,7 @@ package final class Snapshot: Sendable {
     /// * `previous`: the snapshot before it, whose knowledge of the world it takes over.
     package init(_ configuration: Configuration, rows: CounterRows, after previous: Snapshot? = nil) {
         self.configuration = configuration
+        program = configuration.program
         health = configuration.providers.map { provider in
             let settings = provider.healthSettings
             let earlier = previous?.configuration.providers.firstIndex { $0.isSameUpstream(as: provider) }
@@ -53,16 +56,16 @@ package final class Snapshot: Sendable {
         retryBudget = previous?.retryBudget ?? RetryBudget()
         hash = Snapshot.digest(configuration.sourceBytes)
         hashText = Array(hash.utf8)
-        routeNames = configuration.program.routes.map { Array($0.name.utf8) }
+        routeNames = program.routes.map { Array($0.name.utf8) }
         providerNames = configuration.providers.map { Array($0.name.utf8) }
-        planNumbers = configuration.program.routes.map(Snapshot.planNumbers)
+        planNumbers = program.routes.map(Snapshot.planNumbers)
         clearances = configuration.providers.map {
             Clearance(level: $0.isLocal ? .confidential : .internal, deniedTags: 0)
         }
         windows = []
         labels = nil
         providerRows = configuration.providers.map { rows.provider($0.name) }
-        routeRows = configuration.program.routes.map { rows.route($0.name) }
+        routeRows = program.routes.map { rows.route($0.name) }
     }
 
     private static func planNumbers(of route: Route) -> [Int] {
@@ -74,7 +77,7 @@ package final class Snapshot: Sendable {
     func measuredModels(of provider: Int) -> [(name: String, metric: LatencySettings.Metric)] {
         var found: [(name: String, metric: LatencySettings.Metric)] = []
         let names = configuration.advertisedModels + Array(configuration.aliases.values).sorted()
-        for route in configuration.program.routes {
+        for route in program.routes {
             guard case .forward(let plans) = route.action, let plan = plans.first else { continue }
             for target in plan.tiers.flatMap(\.targets) where target.provider == provider {
                 for name in target.model.map({ [$0] }) ?? names {
