@@ -119,7 +119,7 @@ extension Program {
     }
 
     /// How many cut points are at or below a number: the number of its cell.
-    private func cut(_ node: Node, _ tokens: Int) -> Int {
+    func cut(_ node: Node, _ tokens: Int) -> Int {
         var low = Int(node.first)
         var high = low + Int(node.count)
         while low < high {
@@ -131,7 +131,7 @@ extension Program {
 
     // MARK: Texts
 
-    private func text(
+    func text(
         _ node: Node,
         _ facts: borrowing Facts,
         _ model: Span<UInt8>,

@@ -141,11 +141,13 @@ struct Predictor {
     private func health(of member: Explanation.Member, _ settings: LatencySettings) -> ProviderHealth {
         let name = document.providers[member.target.provider].name.value
         let health = ProviderHealth(
-            passive: false,
-            probes: false,
-            unhealthyAfter: 1,
-            healthyAfter: 1,
-            restMilliseconds: 0
+            ProviderHealth.Settings(
+                passive: false,
+                probes: false,
+                unhealthyAfter: 1,
+                healthyAfter: 1,
+                restMilliseconds: 0
+            )
         )
         for _ in 0..<min(situation.inFlight[name] ?? 0, 100_000) { health.began() }
         if let latency = situation.latencies[name] {
