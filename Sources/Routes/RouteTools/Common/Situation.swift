@@ -44,7 +44,7 @@ struct Predictor {
         let model = explanation.request.model ?? ""
         switch explanation.verdict.outcome {
         case .noRoute: return .refused(404, model.isEmpty ? "no_route" : "model_not_found")
-        case .deny(let status, _): return .refused(status, "route_denied")
+        case .deny(let status, _): return .refused(status, "route_forbidden")
         case .forward: break
         }
         guard let route = explanation.route else { return .refused(404, "no_route") }
@@ -60,7 +60,7 @@ struct Predictor {
     private func refusalWithoutTarget() -> Prediction {
         let kinds = explanation.tiers.joined().map { Set($0.obstacles.map(\.kind)) }
         let isPrivate = kinds.contains { $0.contains(.clearance) || $0.contains(.tags) }
-        if isPrivate { return .refused(403, "privacy_denied") }
+        if isPrivate { return .refused(403, "privacy_no_target") }
         return .refused(404, (explanation.request.model ?? "").isEmpty ? "no_route" : "model_not_found")
     }
 

@@ -1,6 +1,7 @@
 import Compiler
 import Decision
 import Interpreter
+import Lint
 import Report
 import RouteModel
 import Routing
@@ -35,6 +36,15 @@ struct Explanation {
         var spot: Spot?
     }
 
+    /// The way through the compiled trees, each with its steps.
+    struct Path {
+        var trees: [[String]]
+        /// The numbers that `compile --print` and `graph` show.
+        var nodes: [[Int]]
+        /// Boxes that were verified in leaves.
+        var verified: Int
+    }
+
     let document: RouteDocument
     let subject: DescribedRequest
     let verdict: Verdict
@@ -42,8 +52,8 @@ struct Explanation {
     let passed: [Passed]
     /// As written, every target with what keeps it out.
     let tiers: [[Member]]
-    /// The way through the compiled tree, one step each.
-    let path: [String]
+    /// The way through the compiled trees.
+    let path: Path
     /// In what the compiled program and the definition of the language differ; empty when all is well.
     let differences: [String]
 
@@ -65,7 +75,7 @@ struct Explainer {
     init(_ document: RouteDocument, engine: Program.Engine = .tree) {
         self.document = document
         compiled = RouteCompiler.compile(document, engine: engine)
-        interpreter = Interpreter(document, patterns: HeaderPatterns.matcher())
+        interpreter = Interpreter(document, patterns: Patterns.matcher())
         drafts = DraftReader(document)
     }
 
@@ -87,7 +97,7 @@ struct Explainer {
             sources: sources(subject),
             passed: passed,
             tiers: tiers.map { tier in tier.targets.map { member($0, subject.request, verdict) } },
-            path: [],
+            path: path(subject.request),
             differences: differences(subject.request, verdict)
         )
     }
@@ -211,17 +221,41 @@ struct Explainer {
 
     /// Compares what the program would do with what the language says; a difference is this program's fault.
     func differences(_ request: Request, _ verdict: Verdict) -> [String] {
-        let outcome = compiled.decide(request)
-        var found: [String] = []
-        func compare(_ what: String, _ program: some Equatable, _ definition: some Equatable, _ isSame: Bool) {
-            if !isSame { found.append("\(what): the program says \(program), the definition says \(definition)") }
+        let program = compiled.decide(request)
+        if program == verdict { return [] }
+        let pairs = [
+            ("class", program.level.word, verdict.level.word),
+            ("tags", Words.tags(program.tags), Words.tags(verdict.tags)),
+            ("route", name(program.route), name(verdict.route)),
+            ("outcome", described(program.outcome), described(verdict.outcome)),
+        ]
+        // A tier without a target says nothing: a plan may leave it out.
+        return pairs.filter { $0.1 != $0.2 }.map { what, program, definition in
+            "\(what): the program says \(program), the definition of the language says \(definition)"
         }
-        compare("class", outcome.level.word, verdict.level.word, outcome.level == verdict.level)
-        compare("tags", Words.tags(outcome.tags), Words.tags(verdict.tags), outcome.tags == verdict.tags)
-        compare("route", name(outcome.route), name(verdict.route), outcome.route == verdict.route)
-        let (program, definition) = (described(outcome.outcome), described(verdict.outcome))
-        compare("outcome", program, definition, program == definition)
-        return found
+    }
+
+    /// The way through the tree that the server reads, one text for each tree that was asked.
+    private func path(_ request: Request) -> Explanation.Path {
+        let subject = compiled.facts(for: request)
+        let trees = compiled.program.trace(
+            subject.facts,
+            model: subject.model.span,
+            head: subject.head.span,
+            identity: subject.identity.span
+        )
+        return Explanation.Path(
+            trees: trees.map { $0.map(described) },
+            nodes: trees.map { $0.map(\.node) },
+            verified: trees.joined().map(\.verified).reduce(0, +)
+        )
+    }
+
+    private func described(_ step: Program.Step) -> String {
+        if step.question == "leaf" { return "leaf \(step.answer)" }
+        if step.answer == "known" { return step.question }
+        return step.answer == "yes" || step.answer == "no"
+            ? "\(step.question)? \(step.answer)" : "\(step.question)=\(step.answer)"
     }
 
     private func name(_ route: Int?) -> String { route.map { document.routes[$0].name.value } ?? "none" }
