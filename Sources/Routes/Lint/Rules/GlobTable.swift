@@ -22,6 +22,23 @@ final class GlobTable {
         patterns.contains { matches($0, text) }
     }
 
+    /// True when the first pattern surely takes all that the second takes: known for texts, `p*`, `*s` and `p*s`.
+    func covers(_ wide: String, _ narrow: String) -> Bool {
+        if wide == narrow || self[wide]?.matchesEverything == true { return true }
+        if Self.isLiteral(narrow) { return matches(wide, narrow) }
+        guard let star = Self.oneStar(wide), let inner = Self.oneStar(narrow) else { return false }
+        return inner.head.hasPrefix(star.head) && inner.tail.hasSuffix(star.tail)
+    }
+
+    /// The literals around the only star of a pattern without other wildcards.
+    private static func oneStar(_ pattern: String) -> (head: String, tail: String)? {
+        let head = literalHead(pattern)
+        let rest = pattern.dropFirst(head.count)
+        guard rest.first == "*" else { return nil }
+        let tail = String(rest.dropFirst())
+        return isLiteral(tail) ? (head, tail) : nil
+    }
+
     /// What stands before the first wildcard.
     static func literalHead(_ pattern: String) -> String {
         String(pattern.prefix { !"*?[{\\".contains($0) })

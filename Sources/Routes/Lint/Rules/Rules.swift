@@ -1,3 +1,4 @@
+import Analysis
 import Report
 
 /// Every rule that looks at a whole configuration.
@@ -5,15 +6,26 @@ package enum Rules {
     /// What the rules find, in no order.
     package static func all(_ unit: LintUnit) -> [Problem] {
         let sources = Dictionary(unit.loaded.files.map { ($0.path, $0.source) }) { first, _ in first }
-        let survey = Survey(unit.document, sources: sources, resolves: unit.resolves)
+        let analysis = Analysis(unit.document, patterns: unit.patterns)
+        let dead = analysis.reaches.indices.filter { position in
+            switch analysis.reaches[position] {
+            case .dead, .empty: true
+            case .alive, .disabled, .unknown: false
+            }
+        }
+        let survey = Survey(unit.document, sources: sources, resolves: unit.resolves, dead: Set(dead))
         var found: [Problem] = []
         NameRules.check(survey, &found)
         PrivacySettingRules.check(survey, &found)
         ClearanceRules.check(survey, &found)
         MatchRules.check(survey, &found)
+        ReachRules.check(survey, analysis, &found)
+        FlowRules.check(survey, analysis, &found)
         ModelRules.check(survey, &found)
         ResilienceRules.check(survey, &found)
         BudgetRules.check(survey, &found)
+        PatternRules.check(survey, &found)
+        StyleRules.check(survey, &found)
         SecurityRules.check(survey, &found)
         return found
     }

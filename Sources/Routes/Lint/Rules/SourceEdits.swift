@@ -1,4 +1,5 @@
 import Report
+import RouteModel
 
 /// Edits of a file's text by where its values stand; nil where the text is not of the simple form that can be edited
 /// without reading it anew.
@@ -104,6 +105,62 @@ struct SourceEdits {
             return [Edit(path: spot.path, range: (before - 1)..<range.upperBound, replacement: "")]
         default: return []
         }
+    }
+
+    /// Puts `key: value` first in a route's mapping.
+    func addingEntry(_ text: String, to route: RouteEntry) -> [Edit] {
+        guard let source = sources[route.spot.path], source.bytes.indices.contains(route.extent.lowerBound) else {
+            return []
+        }
+        let start = route.extent.lowerBound
+        if source.bytes[start] == UInt8(ascii: "{") {
+            return [Edit(path: route.spot.path, range: (start + 1)..<(start + 1), replacement: "\(text), ")]
+        }
+        let column = source.place(ofOffset: start).column
+        let indent = String(repeating: " ", count: column - 1)
+        return [Edit(path: route.spot.path, range: start..<start, replacement: "\(text)\n\(indent)")]
+    }
+
+    /// Puts a route's lines above another's, both in block style in one file.
+    func moving(_ route: RouteEntry, above other: RouteEntry) -> [Edit] {
+        guard route.spot.path == other.spot.path, let source = sources[route.spot.path],
+            let lines = itemLines(route, source), let target = itemLines(other, source),
+            target.lowerBound < lines.lowerBound
+        else { return [] }
+        var text = String(decoding: source.bytes[lines], as: UTF8.self)
+        if !text.hasSuffix("\n") { text += "\n" }
+        return [
+            Edit(path: source.path, range: target.lowerBound..<target.lowerBound, replacement: text),
+            Edit(path: source.path, range: lines, replacement: ""),
+        ]
+    }
+
+    /// Adds a route of two keys below another in block style.
+    func appending(_ first: String, _ second: String, after route: RouteEntry) -> [Edit] {
+        guard let source = sources[route.spot.path], let lines = itemLines(route, source) else { return [] }
+        let column = source.place(ofOffset: route.extent.lowerBound).column
+        let indent = String(repeating: " ", count: max(0, column - 3))
+        let end = lines.upperBound
+        let isOpen = end > 0 && source.bytes[end - 1] != 0x0A
+        let text = "\(isOpen ? "\n" : "")\(indent)- \(first)\n\(indent)  \(second)\n"
+        return [Edit(path: source.path, range: end..<end, replacement: text)]
+    }
+
+    /// The whole lines of a list's item, when nothing else is on them.
+    private func itemLines(_ route: RouteEntry, _ source: SourceText) -> Range<Int>? {
+        let bytes = source.bytes
+        guard bytes.indices.contains(route.extent.lowerBound), route.extent.upperBound <= bytes.count else {
+            return nil
+        }
+        var start = route.extent.lowerBound
+        while start > 0, bytes[start - 1] == 0x20 { start -= 1 }
+        guard start > 0, bytes[start - 1] == UInt8(ascii: "-") else { return nil }
+        start -= 1
+        while start > 0, bytes[start - 1] == 0x20 { start -= 1 }
+        guard start == 0 || bytes[start - 1] == 0x0A else { return nil }
+        var end = route.extent.upperBound
+        while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+        return start..<min(end + 1, bytes.count)
     }
 
     /// Takes out the lines that hold these bytes, line end included.
