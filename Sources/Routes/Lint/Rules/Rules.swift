@@ -27,6 +27,8 @@ package enum Rules {
         PatternRules.check(survey, &found)
         StyleRules.check(survey, &found)
         SecurityRules.check(survey, &found)
-        return found
+        ResolveRules.check(survey, &found)
+        DefaultRules.check(unit.loaded.files, survey, &found)
+        return Aftermath(unit.loaded, unit.document).kept(found)
     }
 }
