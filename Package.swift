@@ -45,6 +45,7 @@ func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 // MARK: Floor 0, Native: C libraries and Linux calls
 let native: [Target] = [
     .target(name: "CLinux", path: "Sources/Native/CLinux"),
+    .target(name: "CAllocations", path: "Sources/Native/CAllocations"),
     .systemLibrary(
         name: "CCurl",
         path: "Sources/Native/CCurl",
@@ -152,7 +153,10 @@ let service: [Target] = [
     ),
     tool("hoosh-proxy", ["Proxy", "RouteLanguage", "RouteTools", "Lint", "Report"]),
     tool("hoosh-mock", ["CLinux", "CSSL", "Loop"]),
-    tool("hoosh-bench", ["CLinux", "Bytes", "Loop"]),
+    tool(
+        "hoosh-bench",
+        ["CLinux", "CAllocations", "Bytes", "Loop", "Report", "Routing", "Decision", "RouteModel", "Compiler"]
+    ),
 ]
 
 // MARK: Tests: each suite is named after the target it tests; TestKit starts programs and speaks raw HTTP to them

@@ -1,4 +1,5 @@
 import CLinux
+import Decision
 import Foundation
 
 /// `hoosh-bench`: what the proxy costs, beside what others cost, on this machine.
@@ -10,6 +11,13 @@ struct Main {
             if options.wantsHelp {
                 print(Options.help)
                 return
+            }
+            if let name = options.decides {
+                guard let engine = Program.Engine(rawValue: name) else {
+                    throw BenchFailure("--engine is one of: tree bits linear")
+                }
+                return try Report(folder: options.outFolder ?? ".build/bench")
+                    .write(decisions: try DecideBench.run(engine: engine))
             }
             Child.endAllOnSignal()
             // A run in which our own rows are void has failed.

@@ -7,6 +7,8 @@ struct Options {
     var outFolder: String?
     var isBuilding = true
     var wantsHelp = false
+    /// Set for `--decide`: the route program alone is measured.
+    var decides: String?
 
     init(_ arguments: [String]) throws {
         var rest = arguments[...]
@@ -16,6 +18,8 @@ struct Options {
             case "--help", "-h": wantsHelp = true
             case "--quick": isQuick = true
             case "--no-build": isBuilding = false
+            case "--decide": decides = "tree"
+            case "--engine": decides = try Options.value(of: flag, &rest)
             case "--rounds":
                 guard let count = Int(try Options.value(of: flag, &rest)), (1...50).contains(count) else {
                     throw BenchFailure("--rounds is a number from 1 to 50")
@@ -73,6 +77,8 @@ struct Options {
           --out FOLDER   writes performance.json and performance.svg there, and the tables into the
                          performance.md that is there (default .build/bench)
           --no-build     takes hoosh-proxy and hoosh-mock as they are built
+          --decide       nothing but the route program: what one decision costs at 20 to 10,000 routes
+          --engine NAME  the same for one of: tree bits linear
 
         Needs nginx and haproxy for their rows: apt-get install nginx-light haproxy
         """

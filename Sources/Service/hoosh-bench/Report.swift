@@ -28,6 +28,22 @@ struct Report {
     }
 }
 
+extension Report {
+    /// Prints the table of decisions, and writes it into a `performance.md` that has the place for it.
+    func write(decisions table: String) throws {
+        print(table)
+        let begin = "<!-- decisions: begin -->"
+        let end = "<!-- decisions: end -->"
+        let page = "\(folder)/performance.md"
+        if let text = try? String(contentsOfFile: page, encoding: .utf8), let from = text.range(of: begin),
+            let to = text.range(of: end), from.upperBound <= to.lowerBound
+        {
+            let whole = text[..<from.upperBound] + "\n\n" + table + "\n" + text[to.lowerBound...]
+            try whole.write(toFile: page, atomically: true, encoding: .utf8)
+        }
+    }
+}
+
 /// Asks programs for their versions.
 enum Versions {
     static func all(_ paths: Paths, _ contenders: [Contender]) -> [String: String] {
