@@ -93,7 +93,7 @@ let wire: [Target] = [
 let engines: [Target] = [
     floor("Engines", "Routing"),
     floor("Engines", "Decision", ["Bytes", "Routing", "CPCRE2"]),
-    floor("Engines", "Content", ["Bytes", "Routing", "CPCRE2"]),
+    floor("Engines", "Content", ["Bytes", "JSON", "Routing", "CPCRE2"]),
     floor("Engines", "Providers", ["Routing", "Decision"]),
     floor("Engines", "Health", ["Routing", "Decision"]),
     floor("Engines", "Telemetry", ["Bytes"]),
@@ -133,7 +133,8 @@ let routes: [Target] = [
         "Routes",
         "RouteTools",
         [
-            "Bytes", "Report", "Loop", "JSON", "Dialect", "Routing", "Decision", "Content", "Health", "Zones", "RouteModel",
+            "Bytes", "Report", "Loop", "JSON", "Dialect", "Routing", "Decision", "Content", "Health", "Zones",
+            "RouteModel",
             "Interpreter", "Compiler", "Analysis", "RouteLanguage", "Lint",
         ]
     ),
@@ -201,11 +202,13 @@ let tests: [Target] = [
     suite(
         "LintTests",
         [
-            "Lint", "RouteLanguage", "RouteModel", "Interpreter", "Analysis", "Compiler", "Report", "Routing", "Decision",
+            "Lint", "RouteLanguage", "RouteModel", "Interpreter", "Analysis", "Compiler", "Report", "Routing",
+            "Decision",
             "Bytes",
         ]
     ),
     suite("CompilerTests", ["Compiler", "Decision", "Interpreter", "Report", "RouteModel", "Routing"]),
+    suite("ContentTests", ["Content", "Routing", "Bytes"]),
     suite("ProvidersTests", ["Providers", "Routing", "Decision"]),
     suite("RouteLanguageTests", ["RouteLanguage", "Report", "Providers", "Routing", "Decision", "Bytes"]),
 ]

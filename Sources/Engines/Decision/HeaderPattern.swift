@@ -1,4 +1,5 @@
 import CPCRE2
+import Routing
 import Synchronization
 
 /// A `re:` matcher for header values: PCRE2, anchored at both ends, JIT-compiled.
@@ -35,7 +36,10 @@ package final class HeaderPattern: @unchecked Sendable {
         if text.utf8.count > Self.lengthLimitBytes {
             throw Fault(sentence: "a pattern has at most \(Self.lengthLimitBytes) bytes", offset: Self.lengthLimitBytes)
         }
-        if let fault = Self.forbidden(Array(text.utf8)) { throw fault }
+        let refusal = Self.refusal(text)
+        if let refusal, refusal.cause == .forbidden {
+            throw Fault(sentence: refusal.sentence, offset: refusal.offset)
+        }
         let options =
             PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NO_AUTO_CAPTURE | PCRE2_ANCHORED | PCRE2_ENDANCHORED
             | PCRE2_NEVER_BACKSLASH_C
@@ -48,7 +52,13 @@ package final class HeaderPattern: @unchecked Sendable {
                 ?? pcre2_compile_8([0], 0, options, &number, &offset, nil)
         }
         guard let compiled, let settings = pcre2_match_context_create_8(nil) else {
+            pcre2_code_free_8(compiled)
             throw Fault(sentence: Self.message(number), offset: min(offset, bytes.count))
+        }
+        if let refusal {
+            pcre2_match_context_free_8(settings)
+            pcre2_code_free_8(compiled)
+            throw Fault(sentence: refusal.sentence, offset: refusal.offset)
         }
         self.code = compiled
         self.settings = settings
@@ -77,62 +87,17 @@ package final class HeaderPattern: @unchecked Sendable {
         return result >= 0
     }
 
+    /// What the pattern holds that routes may not use.
+    private static func refusal(_ text: String) -> PatternTree.Fault? {
+        do throws(PatternTree.Fault) {
+            _ = try PatternTree(parsing: text)
+            return nil
+        } catch { return error }
+    }
+
     private static func message(_ number: Int32) -> String {
         var buffer = [UInt8](repeating: 0, count: 256)
         let count = pcre2_get_error_message_8(number, &buffer, buffer.count)
         return String(decoding: buffer.prefix(Int(max(count, 0))), as: UTF8.self)
-    }
-
-    /// Finds what would make matching slow or reach outside the pattern: back-references, recursion, verbs, call-outs.
-    private static func forbidden(_ bytes: [UInt8]) -> Fault? {
-        var offset = 0
-        var isInClass = false
-        func at(_ distance: Int) -> UInt8 { offset + distance < bytes.count ? bytes[offset + distance] : 0 }
-        while offset < bytes.count {
-            let byte = bytes[offset]
-            if byte == UInt8(ascii: "\\") {
-                let next = at(1)
-                let isReference = (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(next)
-                if !isInClass, isReference || next == UInt8(ascii: "k") || next == UInt8(ascii: "g") {
-                    return Fault(sentence: "back-references and subroutine calls are not allowed here", offset: offset)
-                }
-                if next == UInt8(ascii: "C") { return Fault(sentence: "`\\C` is not allowed here", offset: offset) }
-                if next == UInt8(ascii: "Q") {
-                    return Fault(sentence: "`\\Q` is not allowed here: escape each character", offset: offset)
-                }
-                offset += 2
-                continue
-            }
-            if isInClass {
-                isInClass = byte != UInt8(ascii: "]")
-            } else if byte == UInt8(ascii: "[") {
-                isInClass = true
-                // A `]` that comes first is a member of the class.
-                if at(1) == UInt8(ascii: "^") { offset += 1 }
-                if at(1) == UInt8(ascii: "]") { offset += 1 }
-            } else if byte == UInt8(ascii: "("), at(1) == UInt8(ascii: "*") {
-                return Fault(sentence: "verbs are not allowed here", offset: offset)
-            } else if byte == UInt8(ascii: "("), at(1) == UInt8(ascii: "?") {
-                if let fault = forbiddenGroup(bytes, offset) { return fault }
-            }
-            offset += 1
-        }
-        return nil
-    }
-
-    private static func forbiddenGroup(_ bytes: [UInt8], _ offset: Int) -> Fault? {
-        let rest = bytes[(offset + 2)...].prefix(2)
-        guard let mark = rest.first else { return nil }
-        let next = rest.dropFirst().first ?? 0
-        func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-        let isSigned = (mark == UInt8(ascii: "+") || mark == UInt8(ascii: "-")) && isDigit(next)
-        if mark == UInt8(ascii: "R") || mark == UInt8(ascii: "&") || isDigit(mark) || isSigned
-            || (mark == UInt8(ascii: "P") && (next == UInt8(ascii: ">") || next == UInt8(ascii: "=")))
-        {
-            return Fault(sentence: "recursion and back-references are not allowed here", offset: offset)
-        }
-        if mark == UInt8(ascii: "C") { return Fault(sentence: "call-outs are not allowed here", offset: offset) }
-        if mark == UInt8(ascii: "(") { return Fault(sentence: "conditions are not allowed here", offset: offset) }
-        return nil
     }
 }

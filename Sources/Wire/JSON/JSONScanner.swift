@@ -7,6 +7,12 @@ package struct JSONFault: Error, Equatable {
     /// What is wrong there.
     package let message: StaticString
 
+    /// What went wrong where.
+    package init(offset: Int, message: StaticString) {
+        self.offset = offset
+        self.message = message
+    }
+
     /// Whether both say the same of the same place.
     package static func == (left: JSONFault, right: JSONFault) -> Bool {
         left.offset == right.offset && left.message.description == right.message.description

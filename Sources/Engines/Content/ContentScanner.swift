@@ -1,0 +1,165 @@
+import Routing
+
+/// What a content rule looks for: any of these.
+package struct ContentRule: Sendable {
+    package var builtins: [Builtin]
+    package var pattern: ContentPattern?
+    package init(builtins: [Builtin] = [], pattern: ContentPattern? = nil) {
+        self.builtins = builtins
+        self.pattern = pattern
+    }
+}
+
+/// A place in a text that a rule speaks of.
+package struct Finding: Equatable, Sendable {
+    package enum Source: Equatable, Sendable {
+        case builtin(Builtin)
+        case pattern
+    }
+    /// Position in the scanner's rules.
+    package let rule: Int
+    package let source: Source
+    /// Bytes of the text; from the place where the search began when it was given up.
+    package let range: Range<Int>
+    /// The search took too many steps and counts as a find (`routes.md` 3.4, fail closed).
+    package let isGivenUp: Bool
+}
+
+/// Looks for what rules name in the text of requests.
+///
+/// One pass over the text tells which patterns could match at all; only those run, each on its own: a merged one is slower
+/// (`routes.md` F6).
+package struct ContentScanner: Sendable {
+    private struct Detector: Sendable {
+        let pattern: ContentPattern
+        let check: Builtin.Check
+        /// The pattern runs when one of these bits was seen; nil runs it always.
+        let bits: UInt64?
+    }
+    private struct Source: Sendable {
+        let name: Finding.Source
+        let detectors: Range<Int>
+    }
+
+    private var seenBytes = SeenBytes()
+    private var detectors: [Detector] = []
+    /// For each rule.
+    private var sources: [[Source]] = []
+
+    /// Makes ready for rules; findings name them by position.
+    package init(_ rules: [ContentRule], matchLimit: Int = ContentPattern.standardMatchLimit) {
+        var known: [Builtin: Range<Int>] = [:]
+        for rule in rules {
+            var all: [Source] = []
+            for builtin in rule.builtins {
+                let range = known[builtin] ?? add(builtin.shapes, matchLimit)
+                known[builtin] = range
+                all.append(Source(name: .builtin(builtin), detectors: range))
+            }
+            if let pattern = rule.pattern {
+                add(pattern, .none)
+                all.append(Source(name: .pattern, detectors: detectors.count - 1..<detectors.count))
+            }
+            sources.append(all)
+        }
+    }
+
+    private mutating func add(_ shapes: [Builtin.Shape], _ matchLimit: Int) -> Range<Int> {
+        let start = detectors.count
+        for shape in shapes {
+            // A test compiles every one of them, so none is lost here.
+            if let pattern = try? ContentPattern(parsing: shape.pattern, flags: shape.flags, matchLimit: matchLimit) {
+                add(pattern, shape.check)
+            }
+        }
+        return start..<detectors.count
+    }
+
+    private mutating func add(_ pattern: ContentPattern, _ check: Builtin.Check) {
+        let bits = RequiredBytes(of: pattern.tree).flatMap { seenBytes.bits(of: $0) }
+        detectors.append(Detector(pattern: pattern, check: check, bits: bits))
+    }
+
+    /// The first find of every source of every rule, in their order.
+    package func scan(_ text: Span<UInt8>) -> [Finding] {
+        var findings: [Finding] = []
+        forEachSource(text) { rule, source, open in
+            var first: Finding?
+            for index in source.detectors where open(index) {
+                search(detectors[index], text, rule, source.name) { finding in
+                    if first.map({ finding.range.lowerBound < $0.range.lowerBound }) ?? true { first = finding }
+                    return false
+                }
+            }
+            if let first { findings.append(first) }
+        }
+        return findings
+    }
+
+    /// Every find of every source of every rule, by place within a source: what redaction covers.
+    package func scanAll(_ text: Span<UInt8>) -> [Finding] {
+        var findings: [Finding] = []
+        forEachSource(text) { rule, source, open in
+            var all: [Finding] = []
+            for index in source.detectors where open(index) {
+                search(detectors[index], text, rule, source.name) { finding in
+                    all.append(finding)
+                    return true
+                }
+            }
+            findings += all.sorted { $0.range.lowerBound < $1.range.lowerBound }
+        }
+        return findings
+    }
+
+    /// The same without the shared pass: what tests compare with.
+    var ungated: ContentScanner {
+        var copy = self
+        copy.detectors = detectors.map { Detector(pattern: $0.pattern, check: $0.check, bits: nil) }
+        return copy
+    }
+    /// Patterns that run on every text.
+    var alwaysRunning: Int { detectors.count { $0.bits == nil } }
+    var detectorCount: Int { detectors.count }
+
+    private func forEachSource(_ text: Span<UInt8>, _ body: (Int, Source, (Int) -> Bool) -> Void) {
+        let seen = seenBytes.mask(of: text)
+        for (rule, all) in sources.enumerated() {
+            for source in all { body(rule, source) { detectors[$0].bits.map { $0 & seen != 0 } ?? true } }
+        }
+    }
+
+    /// Calls with each find until the answer is false.
+    private func search(
+        _ detector: Detector,
+        _ text: Span<UInt8>,
+        _ rule: Int,
+        _ source: Finding.Source,
+        _ found: (Finding) -> Bool
+    ) {
+        var offset = 0
+        while offset <= text.count {
+            switch detector.pattern.search(text, from: offset) {
+            case .none: return
+            case .limit:
+                _ = found(Finding(rule: rule, source: source, range: offset..<text.count, isGivenUp: true))
+                return
+            case .match(let range):
+                guard let accepted = detector.check.accepted(range, in: text) else {
+                    // Matches with a check begin with an ASCII character.
+                    offset = range.lowerBound + 1
+                    continue
+                }
+                guard found(Finding(rule: rule, source: source, range: accepted, isGivenUp: false)) else { return }
+                offset = accepted.isEmpty ? next(after: accepted.upperBound, in: text) : accepted.upperBound
+            }
+        }
+    }
+
+    /// The beginning of the next character.
+    private func next(after offset: Int, in text: Span<UInt8>) -> Int {
+        var offset = offset + 1
+        while offset < text.count, text[offset] & 0xc0 == 0x80 { offset += 1 }
+        return offset
+    }
+}

@@ -1,0 +1,119 @@
+import Content
+import Routing
+import Testing
+
+/// Which text of a request is looked at.
+struct RequestTextTests {
+    private func read(_ body: String, fields: Set<String>? = nil) throws -> RequestText {
+        try RequestText(of: Array(body.utf8).span, fields: fields)
+    }
+    private func texts(_ body: String, fields: Set<String>? = nil) throws -> [String] {
+        try read(body, fields: fields).fields.map { "\($0.path)=\(String(decoding: $0.text, as: UTF8.self))" }
+    }
+
+    @Test func `messages, parts and tools are read with their paths`() throws {
+        #expect(
+            try texts(
+                """
+                {"model": "secret-model", "messages": [{"role": "system", "content": "be kind"},
+                 {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "name": "Jo"}],
+                 "tools": [{"type": "function", "function": {"name": "f", "description": "d"}}], "stream": true}
+                """
+            ) == [
+                "messages[0].content=be kind", "messages[1].content[0].text=a", "messages[1].content[1].text=b",
+                "messages[1].content=ab", "messages[1].name=Jo", "tools[0].function.name=f",
+                "tools[0].function.description=d",
+            ]
+        )
+        #expect(try texts(#"{"prompt": ["x", "y"], "input": "z"}"#) == ["prompt[0]=x", "prompt[1]=y", "input=z"])
+    }
+
+    @Test func `escapes are resolved, those inside tool arguments too`() throws {
+        #expect(try texts(#"{"input": "a\u0040b.de"}"#) == ["input=a@b.de"])
+        #expect(
+            try texts(#"{"messages": [{"tool_calls": [{"function": {"arguments": "{\"to\": \"a\\u0040b.de\"}"}}]}]}"#)
+                == [
+                    #"messages[0].tool_calls[0].function.arguments={"to": "a\u0040b.de"}"#,
+                    "messages[0].tool_calls[0].function.arguments: to=a@b.de",
+                ]
+        )
+    }
+
+    @Test func `fields bound what is read`() throws {
+        #expect(try texts(#"{"prompt": "x", "user": "u"}"#, fields: ["prompt"]) == ["prompt=x"])
+        #expect(try texts(#"{"prompt": "x", "user": "u"}"#) == ["prompt=x", "user=u"])
+    }
+
+    @Test func `pictures, sound and files are opaque, and are no text`() throws {
+        let data = String(repeating: "QUJD", count: 40)
+        let picture = try read(
+            #"{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,\#(data)"}}]}]}"#
+        )
+        #expect(picture.fields.isEmpty && picture.hasOpaqueParts && picture.features == FeatureSet(.vision))
+        let sound = try read(
+            #"{"messages": [{"content": [{"type": "input_audio", "input_audio": {"data": "\#(data)", "format": "wav"}}]}]}"#
+        )
+        #expect(sound.hasOpaqueParts && sound.features == FeatureSet(.audio))
+        #expect(sound.fields.map(\.path) == ["messages[0].content[0].input_audio.format"])
+        #expect(try !read(#"{"messages": [{"content": "data: none"}]}"#).hasOpaqueParts)
+        #expect(try read(#"{"messages": [{"content": [{"type": "file", "file": {"file_id": "f"}}]}]}"#).hasOpaqueParts)
+    }
+
+    @Test func `features are seen`() throws {
+        #expect(try read(#"{"tools": [{}]}"#).features == FeatureSet(.tools))
+        #expect(try read(#"{"response_format": {"type": "json_schema"}}"#).features == FeatureSet(.jsonSchema))
+        #expect(try read(#"{"text": {"format": {"type": "json_schema"}}}"#).features == FeatureSet(.jsonSchema))
+        #expect(try read(#"{"response_format": {"type": "text"}, "messages": []}"#).features == [])
+    }
+
+    @Test func `tokens are a quarter of the bytes and four for each message`() throws {
+        #expect(try read(#"{"messages": [{"role": "user", "content": "my ssn is 078-05-1120"}]}"#).tokenEstimate == 10)
+        #expect(try read(#"{"prompt": "12345678"}"#).tokenEstimate == 6)
+        #expect(try read("{}").tokenEstimate == 0)
+    }
+
+    @Test(
+        arguments: [
+            "", "[]", "{", #"{"a" 1}"#, #"{"a": "b"#, #"{"a": 1} x"#, "null", #"{"a": "\x"}"#, #"{"a": [1,]}"#,
+            #"{"a": {"b"}}"#,
+            "{\"a\": \"\u{1}\"}", #"{"a": tru}"#,
+        ]
+    )
+    func `what is no JSON object is refused`(body: String) {
+        #expect(throws: (any Error).self) { try read(body) }
+    }
+
+    @Test func `depth is bounded`() throws {
+        func nested(_ depth: Int) -> String {
+            #"{"a":"# + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + "}"
+        }
+        #expect(try read(nested(200)).fields.isEmpty)
+        #expect(throws: (any Error).self) { try read(nested(100_000)) }
+    }
+
+    @Test func `every string of a random body is read`() throws {
+        for number in 0..<300 {
+            var planted: [String] = []
+            func value(_ depth: Int) -> String {
+                switch Int.random(in: 0..<(depth > 0 ? 6 : 3)) {
+                case 0, 1, 2:
+                    planted.append("needle-\(number)-\(planted.count)")
+                    let escaped = planted[planted.count - 1].map { Bool.random() ? String($0) : "\\u00" + hex($0) }
+                        .joined()
+                    return "\"\(escaped)\""
+                case 3: return "[" + (0..<3).map { _ in value(depth - 1) }.joined(separator: ", ") + "]"
+                case 4: return "{" + (0..<2).map { "\"k\($0)\": " + value(depth - 1) }.joined(separator: ",") + "}"
+                default: return "-1.5e3"
+                }
+            }
+            let body = "{\"messages\": \(value(4)), \"other\": \(value(3))}"
+            let found = try read(body).fields.map { String(decoding: $0.text, as: UTF8.self) }
+            #expect(Set(planted).isSubset(of: found), "\(body)")
+        }
+    }
+
+    private func hex(_ character: Character) -> String {
+        String(character.asciiValue ?? 0x3f, radix: 16).count == 2
+            ? String(character.asciiValue ?? 0x3f, radix: 16) : "3f"
+    }
+}
