@@ -1,5 +1,4 @@
 import Content
-import Routing
 import Testing
 
 /// Which text of a request is looked at.
@@ -49,27 +48,14 @@ struct RequestTextTests {
         let picture = try read(
             #"{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,\#(data)"}}]}]}"#
         )
-        #expect(picture.fields.isEmpty && picture.hasOpaqueParts && picture.features == FeatureSet(.vision))
+        #expect(picture.fields.isEmpty && picture.hasOpaqueParts)
         let sound = try read(
             #"{"messages": [{"content": [{"type": "input_audio", "input_audio": {"data": "\#(data)", "format": "wav"}}]}]}"#
         )
-        #expect(sound.hasOpaqueParts && sound.features == FeatureSet(.audio))
+        #expect(sound.hasOpaqueParts)
         #expect(sound.fields.map(\.path) == ["messages[0].content[0].input_audio.format"])
         #expect(try !read(#"{"messages": [{"content": "data: none"}]}"#).hasOpaqueParts)
         #expect(try read(#"{"messages": [{"content": [{"type": "file", "file": {"file_id": "f"}}]}]}"#).hasOpaqueParts)
-    }
-
-    @Test func `features are seen`() throws {
-        #expect(try read(#"{"tools": [{}]}"#).features == FeatureSet(.tools))
-        #expect(try read(#"{"response_format": {"type": "json_schema"}}"#).features == FeatureSet(.jsonSchema))
-        #expect(try read(#"{"text": {"format": {"type": "json_schema"}}}"#).features == FeatureSet(.jsonSchema))
-        #expect(try read(#"{"response_format": {"type": "text"}, "messages": []}"#).features == [])
-    }
-
-    @Test func `tokens are a quarter of the bytes and four for each message`() throws {
-        #expect(try read(#"{"messages": [{"role": "user", "content": "my ssn is 078-05-1120"}]}"#).tokenEstimate == 10)
-        #expect(try read(#"{"prompt": "12345678"}"#).tokenEstimate == 6)
-        #expect(try read("{}").tokenEstimate == 0)
     }
 
     @Test(

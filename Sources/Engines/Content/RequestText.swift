@@ -1,7 +1,6 @@
 import JSON
-import Routing
 
-/// The text of a request in OpenAI's format: what content rules look at, and what token estimates count.
+/// The text of a request in OpenAI's format: what content rules look at.
 ///
 /// Every string of the body counts, wherever it stands, unless it is known to be no text; so a field that a provider adds
 /// tomorrow is looked at today. Escapes are resolved first: `\u0040` is `@` (`routes.md` 2.7).
@@ -22,17 +21,6 @@ package struct RequestText: Sendable {
     package private(set) var fields: [Field] = []
     /// The body holds what cannot be looked at: pictures, sound, files.
     package private(set) var hasOpaqueParts = false
-    /// What the request makes use of.
-    package private(set) var features: FeatureSet = []
-    /// Bytes of text, without what stands in `fields` a second time.
-    private var textBytes = 0
-    private var messageCount = 0
-
-    /// Tokens of the prompt, as routes count them: a quarter of the text's bytes, rounded up, and four for each message.
-    package var tokenEstimate: Int { Self.tokenEstimate(textBytes: textBytes, messages: messageCount) }
-
-    /// The same for a text that is no JSON.
-    package static func tokenEstimate(textBytes: Int, messages: Int) -> Int { (textBytes + 3) / 4 + 4 * messages }
 
     /// Reads a body; `names` bounds it to some of its top-level fields (`privacy.scan.fields`).
     ///
@@ -42,8 +30,5 @@ package struct RequestText: Sendable {
         try walker.object(body)
         fields = walker.fields
         hasOpaqueParts = walker.hasOpaqueParts
-        features = walker.features
-        textBytes = walker.textBytes
-        messageCount = walker.messageCount
     }
 }

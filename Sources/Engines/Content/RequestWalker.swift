@@ -1,6 +1,5 @@
 import Bytes
 import JSON
-import Routing
 
 /// Walks a body once, strictly, and collects its strings.
 struct RequestWalker {
@@ -14,9 +13,6 @@ struct RequestWalker {
 
     private(set) var fields: [RequestText.Field] = []
     private(set) var hasOpaqueParts = false
-    private(set) var features: FeatureSet = []
-    private(set) var textBytes = 0
-    private(set) var messageCount = 0
 
     private let names: Set<String>?
     private var scanner = JSONScanner()
@@ -110,7 +106,6 @@ struct RequestWalker {
         parts = []
         var index = 0
         while true {
-            if path.count == 1, nesting == 0, isMessageList { messageCount += 1 }
             path.append(.index(index))
             try value(bytes)
             path.removeLast()
@@ -125,11 +120,6 @@ struct RequestWalker {
         parts = outer
     }
 
-    private var isMessageList: Bool {
-        if case .member(let name)? = path.first { return name == "messages" || name == "input" }
-        return false
-    }
-
     // MARK: Strings
 
     private mutating func take(_ text: [UInt8]) {
@@ -140,17 +130,8 @@ struct RequestWalker {
             return
         }
         fields.append(RequestText.Field(path: written, text: text))
-        if nesting == 0 {
-            textBytes += text.count
-            if path.count == 1, isPrompt { messageCount += 1 }
-        }
         if case .member("text")? = path.last, path.count >= 2, case .index = path[path.count - 2] { parts.append(text) }
         if nesting < Self.nestingLimit { lookInside(text) }
-    }
-
-    private var isPrompt: Bool {
-        if case .member(let name)? = path.first { return ["prompt", "input", "instructions", "system"].contains(name) }
-        return false
     }
 
     /// Words that say what an object is.
@@ -197,48 +178,21 @@ struct RequestWalker {
         return text
     }
 
-    // MARK: Features
+    // MARK: What cannot be read
 
-    /// Fields whose presence says something.
+    /// Fields that hold a picture or sound, whatever they are called inside.
     private mutating func noteOpening(_ name: String, _ bytes: Span<UInt8>) {
-        guard nesting == 0 else { return }
+        guard name == "image_url" || name == "input_audio" else { return }
         scanner.skipSpace(bytes)
-        let opening = scanner.position < bytes.count ? bytes[scanner.position] : 0
-        if path.count == 1, name == "tools" || name == "functions", opening == UInt8(ascii: "[") {
-            features.insert(FeatureSet(.tools))
-        }
-        switch name {
-        case "image_url",
-            "input_image" where opening != UInt8(ascii: "n"):
-            features.insert(FeatureSet(.vision))
-            hasOpaqueParts = true
-        case "input_audio" where opening == UInt8(ascii: "{"):
-            features.insert(FeatureSet(.audio))
-            hasOpaqueParts = true
-        default: break
-        }
+        if scanner.position < bytes.count, bytes[scanner.position] != UInt8(ascii: "n") { hasOpaqueParts = true }
     }
 
-    /// `type` of a part or of a response format.
+    /// The `type` of a part: OpenAI's chat and responses, Anthropic's messages.
     private mutating func noteKind(_ text: [UInt8]) {
-        guard nesting == 0 else { return }
-        let names = path.compactMap { step in if case .member(let name) = step { name } else { nil } }
-        let word = String(decoding: text.prefix(32), as: UTF8.self)
-        if names == ["modalities"], word == "audio" { features.insert(FeatureSet(.audio)) }
-        guard names.last == "type" else { return }
-        if names == ["response_format", "type"] || names == ["text", "format", "type"] {
-            if word == "json_schema" { features.insert(FeatureSet(.jsonSchema)) }
-            return
-        }
-        guard isMessageList || names.first == "system" else { return }
-        switch word {
-        case "image_url", "input_image", "image":
-            features.insert(FeatureSet(.vision))
+        guard case .member("type")? = path.last, path.count > 2 else { return }
+        switch String(decoding: text.prefix(32), as: UTF8.self) {
+        case "image_url", "input_image", "image", "input_audio", "audio", "file", "input_file", "document":
             hasOpaqueParts = true
-        case "input_audio", "audio":
-            features.insert(FeatureSet(.audio))
-            hasOpaqueParts = true
-        case "file", "input_file", "document": hasOpaqueParts = true
         default: break
         }
     }
