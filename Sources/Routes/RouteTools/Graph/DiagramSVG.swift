@@ -13,7 +13,9 @@ struct DiagramSVG {
             title: diagram.title
         )
         svg.text(diagram.title, x: Self.margin, y: Self.margin + 8, size: 14, isBold: true)
-        for arrow in fanned(layout) { draw(arrow, &svg) }
+        let lines = fanned(layout)
+        for line in lines { svg.curve(fromX: line.fromX, fromY: line.fromY, toX: line.toX, toY: line.toY) }
+        for line in lines { label(line, &svg) }
         for (box, place) in zip(diagram.boxes, layout.places) { draw(box, place, &svg) }
         return svg.finished
     }
@@ -70,11 +72,10 @@ struct DiagramSVG {
         return lines
     }
 
-    private func draw(_ line: Line, _ svg: inout SVGText) {
-        svg.curve(fromX: line.fromX, fromY: line.fromY, toX: line.toX, toY: line.toY)
+    private func label(_ line: Line, _ svg: inout SVGText) {
         // Near the target, where arrows of one box have already parted.
         let x = line.toX - 8
-        let first = line.toY - 4 - Double(line.labels.count - 1) * 11
+        let first = line.toY - Double(line.labels.count - 2) * 5.5 - 10
         for (row, label) in line.labels.enumerated() {
             svg.text(
                 SVGText.cut(label, 40),
@@ -132,7 +133,10 @@ struct SVGText {
         isEndAligned: Bool = false
     ) {
         let weight = isBold ? " font-weight=\"600\"" : ""
-        let anchor = isEndAligned ? " text-anchor=\"end\"" : ""
+        // The halo keeps a label readable where an arrow passes behind it.
+        let anchor =
+            isEndAligned
+            ? " text-anchor=\"end\" paint-order=\"stroke\" stroke=\"#ffffff\" stroke-width=\"3\"" : ""
         body.append(
             "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(size)\"\(weight)\(anchor) "
                 + "fill=\"\(isMuted ? "#57606a" : "#1b1f24")\" xml:space=\"preserve\">\(Self.escaped(text))</text>"

@@ -1,7 +1,6 @@
 /// Places boxes in columns from left to right, so that every arrow points to the right and no box covers another.
 ///
-/// Columns by longest way from a start; inside a column boxes are ordered by where their arrows come from (the barycentre
-/// heuristic of Sugiyama, Tagawa and Toda, 1981), then moved level with their sources where there is room.
+/// Columns by longest way from a start, rows by the ends that a box leads to, as in a dendrogram.
 struct LayeredLayout {
     struct Place {
         var x: Double
@@ -35,7 +34,6 @@ struct LayeredLayout {
         }
         var groups: [[Int]] = Array(repeating: [], count: (columns.max() ?? -1) + 1)
         for (box, column) in columns.enumerated() { groups[column].append(box) }
-        order(&groups, diagram)
         arrange(groups, diagram)
     }
 
@@ -59,35 +57,68 @@ struct LayeredLayout {
         return column
     }
 
-    private func order(_ groups: inout [[Int]], _ diagram: Diagram) {
-        var sources: [[Int]] = Array(repeating: [], count: diagram.boxes.count)
-        for arrow in diagram.arrows { sources[arrow.to].append(arrow.from) }
-        var rank = Array(repeating: 0.0, count: diagram.boxes.count)
-        for index in groups.indices {
-            let centre = { (box: Int) -> Double in
-                let all = sources[box]
-                return all.isEmpty ? Double(box) : all.reduce(0) { $0 + rank[$1] } / Double(all.count)
+    /// Boxes in the order in which a reader meets them: each below what comes before it.
+    private static func readingOrder(_ diagram: Diagram, _ targets: [[Int]]) -> [Int] {
+        var incoming = Array(repeating: 0, count: diagram.boxes.count)
+        for arrow in diagram.arrows { incoming[arrow.to] += 1 }
+        var seen = Array(repeating: false, count: diagram.boxes.count)
+        var order: [Int] = []
+        for start in diagram.boxes.indices where incoming[start] == 0 {
+            var stack = [start]
+            while let box = stack.popLast() {
+                if seen[box] { continue }
+                seen[box] = true
+                order.append(box)
+                stack += targets[box].reversed()
             }
-            if index > 0 { groups[index].sort { (centre($0), $0) < (centre($1), $1) } }
-            for (position, box) in groups[index].enumerated() { rank[box] = Double(position) }
         }
+        return order + diagram.boxes.indices.filter { !seen[$0] }
     }
 
+    /// Ends get a row each, from top to bottom; what leads to them stands level with their middle.
     private mutating func arrange(_ groups: [[Int]], _ diagram: Diagram) {
-        var sources: [[Int]] = Array(repeating: [], count: diagram.boxes.count)
-        for arrow in diagram.arrows { sources[arrow.to].append(arrow.from) }
+        var targets: [[Int]] = Array(repeating: [], count: diagram.boxes.count)
+        var labelLines = Array(repeating: 0, count: diagram.boxes.count)
+        for arrow in diagram.arrows {
+            targets[arrow.from].append(arrow.to)
+            labelLines[arrow.to] = max(labelLines[arrow.to], Diagram.shortened(arrow.labels).count)
+        }
+        let order = Self.readingOrder(diagram, targets)
+        var rank = Array(repeating: 0, count: diagram.boxes.count)
+        for (position, box) in order.enumerated() { rank[box] = position }
+        let slots = places.indices.map { max(places[$0].height, Double(labelLines[$0]) * 11 + 8) }
+        // A row is as high as the highest box of the chain that ends there.
+        var rows = slots
+        for group in groups {
+            for box in group where targets[box].count == 1 {
+                rows[targets[box][0]] = max(rows[targets[box][0]], rows[box])
+            }
+        }
+        var middles = Array(repeating: 0.0, count: places.count)
+        var next = 0.0
+        for box in order where targets[box].isEmpty {
+            middles[box] = next + rows[box] / 2
+            next += rows[box] + Self.rowGap
+        }
+        for group in groups.reversed() {
+            for box in group where !targets[box].isEmpty {
+                let below = targets[box].map { middles[$0] }
+                middles[box] = ((below.min() ?? 0) + (below.max() ?? 0)) / 2
+            }
+            var free = 0.0
+            for box in group.sorted(by: { (middles[$0], rank[$0]) < (middles[$1], rank[$1]) }) {
+                middles[box] = max(middles[box], free + slots[box] / 2)
+                free = middles[box] + slots[box] / 2 + Self.rowGap
+            }
+        }
         let labelWidth = Self.labelWidths(diagram)
         var x = 0.0
         for (index, group) in groups.enumerated() {
-            var next = 0.0
             for box in group {
-                let above = sources[box].map { places[$0].y + places[$0].height / 2 }
-                let wanted = above.isEmpty ? next : (above.min() ?? 0) - places[box].height / 2
                 places[box].x = x
-                places[box].y = max(next, wanted)
-                next = places[box].y + places[box].height + Self.rowGap
+                places[box].y = middles[box] - places[box].height / 2
+                height = max(height, middles[box] + slots[box] / 2)
             }
-            height = max(height, next - Self.rowGap)
             let widest = group.map { places[$0].width }.max() ?? 0
             width = x + widest
             x += widest + Self.columnGap + (labelWidth[index] ?? 0)
