@@ -150,7 +150,7 @@ struct Predictor {
             )
         )
         for _ in 0..<min(situation.inFlight[name] ?? 0, 100_000) { health.began() }
-        if let latency = situation.latencies[name] {
+        if let latency = situation.latencies[member.name] ?? situation.latencies[name] {
             health.latency.record(cell: 0, microseconds: Int64(latency), now: Self.now, settings: settings)
         }
         return health

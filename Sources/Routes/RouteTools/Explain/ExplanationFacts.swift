@@ -144,7 +144,9 @@ struct ExplanationFacts {
         var words = [situation.down.contains(name) ? "down" : "up"]
         let load = situation.inFlight[name] ?? 0
         words.append(provider.concurrent.map { "\(load)/\($0.value)" } ?? "\(load) in flight")
-        if let latency = situation.latencies[name] { words.append("\(latency / 1_000) ms") }
+        if let latency = situation.latencies[member.name] ?? situation.latencies[name] {
+            words.append("\(latency / 1_000) ms")
+        }
         return words
     }
 }
