@@ -76,8 +76,8 @@ struct Budget {
             )
         }
         if let rate = pool.usd?.value {
-            let least = amount.isPriced ? "" : "at least "
-            let part = "\(least)\(Words.money(amount.nanoDollars)) of \(Words.money(rate.amount))"
+            let price = amount.isPriced ? Words.money(amount.nanoDollars) : "an unknown price"
+            let part = "\(price) of \(Words.money(rate.amount))"
             parts.append("\(part) USD/\(rate.unit.rawValue)")
         }
         if let rate = pool.requests?.value {

@@ -6,11 +6,11 @@ enum Words {
     /// `250ms`, `30s`, `10m`.
     static func duration(_ milliseconds: Int) -> String {
         for (unit, length) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)]
-        where milliseconds >= length && milliseconds % length == 0 {
-            // 90s is easier than 1m30s, and 60s is what people write for an idle time.
+        where milliseconds >= 2 * length && milliseconds % length == 0 {
+            // 60s is what people write for an idle time, 24h for a day.
             return "\(milliseconds / length)\(unit)"
         }
-        return "\(milliseconds)ms"
+        return milliseconds == 1_000 ? "1s" : "\(milliseconds)ms"
     }
 
     /// `900`, `8k`, `2M`.
