@@ -1,0 +1,140 @@
+import Interpreter
+
+/// Texts that stand for all others: for any text there is one here that fits the same globs of a set.
+enum Samples {
+    /// States of the product automaton before it is given up (`routes.md` 3.9).
+    static let stateLimit = 65_536
+    /// Pairs of a beginning and an end before these are given up.
+    static let pairLimit = 40_000
+
+    /// The texts for these globs; nil when there are too many to look at.
+    static func standing(for atoms: [GlobAtom]) -> [[UInt8]]? {
+        if atoms.allSatisfy({ $0.form != .general }) { return closed(atoms) }
+        var automaton = ProductAutomaton(atoms)
+        return automaton.texts()
+    }
+
+    /// A character that no glob of the set names.
+    static func fresh(_ atoms: [GlobAtom]) -> UInt8? {
+        var isSeen = [Bool](repeating: false, count: 256)
+        for atom in atoms {
+            for byte in atom.head { isSeen[Int(byte)] = true }
+            for byte in atom.tail { isSeen[Int(byte)] = true }
+        }
+        return "xzqjkvwyubnm0123456789hgfdsplotirecaXZQJKVWYUBNM~_-.+=!".utf8.first { !isSeen[Int($0)] }
+    }
+
+    /// Complete for exact texts and `p*s`: a beginning, perhaps something fresh, and an end, or both overlapping.
+    private static func closed(_ atoms: [GlobAtom]) -> [[UInt8]]? {
+        guard let fresh = fresh(atoms) else {
+            var automaton = ProductAutomaton(atoms)
+            return automaton.texts()
+        }
+        var texts = Set(atoms.filter { $0.form == .exact }.map(\.head))
+        let around = atoms.filter { $0.form == .around }
+        let heads = Set(around.map(\.head)).union([[]])
+        let tails = Set(around.map(\.tail)).union([[]])
+        if heads.count * tails.count > pairLimit { return nil }
+        for head in heads {
+            for tail in tails {
+                texts.insert(head + [fresh] + tail)
+                for overlap in 0...min(head.count, tail.count)
+                where head[(head.count - overlap)...].elementsEqual(tail[..<overlap]) {
+                    texts.insert(head + tail[overlap...])
+                }
+            }
+        }
+        return Array(texts)
+    }
+}
+
+/// All globs of a set read a text at once; each state that is reached stands for the texts that lead there.
+private struct ProductAutomaton {
+    private let pieces: [GlobPattern.Piece?]
+    private let starts: [Int]
+    private let ends: [Int]
+    private let words: Int
+
+    init(_ atoms: [GlobAtom]) {
+        var pieces: [GlobPattern.Piece?] = []
+        var starts: [Int] = []
+        var ends: [Int] = []
+        for atom in atoms {
+            starts.append(pieces.count)
+            pieces += atom.pieces.map { $0 }
+            ends.append(pieces.count)
+            pieces.append(nil)
+        }
+        self.pieces = pieces
+        self.starts = starts
+        self.ends = ends
+        words = (pieces.count + 63) / 64
+    }
+
+    /// One shortest text for each set of globs that some text fits; nil over the limit.
+    mutating func texts() -> [[UInt8]]? {
+        var first = [UInt64](repeating: 0, count: words)
+        for start in starts { enter(start, &first) }
+        var seen: Set<[UInt64]> = [first]
+        var open: [(state: [UInt64], text: String.UnicodeScalarView)] = [(first, String.UnicodeScalarView())]
+        var found: [[Bool]: [UInt8]] = [:]
+        var next = 0
+        var work = 0
+        while next < open.count {
+            let (state, text) = open[next]
+            next += 1
+            let accepted = ends.map { has($0, state) }
+            if found[accepted] == nil { found[accepted] = Array(String(text).utf8) }
+            for scalar in alphabet(state) {
+                let after = step(state, scalar)
+                work += words
+                guard seen.insert(after).inserted else { continue }
+                if seen.count > Samples.stateLimit || work > 8 * Samples.stateLimit { return nil }
+                var longer = text
+                longer.append(scalar)
+                open.append((after, longer))
+            }
+        }
+        return Array(found.values)
+    }
+
+    private func has(_ place: Int, _ state: [UInt64]) -> Bool { state[place / 64] & (1 << UInt64(place % 64)) != 0 }
+
+    /// Adds a place, and what lies behind it when it is a star.
+    private func enter(_ place: Int, _ state: inout [UInt64]) {
+        state[place / 64] |= 1 << UInt64(place % 64)
+        if pieces[place] == .run { enter(place + 1, &state) }
+    }
+
+    private func step(_ state: [UInt64], _ scalar: Unicode.Scalar) -> [UInt64] {
+        var after = [UInt64](repeating: 0, count: words)
+        for place in pieces.indices where has(place, state) {
+            guard let piece = pieces[place], piece.takes(scalar) else { continue }
+            if piece == .run { enter(place, &after) } else { enter(place + 1, &after) }
+        }
+        return after
+    }
+
+    /// One character of each kind that the state tells apart.
+    private func alphabet(_ state: [UInt64]) -> [Unicode.Scalar] {
+        var edges: Set<UInt32> = []
+        for place in pieces.indices where has(place, state) {
+            switch pieces[place] {
+            case .exactly(let scalar): edges.formUnion([scalar.value, scalar.value + 1])
+            case .within(let ranges, _):
+                for range in ranges { edges.formUnion([range.lowerBound, range.upperBound + 1]) }
+            case .run, .one, nil: break
+            }
+        }
+        // Between two edges all characters are alike; a readable one stands for its stretch.
+        let cuts = [0] + edges.sorted() + [0x11_0000]
+        let readable = "xzqjkvwyubnm0123456789hgfdsplotirecaXZ~_".unicodeScalars
+        return zip(cuts, cuts.dropFirst()).compactMap { low, high in
+            if low >= high { return nil }
+            if let nice = readable.first(where: { $0.value >= low && $0.value < high }) { return nice }
+            let printable = max(low, 0x21)
+            let candidates = [printable, low, max(low, 0xE000)]
+            return candidates.first { $0 < high && Unicode.Scalar($0) != nil }.flatMap(Unicode.Scalar.init)
+        }
+    }
+}

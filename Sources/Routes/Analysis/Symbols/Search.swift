@@ -1,0 +1,248 @@
+import RouteModel
+import Routing
+
+/// Finds a request that lies in a box and in none of the boxes before it, or proves that there is none (`routes.md` 3.8).
+struct Search {
+    /// Boxes that take requests away: the first `limit` of a list, of some routes only when `routes` is given.
+    struct Cover {
+        var index: BoxIndex
+        var limit: Int
+        var routes: Set<Int>?
+    }
+    enum Answer {
+        /// A request; nil where a regular expression keeps it from being written down.
+        case found(Request?)
+        /// All are taken by these routes; one of the requests.
+        case covered(by: Set<Int>, example: Request?)
+        /// Nothing is in the box.
+        case nothing
+        case unknown
+    }
+
+    /// Cells that a whole analysis looks at before it gives up (`routes.md` 3.9).
+    static let workLimit = 2_000_000
+
+    var world: World
+    var work = 0
+    /// Cells for one question.
+    var questionLimit = 200_000
+    var chooser = TextChooser()
+    /// True once something was given up.
+    var isIncomplete = false
+
+    init(_ world: World) { self.world = world }
+
+    /// Boxes that the question at hand is about, gathered from all covers.
+    struct Candidate {
+        var box: Box
+        var open: [Dimension]
+    }
+
+    /// Asks the question; `accepts` replays a request.
+    mutating func find(in box: Box, past covers: [Cover], accepts: (Request) -> Bool) -> Answer {
+        var example: Request?
+        var hasPoint = false
+        for variety in 0..<12 {
+            guard let point = point(in: box, fixed: [:], variety: variety) else {
+                if isTooMuch { return giveUp() }
+                if variety == 0 { break }
+                continue
+            }
+            hasPoint = true
+            if !box.expressions.contains(point.expressions) { break }
+            var single: Int?
+            var isTaken = false
+            for cover in covers {
+                cover.index.forEach(holding: point, before: cover.limit, world.universe) { position in
+                    let other = cover.index.boxes[position]
+                    if let routes = cover.routes, !routes.contains(other.route) { return true }
+                    isTaken = true
+                    if other.open(over: box, world.universe).isEmpty { single = min(single ?? .max, other.route) }
+                    return true
+                }
+            }
+            if !isTaken {
+                let request = world.request(point)
+                if accepts(request) { return .found(request) }
+                continue
+            }
+            if variety == 0 { example = world.request(point) }
+            if let single { return .covered(by: [single], example: example ?? world.request(point)) }
+        }
+        if !hasPoint, box.expressions.on == 0, box.expressions.off == 0 { return .nothing }
+        return union(box, covers, example, accepts)
+    }
+
+    private mutating func union(
+        _ box: Box,
+        _ covers: [Cover],
+        _ example: Request?,
+        _ accepts: (Request) -> Bool
+    ) -> Answer {
+        var candidates: [Candidate] = []
+        for cover in covers {
+            for position in 0..<min(cover.limit, cover.index.boxes.count) {
+                let other = cover.index.boxes[position]
+                if let routes = cover.routes, !routes.contains(other.route) { continue }
+                if other.mayMeet(box, world.universe) {
+                    candidates.append(Candidate(box: other, open: other.open(over: box, world.universe)))
+                }
+            }
+            work += cover.limit / 64
+        }
+        var used: Set<Int> = []
+        let start = work
+        switch explore(box, [:], candidates, &used, start + questionLimit, accepts) {
+        case .covered: return used.isEmpty ? .nothing : .covered(by: used, example: example)
+        case .found(let request): return .found(request)
+        case .tooMuch: return giveUp()
+        }
+    }
+
+    /// True when the last point was given up rather than proved away.
+    var isTooMuch: Bool { chooser.isTooMuch }
+
+    private mutating func giveUp() -> Answer {
+        isIncomplete = true
+        chooser.isTooMuch = false
+        return .unknown
+    }
+
+    // MARK: Cells
+
+    private enum Outcome {
+        case covered
+        case found(Request?)
+        case tooMuch
+    }
+    typealias Fixed = [Int: [UInt8]?]
+
+    private mutating func explore(
+        _ box: Box,
+        _ fixed: Fixed,
+        _ candidates: [Candidate],
+        _ used: inout Set<Int>,
+        _ limit: Int,
+        _ accepts: (Request) -> Bool
+    ) -> Outcome {
+        work += 1 + candidates.count / 16
+        if work > limit || work > Self.workLimit { return .tooMuch }
+        var best: Candidate?
+        for candidate in candidates {
+            if candidate.open.isEmpty {
+                used.insert(candidate.box.route)
+                return .covered
+            }
+            if best.map({ candidate.open.count < $0.open.count }) ?? true { best = candidate }
+        }
+        guard let best, let dimension = best.open.min(by: { $0.cost < $1.cost }) else {
+            return leaf(box, fixed, accepts)
+        }
+        guard let cells = cells(of: dimension, box, fixed, candidates) else { return .tooMuch }
+        for cell in cells {
+            let outcome = explore(cell.box, cell.fixed, cell.candidates, &used, limit, accepts)
+            if case .covered = outcome { continue }
+            return outcome
+        }
+        return .covered
+    }
+
+    /// A cell that nothing takes: is there a request in it?
+    private mutating func leaf(_ box: Box, _ fixed: Fixed, _ accepts: (Request) -> Bool) -> Outcome {
+        var isFeasible = false
+        for variety in 0..<3 {
+            guard let point = point(in: box, fixed: fixed, variety: variety) else { break }
+            isFeasible = true
+            let request = world.request(point)
+            if accepts(request) { return .found(request) }
+        }
+        if isTooMuch { return .tooMuch }
+        return isFeasible ? .found(nil) : .covered
+    }
+
+    struct Cell {
+        var box: Box
+        var fixed: Fixed
+        var candidates: [Candidate]
+    }
+
+    /// The box cut along one dimension, values that the same boxes take together; nil when there are too many.
+    private mutating func cells(
+        of dimension: Dimension,
+        _ box: Box,
+        _ fixed: Fixed,
+        _ candidates: [Candidate]
+    ) -> [Cell]? {
+        if case .text(let name) = dimension { return textCells(name, box, fixed, candidates) }
+        let parts = Self.parts(of: box, dimension, candidates, world.universe)
+        work += parts.count * candidates.count / 64
+        var cells: [Cell] = []
+        var seen: [[Int]: Int] = [:]
+        for part in parts {
+            var survivors: [Candidate] = []
+            var numbers: [Int] = []
+            for (number, candidate) in candidates.enumerated() {
+                guard let place = candidate.open.firstIndex(of: dimension) else {
+                    survivors.append(candidate)
+                    numbers.append(number)
+                    continue
+                }
+                if !candidate.box.isTaking(part, dimension) { continue }
+                var candidate = candidate
+                candidate.open.remove(at: place)
+                survivors.append(candidate)
+                numbers.append(number)
+            }
+            if dimension == .api, let known = seen[numbers] {
+                cells[known].box.apis |= part.apis
+                continue
+            }
+            if case .zone(let zone) = dimension, let known = seen[numbers] {
+                cells[known].box.setCells(zone, cells[known].box.cells(zone) | part.cells(zone))
+                continue
+            }
+            seen[numbers] = cells.count
+            cells.append(Cell(box: part, fixed: fixed, candidates: survivors))
+        }
+        return cells.sorted { $0.candidates.count < $1.candidates.count }
+    }
+
+    private mutating func textCells(_ name: Int, _ box: Box, _ fixed: Fixed, _ candidates: [Candidate]) -> [Cell]? {
+        var clauses = box.clauses(name)
+        var isOpen = [Bool](repeating: false, count: candidates.count)
+        for (number, candidate) in candidates.enumerated() where candidate.open.contains(.text(name)) {
+            isOpen[number] = true
+            clauses += candidate.box.clauses(name)
+        }
+        guard let values = chooser.standing(name, box.clauses(name), telling: Set(clauses).sorted(), world) else {
+            return nil
+        }
+        var cells: [Cell] = []
+        var seen: Set<[UInt64]> = []
+        work += values.count * candidates.count / 64
+        if work > Self.workLimit { return nil }
+        for value in values {
+            var signature = [UInt64](repeating: 0, count: candidates.count / 64 + 2)
+            signature[0] = world.labels.signature(name, value, world.universe, world.patterns)
+            var survivors: [Int] = []
+            for number in candidates.indices {
+                if isOpen[number] {
+                    let clauses = candidates[number].box.clauses(name)
+                    if !clauses.allSatisfy({ world.universe.takes($0, value) }) { continue }
+                }
+                signature[1 + number / 64] |= 1 << UInt64(number % 64)
+                survivors.append(number)
+            }
+            guard seen.insert(signature).inserted else { continue }
+            var fixed = fixed
+            fixed[name] = .some(value)
+            let kept = survivors.map { number in
+                var candidate = candidates[number]
+                if isOpen[number] { candidate.open.removeAll { $0 == .text(name) } }
+                return candidate
+            }
+            cells.append(Cell(box: box, fixed: fixed, candidates: kept))
+        }
+        return cells.sorted { $0.candidates.count < $1.candidates.count }
+    }
+}
