@@ -210,7 +210,7 @@ let tests: [Target] = [
     suite("CompilerTests", ["Compiler", "Decision", "Interpreter", "Report", "RouteModel", "Routing"]),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),
     suite("ProvidersTests", ["Providers", "Routing", "Decision"]),
-    suite("RouteLanguageTests", ["RouteLanguage", "Report", "Providers", "Routing", "Decision", "Bytes"]),
+    suite("RouteLanguageTests", ["RouteLanguage", "RouteModel", "Report", "Providers", "Routing"]),
 ]
 
 // MARK: Fuzzing: only when asked for, since it needs libFuzzer and the lld linker

@@ -54,8 +54,13 @@ struct ShapeCheck {
             findings.reading(entry) { self.entry(entry, schema, isLater: isLater) }
         }
         if node.isPartial { return }
+        // What is missing because of a slip has been spoken of.
+        let meant = node.entries.filter { schema[$0.name] == nil }.prefix(8).compactMap { entry in
+            Suggestion.nearest(to: entry.name, among: schema.children.map(\.name))
+        }
         for child in schema.children where child.schema.key?.isRequired == true {
-            guard child.name != "version", child.name != "fragment", node.entry(child.name) == nil else { continue }
+            guard child.name != "version", child.name != "fragment", node.entry(child.name) == nil, !meant.contains(child.name)
+            else { continue }
             // What the root file lacks may stand in a file that it includes.
             if schema === Schema.root || schema === Schema.fragment, node.entry("include") != nil { continue }
             if schema === Schema.fragment { continue }
@@ -83,9 +88,9 @@ struct ShapeCheck {
     }
 
     private func unknown(_ entry: Node.Entry, _ schema: Schema) {
-        if schema === Schema.root, entry.name == "fragment" || schema === Schema.fragment, entry.name == "version" {
-            return
-        }
+        // `version` and `fragment` in one another's place have been spoken of.
+        if schema === Schema.root && entry.name == "fragment" { return }
+        if schema === Schema.fragment && entry.name == "version" { return }
         guard findings.wantsSuggestions("HP101") else {
             findings.error("HP101", "unknown key \(Values.shown(entry.name))", at: entry.key.spot)
             return
