@@ -1,4 +1,4 @@
-import Decision
+import Content
 import Report
 import RouteModel
 import Routing
@@ -38,8 +38,8 @@ extension Values {
     /// PCRE2 without what would make a scan slow or reach outside the pattern.
     static func pattern(_ text: String) throws(ValueFault) {
         if text.isEmpty { throw ValueFault("HP113", "an empty pattern is found in every text") }
-        do throws(HeaderPattern.Fault) {
-            _ = try HeaderPattern(parsing: text)
+        do throws(ContentPattern.Fault) {
+            _ = try ContentPattern(parsing: text)
         } catch {
             throw ValueFault("HP113", error.sentence, range: scalars(text, error.offset, 1))
         }
