@@ -1,11 +1,11 @@
-import Glibc
 import Lint
 import Testing
 
 @Suite struct LintCommandTests {
     private func lint(_ arguments: String...) -> (code: Int32, text: String) {
         var text = ""
-        let code = LintCommand.run(arguments) { text += $0 }
+        let surroundings = LintCommand.Surroundings(print: { text += $0 }, complain: { text += $0 })
+        let code = LintCommand.run(arguments, surroundings)
         return (code, text)
     }
 
@@ -58,24 +58,5 @@ import Testing
         #expect(lint("--color=always", path).text.contains("\u{1B}[1;31merror[HP203]\u{1B}[0m"))
         #expect(!lint("--color=never", path).text.contains("\u{1B}["))
         #expect(!lint("--color=auto", path).text.contains("\u{1B}["))
-    }
-
-    @Test func `tests and fragments are skipped with a note`() {
-        var template = Array("/tmp/hoosh-lint-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            Issue.record("no temporary folder")
-            return
-        }
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        Cases.write("version: 1\nconfig: x\n", to: "\(folder)/a.test.yaml")
-        Cases.write("fragment: 1\nproviders: {}\n", to: "\(folder)/b.yml")
-        Cases.write("no route file", to: "\(folder)/c.txt")
-        let (code, text) = lint(folder)
-        #expect(code == 0)
-        #expect(text.contains("note[HP120]: tests of routes have no engine in this build"))
-        #expect(text.contains("note[HP120]: `include` has no engine in this build"))
-        #expect(text.contains("2 files checked, 0 errors, 0 warnings, 2 notes in"))
-        for name in ["a.test.yaml", "b.yml", "c.txt"] { unlink("\(folder)/\(name)") }
-        rmdir(folder)
     }
 }

@@ -22,11 +22,11 @@ enum Columns {
     ]
 
     /// Text without control characters, which could rewrite a terminal: they are shown as `\u{1b}`.
-    static func printable(_ text: String) -> String {
+    static func printable(_ text: String, keeping kept: Set<Unicode.Scalar> = []) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
-            if isControl(scalar) {
+            if isControl(scalar), !kept.contains(scalar) {
                 result += "\\u{\(String(scalar.value, radix: 16))}"
             } else {
                 result.unicodeScalars.append(scalar)

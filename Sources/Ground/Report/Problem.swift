@@ -1,5 +1,5 @@
 /// How bad a finding is.
-package enum Severity: String, Sendable {
+package enum Severity: String, CaseIterable, Sendable {
     /// Refuses to start, to reload, and fails `lint`.
     case error
     case warning

@@ -36,6 +36,13 @@ package struct Problems: Sendable {
         secretSpots += other.secretSpots
     }
 
+    /// The same with other findings: what `change` answers for each, nil for none.
+    package func changed(_ change: (Problem) -> Problem?) -> Problems {
+        var result = self
+        result.collected = collected.compactMap(change)
+        return result
+    }
+
     /// Every finding, by path, line, column and code.
     package var all: [Problem] {
         collected.enumerated().sorted { left, right in

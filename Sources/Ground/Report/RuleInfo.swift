@@ -16,3 +16,13 @@ package struct RuleInfo: Sendable {
         self.page = page
     }
 }
+
+extension RuleInfo {
+    /// A JSON list of objects whose members are texts or nothing.
+    package static func json(_ rows: [[(String, String?)]]) -> String {
+        let list = rows.map { row in
+            JSONValue.object(row.map { name, text in (name, text.map { .text($0) } ?? .nothing) })
+        }
+        return JSONValue.list(list).page() + "\n"
+    }
+}

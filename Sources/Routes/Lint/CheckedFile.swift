@@ -2,7 +2,16 @@ import Report
 import RouteLanguage
 
 /// A route file with every check behind it: what the server serves and `lint` reports.
-package enum CheckedFile {
+package struct CheckedFile: Sendable {
+    /// What reading brought.
+    package let loaded: Loaded
+    /// Everything found, severities set and silenced findings left out.
+    package let problems: Problems
+    /// How many findings comments and `lint:` keep silent.
+    package let silencedCount: Int
+    /// What may serve; nil when there is any error.
+    package let configuration: Configuration?
+
     /// Reads, checks and compiles a file; the configuration is nil when there is any error.
     ///
     /// - Parameters:
@@ -16,6 +25,30 @@ package enum CheckedFile {
         environment: (String) -> String?
     ) -> (problems: Problems, configuration: Configuration?) {
         let loaded = RouteFile.load(path, purpose: purpose, environment: environment)
-        return (loaded.problems, loaded.configuration)
+        let checked = CheckedFile(loaded, resolves: purpose == .serve)
+        return (checked.problems, checked.configuration)
+    }
+
+    /// Runs the rules over what was read.
+    package init(_ loaded: Loaded, resolves: Bool) {
+        self.loaded = loaded
+        var found = loaded.problems
+        if let document = loaded.document {
+            let unit = LintUnit(
+                loaded: loaded,
+                document: document,
+                patterns: Patterns.matcher(),
+                resolves: resolves
+            )
+            for problem in Rules.all(unit) { found.add(problem) }
+        }
+        let silence = Silence(loaded, resolves: resolves)
+        var result = silence.applied(to: found)
+        // Where reading stopped at an error, silence cannot make a configuration of it.
+        if !result.hasErrors, loaded.configuration == nil, found.hasErrors { result = found }
+        silencedCount = found.all.count - result.all.count
+        for problem in silence.problems(about: found) { result.add(problem) }
+        problems = result
+        configuration = result.hasErrors ? nil : loaded.configuration
     }
 }

@@ -10,10 +10,14 @@ package enum Files {
         fileprivate init(_ reason: String) { self.reason = reason }
     }
 
+    /// Texts that are read in place of files: edits are tried on them before anything is written.
+    @TaskLocal package static var overlay: [String: [UInt8]] = [:]
+
     /// A file's bytes, or those of standard input for `-`.
     ///
     /// - Throws: the system's reason, or that the file is larger than `limit`.
     package static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+        if let bytes = overlay[path] { return bytes }
         let descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure() }
         defer { close(descriptor) }

@@ -15,10 +15,31 @@ struct Command {
         Command(
             name: "lint",
             help: """
-                lint [--format human|short|json] [--color auto|always|never] PATH...
+                lint [--fix] [--format human|json|sarif|github|...] PATH...
                     check route files and folders; exit 0 clean, 1 findings, 2 usage or unreadable
                 """
-        ) { LintCommand.run($0) { Console.print($0) } },
+        ) { arguments in
+            let surroundings = LintCommand.Surroundings(
+                print: { Console.print($0) },
+                complain: { Console.write($0) },
+                version: Version.current
+            )
+            return LintCommand.run(arguments, surroundings)
+        },
+        Command(
+            name: "rule",
+            help: """
+                rule [CODE...]
+                    the page of a code; without one, a list of all
+                """
+        ) { RuleCommand.run($0, print: { Console.print($0) }, complain: { Console.write($0) }) },
+        Command(
+            name: "rules",
+            help: """
+                rules [--json]
+                    every code, for programs
+                """
+        ) { RuleCommand.run($0, print: { Console.print($0) }, complain: { Console.write($0) }) },
         Command(
             name: "explain",
             help: """

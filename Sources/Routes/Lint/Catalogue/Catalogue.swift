@@ -1,51 +1,48 @@
-/// The codes that this build can report; the reference in `docs/routes.md` has the same.
+import Report
+
+/// Every code this program can report; the pages in `docs/rules` are made of it.
 package enum Catalogue {
-    /// Each code with what it stands for; codes are never reused.
-    package static let rules: [(code: String, rule: String)] = [
-        ("HP001", "YAML syntax"),
-        ("HP002", "duplicate key"),
-        ("HP003", "unquoted leading `*` read as an alias"),
-        ("HP004", "tag that swallows a value, or a custom tag"),
-        ("HP005", "reserved character starts a value"),
-        ("HP006", "undefined alias, or alias inside its own anchor"),
-        ("HP007", "limit of size, depth, nodes or expansion"),
-        ("HP008", "empty file, or more than one document"),
-        ("HP009", "not UTF-8, or a character that hides text"),
-        ("HP010", "plain word that YAML 1.1 tools read as another type"),
-        ("HP011", "tab used for indentation"),
-        ("HP012", "file that cannot be read"),
-        ("HP101", "unknown key"),
-        ("HP102", "`version` missing or unsupported"),
-        ("HP103", "wrong type"),
-        ("HP104", "required key or entry missing"),
-        ("HP105", "unit or format"),
-        ("HP106", "out of range"),
-        ("HP107", "unknown word"),
-        ("HP108", "bad or reserved name"),
-        ("HP109", "exclusive keys together, or none of them"),
-        ("HP111", "bad URL, address or path"),
-        ("HP112", "bad glob"),
-        ("HP113", "bad or forbidden PCRE2 pattern"),
-        ("HP120", "no engine in this build"),
-        ("HP201", "unknown target"),
-        ("HP203", "duplicate route name"),
-        ("HP208", "alias of an alias, or alias equal to a served model"),
-        ("HP209", "empty group"),
-        ("HP310", "`locality: local` on a public address"),
-        ("HP407", "same target twice"),
-        ("HP409", "`direct` with several targets"),
-        ("HP410", "all weights zero, or weight without effect"),
-        ("HP418", "header that the proxy owns"),
-        ("HP420", "provider at the proxy's own address"),
-        ("HP502", "`connect` not below `first_byte`"),
-        ("HP512", "balancing strategy over one target"),
-        ("HP701", "secret in plain text, or a reference that leads nowhere"),
-        ("HP702", "remote provider over `http://`"),
-        ("HP704", "malformed pin, or a single one"),
-        ("HP705", "certificate without key or the reverse, or a file that cannot be read"),
-        ("HP706", "`verify: false`"),
-        ("HP707", "client listener beyond loopback"),
-        ("HP708", "admin listener beyond loopback"),
-        ("HP710", "credentials in a URL"),
-    ]
+    /// By code; codes are never reused.
+    package static let rules: [Rule] =
+        files + schema + names + privacy + routingFirst + routingRest + resilience + budgets + security + program
+        + style
+
+    private static let byCode = Dictionary(rules.map { ($0.code, $0) }) { first, _ in first }
+
+    /// The rule of a code.
+    package static func rule(_ code: String) -> Rule? { byCode[code] }
+
+    /// The code somebody probably meant.
+    package static func nearest(_ code: String) -> String? {
+        Suggestion.nearest(to: code.uppercased(), among: [code.uppercased()] + rules.map(\.code))
+            ?? (byCode[code.uppercased()]?.code)
+    }
+
+    /// True when codes begin with it: `HP`, `HP4`, `HP401`.
+    package static func hasPrefix(_ prefix: String) -> Bool {
+        rules.contains { $0.code.hasPrefix(prefix) }
+    }
+
+    /// What formats for programs are told of every code.
+    package static let infos = rules.map(\.info)
+
+    /// The page that lists them all, as Markdown.
+    package static var index: String {
+        var text = """
+            # Codes
+
+            Every finding of `hoosh-proxy lint` has a code, and every code has a page; `hoosh-proxy rule HP401` prints it.
+            An **error** also keeps the server from starting or reloading. A **safe** fix keeps the meaning (`lint --fix`); an
+            **unsafe** one writes what was probably meant (`lint --fix --unsafe-fixes`). Made by the program itself; a test
+            compares the two.
+
+            | Code | Severity | Fix | Rule |
+            |---|---|---|---|
+
+            """
+        for rule in rules {
+            text += "| [\(rule.code)](\(rule.code).md) | \(rule.severityWord) | \(rule.fixWord) | \(rule.rule) |\n"
+        }
+        return text
+    }
 }

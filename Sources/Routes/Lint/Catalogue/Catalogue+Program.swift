@@ -1,0 +1,85 @@
+extension Catalogue {
+    /// HP8xx: cost of the compiled program.
+    static let program: [Rule] = [
+        Rule(
+            "HP801",
+            .warning,
+            "pattern where a glob would do",
+            fix: .safe,
+            what: "A `re:` matcher says what a glob can say.",
+            why: "Globs are found by index; each pattern is run.",
+            bad: "headers: {x-model: \"re:gpt-.*\"}",
+            good: "headers: {x-model: \"gpt-*\"}"
+        ),
+        Rule(
+            "HP802",
+            .note,
+            "route that makes everything be scanned",
+            what: """
+                A condition on tags or classes stands before routes that need none, so that every request's \
+                content is scanned first.
+                """,
+            why: """
+                A scan costs microseconds per KiB; routes without content conditions may stand above.
+                """,
+            bad: """
+                - match: {tags: [pii]}
+                  to: [local]
+                - match: {model: "llama*"}
+                  to: [ollama]
+                """,
+            good: """
+                - match: {model: "llama*"}
+                  to: [ollama]
+                - match: {tags: [pii]}
+                  to: [local]
+                """
+        ),
+        Rule(
+            "HP803",
+            .error,
+            "program too large",
+            what: """
+                A route's nested `any` and `not` become more than 128 alternatives, or the whole tree too many \
+                nodes.
+                """,
+            why: "It would not fit the bounds that keep deciding fast.",
+            bad: "any: [{any: [...]}, {any: [...]}]",
+            good: "any: [{model: \"gpt-*\"}, {model: \"o3*\"}]"
+        ),
+        Rule(
+            "HP804",
+            .warning,
+            "privacy pattern that runs on every request",
+            what: """
+                A pattern has no byte that must be in the text, so nothing can rule it out beforehand.
+                """,
+            why: "It runs over every body.",
+            bad: "pattern: '\\w+'",
+            good: "pattern: '\\bPROJ-\\d+\\b'"
+        ),
+        Rule(
+            "HP805",
+            .note,
+            "route that cannot splice",
+            what: """
+                Bytes of its answers pass through the proxy's memory: the upstream speaks TLS without kernel \
+                support, or the answer is translated.
+                """,
+            why: "It costs processor time; what prevents it is named.",
+            bad: "to: [openai]       # https",
+            good: "to: [ollama]       # http on this machine"
+        ),
+        Rule(
+            "HP890",
+            .note,
+            "analysis incomplete",
+            what: """
+                A proof was given up at its limit; what is reported holds, what is not reported is not proved.
+                """,
+            why: "Whoever reads \"no finding\" should know.",
+            bad: "# thousands of overlapping conditions",
+            good: "# fewer conditions, or a catch-all earlier"
+        ),
+    ]
+}

@@ -1,0 +1,87 @@
+import Glibc
+import Report
+import RouteLanguage
+
+/// A file that `lint` was pointed at.
+struct LintInput: Sendable {
+    enum Kind: Sendable {
+        /// A route file, begun by `version:`, or one that says nothing of its kind.
+        case root
+        /// `fragment:`: part of roots.
+        case fragment
+        /// `*.test.yaml`: cases and proofs.
+        case tests
+    }
+
+    /// As it was named, `-` for standard input.
+    let path: String
+    /// What may be written to when the file is mended.
+    let folder: String
+    let kind: Kind
+    let bytes: [UInt8]
+
+    /// What findings call it.
+    var name: String { path == "-" ? "<stdin>" : path }
+
+    /// Reads a file.
+    ///
+    /// - Throws: why it cannot be read.
+    init(_ path: String, below folder: String) throws(Files.Failure) {
+        self.path = path
+        self.folder = folder
+        bytes = try Files.read(path, limit: TextCheck.limitBytes)
+        kind = Self.kind(of: path, bytes)
+    }
+
+    private static func kind(of path: String, _ bytes: [UInt8]) -> Kind {
+        if path.hasSuffix(".test.yaml") || path.hasSuffix(".test.yml") { return .tests }
+        return hasLine("fragment:", bytes) && !hasLine("version:", bytes) ? .fragment : .root
+    }
+
+    /// True when a line begins with the word.
+    private static func hasLine(_ word: String, _ bytes: [UInt8]) -> Bool {
+        let word = Array(word.utf8)
+        return bytes.withUnsafeBufferPointer { bytes in
+            var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+            while start + word.count <= bytes.count {
+                if word.indices.allSatisfy({ bytes[start + $0] == word[$0] }) { return true }
+                guard let end = bytes[start...].firstIndex(of: 0x0A) else { return false }
+                start = end + 1
+            }
+            return false
+        }
+    }
+
+    /// The file itself, or the files below a folder, sorted; none twice.
+    ///
+    /// - Throws: why a folder cannot be read.
+    static func paths(at path: String) throws(Files.Failure) -> [(path: String, folder: String)] {
+        guard path != "-", Files.isFolder(path) else {
+            let slash = path.lastIndex(of: "/")
+            return [(path, slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")]
+        }
+        return try below(path).map { ($0, path) }
+    }
+
+    private static func below(_ folder: String) throws(Files.Failure) -> [String] {
+        var found: [String] = []
+        for name in try Files.names(in: folder) {
+            // Kubernetes mounts a ConfigMap's content a second time under `..data`; other hidden folders are not ours.
+            if name.hasPrefix(".") { continue }
+            let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+            if Files.isFolder(path) {
+                found += try below(path)
+            } else if (name.hasSuffix(".yaml") || name.hasSuffix(".yml")) && Files.isRegular(path) {
+                found.append(path)
+            }
+        }
+        return found
+    }
+
+    /// A path without links and dots, for comparing; the path itself where there is no such file.
+    static func realPath(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+}
