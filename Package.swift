@@ -207,6 +207,13 @@ let tests: [Target] = [
             "Bytes",
         ]
     ),
+    suite(
+        "RouteToolsTests",
+        [
+            "RouteTools", "Lint", "Analysis", "Compiler", "RouteLanguage", "Interpreter", "RouteModel", "Decision",
+            "Routing", "Report", "Zones", "Content",
+        ]
+    ),
     suite("CompilerTests", ["Compiler", "Decision", "Interpreter", "Report", "RouteModel", "Routing"]),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),
     suite("ProvidersTests", ["Providers", "Routing", "Decision"]),

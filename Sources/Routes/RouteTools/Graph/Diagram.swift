@@ -1,27 +1,31 @@
 /// Boxes and arrows, before it is decided how they are written.
-struct Diagram {
+package struct Diagram {
     /// What a box stands for; every format gives each kind a look of its own.
-    enum Kind: String {
+    package enum Kind: String {
         case start, question, leaf, route, tier, deny, level, local, remote, gate
     }
 
-    struct Box {
-        let kind: Kind
+    /// A box with its text.
+    package struct Box {
+        package let kind: Kind
         /// The first line is the title.
-        let lines: [String]
+        package let lines: [String]
     }
 
-    struct Arrow {
-        let from: Int
-        let to: Int
+    /// A way from one box to another.
+    package struct Arrow {
+        package let from: Int
+        package let to: Int
         /// One line each.
-        let labels: [String]
+        package let labels: [String]
     }
 
     /// What the picture shows.
-    let title: String
-    private(set) var boxes: [Box] = []
-    private(set) var arrows: [Arrow] = []
+    package let title: String
+    /// In the order they were added.
+    package private(set) var boxes: [Box] = []
+    /// In the order they were drawn.
+    package private(set) var arrows: [Arrow] = []
 
     init(title: String) { self.title = title }
 
@@ -37,7 +41,7 @@ struct Diagram {
     }
 
     /// Labels that fit beside an arrow: the first few, and how many more there are.
-    static func shortened(_ labels: [String], limit: Int = 6) -> [String] {
+    package static func shortened(_ labels: [String], limit: Int = 6) -> [String] {
         guard labels.count > limit else { return labels }
         return Array(labels.prefix(limit - 1)) + ["… \(labels.count - limit + 1) more"]
     }

@@ -6,8 +6,10 @@ import RouteModel
 
 /// `hoosh-proxy graph FILE`: pictures of a route file.
 package enum GraphCommand {
-    enum View: String, CaseIterable { case tree, tiers, zones }
-    enum Format: String, CaseIterable { case dot, mermaid, svg, json }
+    /// What is drawn.
+    package enum View: String, CaseIterable, Sendable { case tree, tiers, zones }
+    /// How it is written.
+    package enum Format: String, CaseIterable, Sendable { case dot, mermaid, svg, json }
 
     static let usage = """
         usage: hoosh-proxy graph [--view tree|tiers|zones] [--format dot|mermaid|svg|json] [--output FILE] FILE
@@ -49,7 +51,7 @@ package enum GraphCommand {
     }
 
     /// One picture of a document.
-    static func picture(_ document: RouteDocument, _ view: View, _ format: Format) -> String {
+    package static func picture(_ document: RouteDocument, _ view: View, _ format: Format) -> String {
         if view == .zones {
             let zones = ZonePicture(document)
             if format == .svg { return zones.svg }

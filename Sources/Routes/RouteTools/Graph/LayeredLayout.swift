@@ -1,12 +1,13 @@
 /// Places boxes in columns from left to right, so that every arrow points to the right and no box covers another.
 ///
 /// Columns by longest way from a start, rows by the ends that a box leads to, as in a dendrogram.
-struct LayeredLayout {
-    struct Place {
-        var x: Double
-        var y: Double
-        var width: Double
-        var height: Double
+package struct LayeredLayout {
+    /// Where a box lies: its upper left corner and its size.
+    package struct Place {
+        package var x: Double
+        package var y: Double
+        package var width: Double
+        package var height: Double
     }
 
     static let letterWidth = 6.7
@@ -17,11 +18,13 @@ struct LayeredLayout {
     /// Lines of a box are cut to this many letters.
     static let letterLimit = 64
 
-    private(set) var places: [Place] = []
+    /// In the order of the diagram's boxes.
+    package private(set) var places: [Place] = []
     private(set) var width = 0.0
     private(set) var height = 0.0
 
-    init(_ diagram: Diagram) {
+    /// Places everything.
+    package init(_ diagram: Diagram) {
         let columns = Self.columns(diagram)
         places = diagram.boxes.map { box in
             let letters = box.lines.map { min($0.unicodeScalars.count, Self.letterLimit) }.max() ?? 1

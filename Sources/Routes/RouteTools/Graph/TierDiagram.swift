@@ -2,8 +2,9 @@ import RouteModel
 import Routing
 
 /// Routes in file order, each with its tiers from left to right.
-enum TierDiagram {
-    static func make(_ document: RouteDocument) -> Diagram {
+package enum TierDiagram {
+    /// Draws the routes.
+    package static func make(_ document: RouteDocument) -> Diagram {
         let routes = document.activeRoutes
         var diagram = Diagram(title: "\(document.path): \(routes.count) routes, first match wins from top to bottom")
         for route in routes {

@@ -1,8 +1,9 @@
 import Decision
 
 /// The compiled tree as a diagram: every node of the array that decides.
-enum TreeDiagram {
-    static func make(_ program: Program, path: String) -> Diagram {
+package enum TreeDiagram {
+    /// Draws the tree.
+    package static func make(_ program: Program, path: String) -> Diagram {
         let picture = program.picture()
         var diagram = Diagram(title: "\(path): the decision tree, \(picture.nodes.count) nodes")
         let start = diagram.add(.start, ["request"])

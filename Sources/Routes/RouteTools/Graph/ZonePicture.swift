@@ -5,8 +5,9 @@ import Routing
 ///
 /// Rows are classes, columns providers. A cell is open when some route that takes requests of the class has the provider as
 /// a target and the provider is cleared for it; it is never closed where content could flow.
-struct ZonePicture {
-    enum Cell: Equatable {
+package struct ZonePicture {
+    /// What may flow from a class to a provider.
+    package enum Cell: Equatable {
         /// Routes by which content may flow.
         case open(routes: [String])
         /// Cleared, but no route leads there.
@@ -25,9 +26,10 @@ struct ZonePicture {
     let title: String
     let columns: [Column]
     /// One row for each class, the least sensitive first; cells in the order of the columns.
-    let rows: [(level: Level, cells: [Cell])]
+    package let rows: [(level: Level, cells: [Cell])]
 
-    init(_ document: RouteDocument) {
+    /// Works out the cells.
+    package init(_ document: RouteDocument) {
         title = "\(document.path): where each class of content may go"
         columns = document.providers.map { provider in
             Column(
@@ -64,7 +66,7 @@ struct ZonePicture {
     }
 
     /// The same as boxes and arrows, for the formats that know nothing else.
-    var diagram: Diagram {
+    package var diagram: Diagram {
         var diagram = Diagram(title: title)
         let levels = rows.map { diagram.add(.level, [$0.level.word]) }
         let providers = columns.map { column in
