@@ -150,7 +150,18 @@ private struct Spelling {
         if !isLiteral, KnownModels.heads.contains(where: { head.hasPrefix($0) || $0.hasPrefix(head) }) { return true }
         // Another version of a known model: only digits and dots differ, or something is added at the end.
         let shape = Self.shape(pattern)
-        return KnownModels.names.contains { Self.shape($0) == shape || pattern.hasPrefix($0 + "-") }
+        return KnownModels.names.contains { Self.shape($0) == shape || Self.isEdition(pattern, of: $0) }
+    }
+
+    /// A date, or one of the words that vendors add: `gpt-4o-2024-08-06`, `gpt-4o-audio-preview`.
+    private static func isEdition(_ name: String, of model: String) -> Bool {
+        guard name.hasPrefix(model), let sign = name.dropFirst(model.count).first else { return false }
+        if sign == ":" || sign == "@" { return true }
+        let rest = name.dropFirst(model.count + 1)
+        let words = [
+            "latest", "preview", "instruct", "chat", "audio", "realtime", "search", "transcribe", "exp", "pro",
+        ]
+        return sign == "-" && (rest.first?.isNumber ?? false || words.contains { rest.hasPrefix($0) })
     }
 
     /// The nearest by edits, when near enough to be a slip: at most two letters, never the digits of a version alone.

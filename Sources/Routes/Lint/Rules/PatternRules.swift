@@ -6,6 +6,7 @@ enum PatternRules {
     static func check(_ survey: Survey, _ findings: inout [Problem]) {
         for rule in survey.document.privacy.rules {
             content(rule, &findings)
+            examples(rule, survey, &findings)
             headers(rule.headers, survey, &findings)
         }
         for route in survey.document.routes where route.isEnabled {
@@ -44,6 +45,29 @@ enum PatternRules {
                 help: ["repeat once, or keep what was taken:  (?>…)  or  ++"]
             )
         )
+    }
+
+    // MARK: HP313
+
+    private static func examples(_ rule: PrivacyRule, _ survey: Survey, _ findings: inout [Problem]) {
+        guard let pattern = rule.pattern, rule.builtins.isEmpty else { return }
+        let flags = rule.flags.isEmpty ? "" : "(?\(rule.flags))"
+        // A header's matcher takes the whole value; here the pattern may stand anywhere.
+        let search = "(?s:.*?)(?:\(flags)\(pattern.value))(?s:.*)"
+        for (text, shouldMatch) in [(rule.example, true), (rule.counterexample, false)] {
+            guard let text, survey.patterns(search, text.value) != shouldMatch else { continue }
+            findings.append(
+                Problem(
+                    .error,
+                    "HP313",
+                    shouldMatch
+                        ? "the rule does not find its own example" : "the rule finds what it says it should not",
+                    at: text.spot,
+                    labels: [Label(pattern.spot, shouldMatch ? "matches nothing in it" : "matches")],
+                    help: ["correct the pattern, or the \(shouldMatch ? "example" : "counterexample")"]
+                )
+            )
+        }
     }
 
     // MARK: HP801

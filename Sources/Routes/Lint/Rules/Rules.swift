@@ -1,4 +1,5 @@
 import Analysis
+import Compiler
 import Report
 
 /// Every rule that looks at a whole configuration.
@@ -13,7 +14,13 @@ package enum Rules {
             case .alive, .disabled, .unknown: false
             }
         }
-        let survey = Survey(unit.document, sources: sources, resolves: unit.resolves, dead: Set(dead))
+        let survey = Survey(
+            unit.document,
+            sources: sources,
+            patterns: unit.patterns,
+            resolves: unit.resolves,
+            dead: Set(dead)
+        )
         var found: [Problem] = []
         NameRules.check(survey, &found)
         PrivacySettingRules.check(survey, &found)
@@ -27,6 +34,7 @@ package enum Rules {
         PatternRules.check(survey, &found)
         StyleRules.check(survey, &found)
         SecurityRules.check(survey, &found)
+        found += RouteCompiler.compile(unit.document).problems
         ResolveRules.check(survey, &found)
         DefaultRules.check(unit.loaded.files, survey, &found)
         return Aftermath(unit.loaded, unit.document).kept(found)

@@ -1,0 +1,93 @@
+import Glibc
+import Report
+import RouteLanguage
+import Testing
+
+@testable import Lint
+
+/// `RuleCases/HPnnn-bad.yaml` must have the finding, `HPnnn-good.yaml` must not; `HPnnn-bad.problems` is what people
+/// read about the bad one, written anew when `UPDATE_ROUTE_CASES` is set.
+@Suite struct RuleCasesTests {
+    private static let folder = Cases.tests + "/LintTests/RuleCases"
+
+    static let codes: [String] = Cases.names(folder)
+        .filter { $0.hasSuffix("-bad.yaml") }
+        .map { String($0.dropLast("-bad.yaml".count)) }
+
+    /// Codes that no file alone can bring about, each with the reason.
+    static let without: [String: String] = [
+        "HP110": "no key is deprecated yet",
+        "HP890": "takes a file that is too much to prove about; AnalysisTests has one",
+        "HP901": "the formatter's, tested with it",
+    ]
+
+    /// Those that look behind references.
+    private static let resolving: Set<String> = ["HP709", "HP711", "HP714"]
+
+    private static let prepared: Bool = {
+        setenv("HOOSH_TEST_TOKEN", "8f14e45fceea167a5a36dedd4bea2543c9f0f895fb98ab9159f51fd0297e236d", 1)
+        setenv("HOOSH_TEST_WEAK", "letmein", 1)
+        return true
+    }()
+
+    private static func checked(_ loaded: Loaded, _ resolves: Bool) -> Problems {
+        var problems = loaded.problems
+        guard let document = loaded.document else { return problems }
+        let unit = LintUnit(loaded: loaded, document: document, patterns: Patterns.matcher(), resolves: resolves)
+        for problem in Rules.all(unit) { problems.add(problem) }
+        return problems
+    }
+
+    private func problems(_ name: String, resolves: Bool) throws -> Problems {
+        #expect(Self.prepared)
+        let path = "\(Self.folder)/\(name).yaml"
+        let text = Cases.text(path).split(separator: "CERTIFICATES", omittingEmptySubsequences: false)
+            .joined(separator: "\(Self.folder)/certificates")
+        let loaded = RouteFile.read(Array(text.utf8), path: path, purpose: .lint) { _ in nil }
+        return Self.checked(loaded, resolves)
+    }
+
+    @Test(arguments: codes) func `a rule finds its bad case`(code: String) throws {
+        let found = try problems("\(code)-bad", resolves: Self.resolving.contains(code)).all.map(\.code)
+        #expect(found.contains(code), "found \(found)")
+    }
+
+    @Test(arguments: codes) func `a rule leaves its good case alone`(code: String) throws {
+        let found = try problems("\(code)-good", resolves: Self.resolving.contains(code)).all
+        #expect(!found.contains { $0.code == code }, "found \(found.map { "\($0.code) \($0.sentence)" })")
+    }
+
+    @Test(arguments: codes) func `what people read about a bad case is as written`(code: String) throws {
+        let problems = try problems("\(code)-bad", resolves: Self.resolving.contains(code))
+        let text = Render(problems).text(.human).split(separator: "\(Self.folder)/", omittingEmptySubsequences: false)
+            .joined()
+        let golden = "\(Self.folder)/\(code)-bad.problems"
+        if Cases.updates { Cases.write(text, to: golden) }
+        #expect(text == Cases.text(golden))
+    }
+
+    @Test func `every code of the catalogue has a bad case and a good one`() {
+        let names = Set(Cases.names(Self.folder))
+        for rule in Catalogue.rules where Self.without[rule.code] == nil {
+            #expect(names.contains("\(rule.code)-bad.yaml"), "\(rule.code)")
+            #expect(names.contains("\(rule.code)-good.yaml"), "\(rule.code)")
+        }
+        for code in Self.without.keys { #expect(!names.contains("\(code)-bad.yaml")) }
+    }
+
+    @Test(arguments: codes) func `a safe fix takes its finding away and brings no other`(code: String) throws {
+        let path = "\(Self.folder)/\(code)-bad.yaml"
+        let problems = try problems("\(code)-bad", resolves: false)
+        guard let problem = problems.all.first(where: { $0.code == code && $0.fix == .safe && !$0.edits.isEmpty })
+        else { return }
+        var bytes = Array(Cases.text(path).utf8)
+        for edit in problem.edits.sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
+            bytes.replaceSubrange(edit.range, with: Array(edit.replacement.utf8))
+        }
+        let loaded = RouteFile.read(bytes, path: path, purpose: .lint) { _ in nil }
+        let after = Self.checked(loaded, false).all.filter { $0.severity != .note || $0.code == code }.map(\.code)
+        let before = problems.all.map(\.code)
+        #expect(after.filter { $0 == code }.count < before.filter { $0 == code }.count)
+        #expect(Set(after).isSubset(of: Set(before)), "\(String(decoding: bytes, as: UTF8.self))")
+    }
+}
