@@ -80,6 +80,13 @@ package struct CharacterSet: Hashable, Sendable {
         return set
     }
 
+    /// The one byte of it, 0x80 for any character beyond ASCII; nil when it holds several.
+    package var only: UInt8? {
+        if isWide { return count == 0 ? 0x80 : nil }
+        guard count == 1 else { return nil }
+        return low != 0 ? UInt8(low.trailingZeroBitCount) : UInt8(high.trailingZeroBitCount + 64)
+    }
+
     /// How many ASCII characters it holds.
     package var count: Int { low.nonzeroBitCount + high.nonzeroBitCount }
     package var isEmpty: Bool { count == 0 && !isWide }

@@ -189,12 +189,3 @@ extension PatternParser {
         ),
     ]
 }
-
-extension CharacterSet {
-    /// The one byte of it, 0x80 for any character beyond ASCII; nil when it holds several.
-    fileprivate var only: UInt8? {
-        if isWide { return count == 0 ? 0x80 : nil }
-        guard count == 1 else { return nil }
-        return low != 0 ? UInt8(low.trailingZeroBitCount) : UInt8(high.trailingZeroBitCount + 64)
-    }
-}

@@ -1,7 +1,9 @@
+import Content
 import Report
 import RouteModel
+import Routing
 
-/// What patterns cost and whether they are needed: HP312, HP801, HP802, HP804.
+/// What patterns cost and whether they are needed: HP312, HP313, HP801, HP802, HP804.
 enum PatternRules {
     static func check(_ survey: Survey, _ findings: inout [Problem]) {
         for rule in survey.document.privacy.rules {
@@ -15,31 +17,46 @@ enum PatternRules {
         scan(survey, &findings)
     }
 
-    // MARK: HP312, HP804
+    // MARK: HP312, HP313, HP804
 
     private static func content(_ rule: PrivacyRule, _ findings: inout [Problem]) {
-        guard let pattern = rule.pattern else { return }
-        let tree = PatternTree(pattern.value, flags: rule.flags)
-        if tree.mayExplode { slow(pattern, &findings) }
-        guard !tree.hasRequiredByte else { return }
+        // A pattern that cannot be read is HP113's.
+        let pattern = rule.pattern.flatMap { try? ContentPattern(parsing: $0.value, flags: rule.flags) }
+        if rule.pattern == nil || pattern != nil { examples(rule, pattern, &findings) }
+        guard let written = rule.pattern, let pattern else { return }
+        if let risk = PatternSafety.risk(of: pattern.tree) { slow(written, risk, &findings) }
+        guard RequiredBytes(of: pattern.tree) == nil else { return }
         findings.append(
             Problem(
                 .warning,
                 "HP804",
                 "no byte is certain in what this pattern finds, so it runs over every request",
-                at: pattern.spot,
+                at: written.spot,
                 notes: ["a pattern with a digit, an `@` or a word in it is skipped where that is absent"],
                 help: ["name something that is always there, for example  \\bID-\\w+"]
             )
         )
     }
 
-    private static func slow(_ pattern: Located<String>, _ findings: inout [Problem]) {
+    private static func examples(_ rule: PrivacyRule, _ pattern: ContentPattern?, _ findings: inout [Problem]) {
+        let builtins = rule.builtins.compactMap { Builtin(rawValue: $0.value) }
+        let scanner = ContentScanner([ContentRule(builtins: builtins, pattern: pattern)])
+        func fires(_ text: String) -> Bool { !scanner.scan(Array(text.utf8).span).isEmpty }
+        let name = "rule `\(rule.tag.value)`"
+        if let example = rule.example, !fires(example.value) {
+            findings.append(Problem(.error, "HP313", "\(name) does not find its own example", at: example.spot))
+        }
+        if let example = rule.counterexample, fires(example.value) {
+            findings.append(Problem(.error, "HP313", "\(name) finds its counterexample", at: example.spot))
+        }
+    }
+
+    private static func slow(_ pattern: Located<String>, _ risk: PatternSafety.Risk, _ findings: inout [Problem]) {
         findings.append(
             Problem(
                 .warning,
                 "HP312",
-                "this pattern can take very long: a repetition inside a repetition takes the same characters",
+                "this pattern can take very long: \(risk.sentence)",
                 at: pattern.spot,
                 notes: ["where its limit of steps ends it, the text counts as found"],
                 help: ["repeat once, or keep what was taken:  (?>…)  or  ++"]
@@ -74,9 +91,11 @@ enum PatternRules {
 
     private static func headers(_ conditions: [HeaderCondition], _ survey: Survey, _ findings: inout [Problem]) {
         for matcher in conditions.flatMap(\.matchers) where matcher.value.hasPrefix("re:") {
-            let tree = PatternTree(String(matcher.value.dropFirst(3)))
-            if tree.mayExplode { slow(matcher, &findings) }
-            guard let globs = tree.globs, !globs.isEmpty, !globs.contains("") else { continue }
+            let pattern = String(matcher.value.dropFirst(3))
+            if let tree = try? PatternTree(parsing: pattern), let risk = PatternSafety.risk(of: tree) {
+                slow(matcher, risk, &findings)
+            }
+            guard let globs = PatternGlobs.equal(to: pattern), !globs.isEmpty, !globs.contains("") else { continue }
             let list = globs.map { "\"\($0)\"" }.joined(separator: ", ")
             let isOne = globs.count == 1 && !list.contains("\\")
             findings.append(
