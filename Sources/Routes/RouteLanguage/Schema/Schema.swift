@@ -51,7 +51,7 @@ package final class Schema: Sendable {
     /// Every path at which a key of that name is valid, in the table's order.
     package static func paths(ofKey name: String) -> [String] { table.filter { $0.name == name }.map(\.path) }
 
-    private static func make(path: String, rows: [Key]) -> Schema {
+    static func make(path: String, rows: [Key]) -> Schema {
         let key = rows.first { $0.path == path }
         let below = rows.filter { $0.path != path && $0.path.hasPrefix(path) }
         var children: [(String, Schema)] = []

@@ -44,7 +44,7 @@ struct ShapeCheck {
 
     // MARK: Structures
 
-    private func mapping(_ node: Node, _ schema: Schema, named name: String?, isLater: Bool) {
+    func mapping(_ node: Node, _ schema: Schema, named name: String?, isLater: Bool) {
         if node.isBroken { return }
         guard node.isMapping else {
             findings.error("HP103", "\(subject(name)) takes a mapping, not \(node.noun)", at: node.spot)

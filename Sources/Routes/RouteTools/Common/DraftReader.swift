@@ -4,44 +4,6 @@ import RouteModel
 import Routing
 import Zones
 
-/// A request as somebody describes it, on a command line or in a test: everything may be left out.
-struct RequestDraft {
-    /// The text of a request, or what stands for it.
-    enum Content: Equatable {
-        case none
-        /// One user message, or the input of an endpoint without messages.
-        case text(String)
-        /// The JSON text of a list of messages.
-        case messages(String)
-        /// A whole body.
-        case body([UInt8])
-    }
-
-    var model: String?
-    var api: API?
-    var path: String?
-    var method: String?
-    var key: String?
-    var tenant: String?
-    /// Names in lower case.
-    var headers: [(name: String, value: String)] = []
-    var content = Content.none
-    var stream: Bool?
-    var tokens: Int?
-    var maxTokens: Int?
-    var features: FeatureSet?
-    /// Unix seconds.
-    var moment: Int?
-    /// A class that the content is said to have.
-    var level: Level?
-    /// Tags that the content is said to have.
-    var tags: Set<String> = []
-    /// The sample bucket of every subject that the request has, instead of its own.
-    var bucket: Int?
-    /// The pool that the body names.
-    var pool: String?
-}
-
 /// A described request with everything that follows from the description.
 struct DescribedRequest {
     var request: Request
