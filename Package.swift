@@ -174,6 +174,12 @@ let tests: [Target] = [
         path: "Tests/Support/WireCases",
         swiftSettings: strict + instrumented
     ),
+    .target(
+        name: "RouteClaims",
+        dependencies: ["Report", "RouteModel", "RouteLanguage", "Compiler", "Lint"],
+        path: "Tests/Support/RouteClaims",
+        swiftSettings: strict + instrumented
+    ),
     suite("BytesTests", ["Bytes"]),
     suite("ZonesTests", ["Zones"]),
     suite("LoopTests", ["Loop", "CLinux"]),
@@ -183,7 +189,7 @@ let tests: [Target] = [
     suite("DialectTests", ["Dialect", "Bytes", "WireCases"]),
     .testTarget(
         name: "FuzzSeedTests",
-        dependencies: ["WireCases"],
+        dependencies: ["WireCases", "RouteClaims"],
         path: "Tests/Fuzz/FuzzSeedTests",
         swiftSettings: strict
     ),
@@ -227,7 +233,7 @@ let fuzz: [Target] =
             .target(name: "CFuzz", path: "Tests/Fuzz/CFuzz"),
             .executableTarget(
                 name: "hoosh-fuzz",
-                dependencies: ["CFuzz", "WireCases"],
+                dependencies: ["CFuzz", "WireCases", "RouteClaims"],
                 path: "Tests/Fuzz/hoosh-fuzz",
                 swiftSettings: strict,
                 linkerSettings: [.unsafeFlags(["-use-ld=lld", "-lstdc++", "-Xlinker", archive])]

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sh Tests/Fuzz/run.sh SECONDS [TARGET]...
 #
-# Fuzzes the codecs for so many seconds in all, the same for every target (head response body events json multipart).
+# Fuzzes the codecs for so many seconds in all, the same for every target (head response body events json multipart routes).
 # Begins with Tests/Fuzz/seeds; ends with 1 and the input's path when one breaks a claim. Put such an input among the
 # seeds, where a test replays it. Builds in .build-fuzz; HOOSH_FUZZ_CORPUS keeps what was learnt for the next run.
 set -eu
@@ -15,7 +15,7 @@ case $seconds in
     ;;
 esac
 shift
-[ $# -gt 0 ] || set -- head response body events json multipart
+[ $# -gt 0 ] || set -- head response body events json multipart routes
 each=$((seconds / $#))
 [ "$each" -gt 0 ] || each=1
 

@@ -1,4 +1,5 @@
 import Foundation
+import RouteClaims
 import Testing
 import WireCases
 
@@ -14,6 +15,15 @@ import WireCases
         for file in files {
             let bytes = Array(try Data(contentsOf: file))
             #expect(check.violation(bytes) == nil, "\(file.lastPathComponent)")
+        }
+    }
+
+    @Test func `no seed of a route file breaks a claim`() throws {
+        let folder = Self.seeds.appending(path: "routes")
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        #expect(!files.isEmpty)
+        for file in files {
+            #expect(RouteCheck.violation(Array(try Data(contentsOf: file))) == nil, "\(file.lastPathComponent)")
         }
     }
 
