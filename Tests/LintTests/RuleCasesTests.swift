@@ -31,11 +31,7 @@ import Testing
     }()
 
     private static func checked(_ loaded: Loaded, _ resolves: Bool) -> Problems {
-        var problems = loaded.problems
-        guard let document = loaded.document else { return problems }
-        let unit = LintUnit(loaded: loaded, document: document, patterns: Patterns.matcher(), resolves: resolves)
-        for problem in Rules.all(unit) { problems.add(problem) }
-        return problems
+        CheckedFile(loaded, resolves: resolves).problems
     }
 
     private func problems(_ name: String, resolves: Bool) throws -> Problems {

@@ -3,12 +3,12 @@ import Report
 import RouteModel
 import Routing
 
-/// What patterns cost and whether they are needed: HP312, HP313, HP801, HP802, HP804.
+/// What patterns cost and whether they are needed: HP312, HP801, HP802, HP804.
 enum PatternRules {
     static func check(_ survey: Survey, _ findings: inout [Problem]) {
         for rule in survey.document.privacy.rules {
-            content(rule, &findings)
-            examples(rule, survey, &findings)
+            content(rule, survey, &findings)
+            examples(rule, survey.document.privacy.matchLimit.value, &findings)
             headers(rule.headers, survey, &findings)
         }
         for route in survey.document.routes where route.isEnabled {
@@ -17,47 +17,47 @@ enum PatternRules {
         scan(survey, &findings)
     }
 
-    // MARK: HP312, HP313, HP804
+    // MARK: HP312, HP804
 
-    private static func content(_ rule: PrivacyRule, _ findings: inout [Problem]) {
-        // A pattern that cannot be read is HP113's.
-        let pattern = rule.pattern.flatMap { try? ContentPattern(parsing: $0.value, flags: rule.flags) }
-        if rule.pattern == nil || pattern != nil { examples(rule, pattern, &findings) }
-        guard let written = rule.pattern, let pattern else { return }
-        if let risk = PatternSafety.risk(of: pattern.tree) { slow(written, risk, &findings) }
-        guard RequiredBytes(of: pattern.tree) == nil else { return }
+    private static func content(_ rule: PrivacyRule, _ survey: Survey, _ findings: inout [Problem]) {
+        guard let pattern = rule.pattern,
+            let compiled = try? ContentPattern(parsing: pattern.value, flags: rule.flags)
+        else { return }
+        if let risk = PatternSafety.risk(of: compiled.tree) { slow(pattern, risk, survey, &findings) }
+        guard RequiredBytes(of: compiled.tree) == nil else { return }
         findings.append(
             Problem(
                 .warning,
                 "HP804",
-                "no byte is certain in what this pattern finds, so it runs over every request",
-                at: written.spot,
-                notes: ["a pattern with a digit, an `@` or a word in it is skipped where that is absent"],
+                "nothing rare is certain in what this pattern finds, so it runs over every request",
+                at: pattern.spot,
+                notes: ["a pattern with an `@`, a run of digits or a rare word in it is skipped where that is absent"],
                 help: ["name something that is always there, for example  \\bID-\\w+"]
             )
         )
     }
 
-    private static func examples(_ rule: PrivacyRule, _ pattern: ContentPattern?, _ findings: inout [Problem]) {
-        let builtins = rule.builtins.compactMap { Builtin(rawValue: $0.value) }
-        let scanner = ContentScanner([ContentRule(builtins: builtins, pattern: pattern)])
-        func fires(_ text: String) -> Bool { !scanner.scan(Array(text.utf8).span).isEmpty }
-        let name = "rule `\(rule.tag.value)`"
-        if let example = rule.example, !fires(example.value) {
-            findings.append(Problem(.error, "HP313", "\(name) does not find its own example", at: example.spot))
+    private static func slow(
+        _ pattern: Located<String>,
+        _ risk: PatternSafety.Risk,
+        _ survey: Survey,
+        _ findings: inout [Problem]
+    ) {
+        var spot = pattern.spot
+        // Inside quotes without escapes, bytes of ASCII are columns.
+        if let text = survey.edits.text(pattern.spot), let value = survey.edits.value(pattern.spot),
+            value.hasSuffix(pattern.value), value.utf8.allSatisfy({ $0 < 0x80 })
+        {
+            let ahead = (text.utf8.count - value.utf8.count) / 2 + value.utf8.count - pattern.value.utf8.count
+            spot.column += ahead + risk.range.lowerBound
+            spot.length = max(1, risk.range.count)
         }
-        if let example = rule.counterexample, fires(example.value) {
-            findings.append(Problem(.error, "HP313", "\(name) finds its counterexample", at: example.spot))
-        }
-    }
-
-    private static func slow(_ pattern: Located<String>, _ risk: PatternSafety.Risk, _ findings: inout [Problem]) {
         findings.append(
             Problem(
                 .warning,
                 "HP312",
                 "this pattern can take very long: \(risk.sentence)",
-                at: pattern.spot,
+                at: spot,
                 notes: ["where its limit of steps ends it, the text counts as found"],
                 help: ["repeat once, or keep what was taken:  (?>…)  or  ++"]
             )
@@ -66,13 +66,14 @@ enum PatternRules {
 
     // MARK: HP313
 
-    private static func examples(_ rule: PrivacyRule, _ survey: Survey, _ findings: inout [Problem]) {
-        guard let pattern = rule.pattern, rule.builtins.isEmpty else { return }
-        let flags = rule.flags.isEmpty ? "" : "(?\(rule.flags))"
-        // A header's matcher takes the whole value; here the pattern may stand anywhere.
-        let search = "(?s:.*?)(?:\(flags)\(pattern.value))(?s:.*)"
+    private static func examples(_ rule: PrivacyRule, _ matchLimit: Int, _ findings: inout [Problem]) {
+        guard rule.hasContentSource, rule.example != nil || rule.counterexample != nil else { return }
+        let builtins = rule.builtins.compactMap { Builtin(rawValue: $0.value) }
+        let pattern = rule.pattern.flatMap { try? ContentPattern(parsing: $0.value, flags: rule.flags) }
+        let scanner = ContentScanner([ContentRule(builtins: builtins, pattern: pattern)], matchLimit: matchLimit)
         for (text, shouldMatch) in [(rule.example, true), (rule.counterexample, false)] {
-            guard let text, survey.patterns(search, text.value) != shouldMatch else { continue }
+            guard let text, scanner.scan(Array(text.value.utf8).span).isEmpty == shouldMatch else { continue }
+            let source = rule.pattern?.spot ?? rule.builtins.first?.spot
             findings.append(
                 Problem(
                     .error,
@@ -80,8 +81,8 @@ enum PatternRules {
                     shouldMatch
                         ? "the rule does not find its own example" : "the rule finds what it says it should not",
                     at: text.spot,
-                    labels: [Label(pattern.spot, shouldMatch ? "matches nothing in it" : "matches")],
-                    help: ["correct the pattern, or the \(shouldMatch ? "example" : "counterexample")"]
+                    labels: source.map { [Label($0, shouldMatch ? "finds nothing in it" : "finds it")] } ?? [],
+                    help: ["correct the rule, or the \(shouldMatch ? "example" : "counterexample")"]
                 )
             )
         }
@@ -92,8 +93,9 @@ enum PatternRules {
     private static func headers(_ conditions: [HeaderCondition], _ survey: Survey, _ findings: inout [Problem]) {
         for matcher in conditions.flatMap(\.matchers) where matcher.value.hasPrefix("re:") {
             let pattern = String(matcher.value.dropFirst(3))
-            if let tree = try? PatternTree(parsing: pattern), let risk = PatternSafety.risk(of: tree) {
-                slow(matcher, risk, &findings)
+            guard let tree = try? PatternTree(parsing: pattern) else { continue }
+            if let risk = PatternSafety.risk(of: tree) {
+                slow(Located(pattern, at: matcher.spot), risk, survey, &findings)
             }
             guard let globs = PatternGlobs.equal(to: pattern), !globs.isEmpty, !globs.contains("") else { continue }
             let list = globs.map { "\"\($0)\"" }.joined(separator: ", ")

@@ -17,7 +17,6 @@ package enum Rules {
         let survey = Survey(
             unit.document,
             sources: sources,
-            patterns: unit.patterns,
             resolves: unit.resolves,
             dead: Set(dead)
         )

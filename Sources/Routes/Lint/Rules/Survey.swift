@@ -16,7 +16,6 @@ struct Survey {
     let edits: SourceEdits
     let globs = GlobTable()
     let resolves: Bool
-    let patterns: PatternMatcher
     /// Positions of the routes that take part and can be reached, in file order.
     let live: [Int]
     /// By provider: the first target of a live route that names it, and else the first by a group.
@@ -25,12 +24,10 @@ struct Survey {
     init(
         _ document: RouteDocument,
         sources: [String: SourceText],
-        patterns: @escaping PatternMatcher,
         resolves: Bool,
         dead: Set<Int>
     ) {
         self.document = document
-        self.patterns = patterns
         self.resolves = resolves
         edits = SourceEdits(sources)
         live = document.routes.indices.filter { document.routes[$0].isEnabled && !dead.contains($0) }
