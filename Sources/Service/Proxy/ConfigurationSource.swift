@@ -1,36 +1,92 @@
+import Compiler
 import Decision
 import Glibc
-import Lint
 import Report
 import RouteLanguage
+import RouteModel
+import Zones
 
-/// Where configurations come from: a route file with all that it includes, checked.
+/// Where configurations come from: a route file with all that it includes, checked and compiled.
 package struct ConfigurationSource: Sendable {
     /// The root file.
     package var path: String
+    /// What answers: the tree, or one of the engines that it is checked against (`routes.md` A7).
+    package var engine = Program.Engine.tree
+    /// Compares the program with the document before it serves (`routes.md` 3.6.5).
+    package var checksProgram = true
+    /// Changes what was compiled before it is checked; tests damage a program here.
+    package var transform: (@Sendable (Compiled) -> Compiled)?
 
     package init(path: String) { self.path = path }
+
+    /// What may serve.
+    struct Ready: Sendable {
+        let configuration: Configuration
+        let compiled: Compiled
+        /// Windows by bit, with their zones.
+        let windows: [(window: TimeWindow, zone: Zone)]
+        /// All files' bytes one behind the other: what names the configuration.
+        let bytes: [UInt8]
+    }
 
     /// What came of reading the files once.
     struct Reading {
         /// Everything found.
         var problems: Problems
-        /// What may serve; nil when an error forbids it.
-        var configuration: Configuration?
+        /// In what the compiled program differs from the file, and what else is missing on this machine.
+        var faults: [String] = []
+        /// Nil when an error or a fault forbids it.
+        var ready: Ready?
         /// Files that were read.
         var files: [String]
-        /// The problems as text for people, without colour.
-        var text: String { Render(problems).text(.human) }
+
         /// The problems as `lint-v1`.
         var json: String { Render(problems).text(.json, files: files) }
+
+        /// Why it may not serve, in one line.
+        func refusal(of path: String) -> String {
+            if let first = faults.first {
+                return faults.count == 1 ? first : "\(first), and \(faults.count - 1) more faults of that kind"
+            }
+            let errors = problems.count(.error)
+            return "\(path) has \(errors) error\(errors == 1 ? "" : "s")"
+        }
     }
 
     /// Reads, checks and compiles.
     func read() -> Reading {
-        let (problems, configuration) = CheckedFile.load(path, purpose: .serve) { name in
-            getenv(name).map { String(cString: $0) }
+        let loaded = RouteFile.load(path, purpose: .serve) { name in getenv(name).map { String(cString: $0) } }
+        let names = loaded.files.map(\.path)
+        var reading = Reading(problems: loaded.problems, files: names.isEmpty ? [path] : names)
+        guard !reading.problems.hasErrors, let configuration = loaded.configuration, let document = loaded.document
+        else {
+            return reading
         }
-        let files = problems.sources.keys.sorted()
-        return Reading(problems: problems, configuration: configuration, files: files.isEmpty ? [path] : files)
+        var compiled = RouteCompiler.compile(document, engine: engine)
+        for problem in compiled.problems { reading.problems.add(problem) }
+        if let transform { compiled = transform(compiled) }
+        guard !reading.problems.hasErrors else { return reading }
+        if checksProgram {
+            reading.faults = ProgramCheck.faults(compiled, patterns: HeaderPatterns.matcher()).map {
+                "the compiled routes differ from the file: \($0)"
+            }
+        }
+        let windows = zoned(compiled.windows, &reading.faults)
+        guard reading.faults.isEmpty else { return reading }
+        reading.ready = Ready(
+            configuration: configuration,
+            compiled: compiled,
+            windows: windows,
+            bytes: loaded.files.flatMap(\.source.bytes)
+        )
+        return reading
+    }
+
+    private func zoned(_ windows: [TimeWindow], _ faults: inout [String]) -> [(window: TimeWindow, zone: Zone)] {
+        var result: [(window: TimeWindow, zone: Zone)] = []
+        for window in windows {
+            do { result.append((window, try Zones.load(window.zone))) } catch { faults.append(error.sentence) }
+        }
+        return result
     }
 }

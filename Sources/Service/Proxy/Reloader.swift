@@ -35,6 +35,8 @@ package final class Reloader: Sendable {
     private let wishes = Mutex<[Wish]>([])
     private let state: Mutex<ReloadStatus>
     private let doorbell: Int32
+    /// What is watched from the start.
+    let watchedFiles: [String]
 
     /// * `first`: the reading that the process started with.
     init(_ source: ConfigurationSource, first: ConfigurationSource.Reading) {
@@ -43,6 +45,7 @@ package final class Reloader: Sendable {
         status.loadedSeconds = Int(WallClock.seconds())
         status.files = first.files
         status.findings = first.json
+        watchedFiles = first.ready?.configuration.listen.watch == true ? first.files : []
         state = Mutex(status)
         doorbell = eventfd(0, Int32(EFD_CLOEXEC))
     }
@@ -61,7 +64,6 @@ package final class Reloader: Sendable {
 
     /// Serves wishes until the process ends.
     func start(_ place: Place) {
-        place.follow(watchedFiles(place.publication.latest, status.files))
         _ = LoopThread(name: "reload") { [self] in
             while true {
                 var count: UInt64 = 0
@@ -90,15 +92,13 @@ package final class Reloader: Sendable {
         }
         let reading = source.read()
         let running = current.configuration
-        guard let configuration = reading.configuration else {
-            let errors = reading.problems.count(.error)
-            let what = "\(source.path) has \(errors) error\(errors == 1 ? "" : "s")"
-            return refuse(reading, cause, what, current, place)
+        guard let ready = reading.ready else {
+            return refuse(reading, cause, reading.refusal(of: source.path), current, place)
         }
-        if let change = Reloader.needsRestart(from: running.listen, to: configuration.listen) {
+        if let change = Reloader.needsRestart(from: running.listen, to: ready.configuration.listen) {
             return refuse(reading, cause, change, current, place)
         }
-        let next = Snapshot(configuration, rows: place.rows, after: current)
+        let next = Snapshot(ready, rows: place.rows, after: current)
         if cause == .watch, next.hash == current.hash {
             state.withLock { $0.failure = nil }
             place.follow(watchedFiles(current, reading.files))

@@ -30,7 +30,7 @@ struct RequestJudge {
     }
 
     private let program: Program
-    private let labels: PrivacyLabels?
+    private let labels: PrivacyLabels
     private var windows: OpenWindows
     private var facts = Facts()
     /// Nobody is known by name: there is no authentication in this build.
@@ -67,7 +67,7 @@ struct RequestJudge {
     }
 
     private func label(_ facts: Facts, _ bytes: Span<UInt8>) -> PrivacyLabels.Label {
-        labels?.label(facts, head: bytes, identity: identity.span) ?? PrivacyLabels.Label(level: .public)
+        labels.label(facts, head: bytes, identity: identity.span)
     }
 
     /// Fills in what the head tells; true when a field that counts stands there more than once.

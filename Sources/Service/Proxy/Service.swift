@@ -1,4 +1,6 @@
 import CLinux
+import Compiler
+import Decision
 import Glibc
 import Loop
 import Report
@@ -12,23 +14,37 @@ package struct ServeOptions: Sendable {
     /// Loops; 0 is one for each core.
     package var threads = 0
     package var logsAccess = false
+    /// What answers; anything but the tree is for cross-checks (`routes.md` A7).
+    package var engine = Program.Engine.tree
+    /// Compares the compiled program with the file before it serves; off only in tests of that check.
+    package var checksProgram = true
     package init(routesPath: String) { self.routesPath = routesPath }
 }
 
 /// The running proxy: opens the listeners, starts the loops, waits for signals, drains.
 package enum Service {
     /// Serves until a signal ends it; answers the exit code.
-    package static func run(_ options: ServeOptions) -> Int32 {
+    ///
+    /// * `transform`: changes every compiled program before it is checked and serves; for tests that damage one.
+    package static func run(
+        _ options: ServeOptions,
+        transform: (@Sendable (Compiled) -> Compiled)? = nil
+    ) -> Int32 {
         clinux_block_signals()
-        let source = ConfigurationSource(path: options.routesPath)
+        var source = ConfigurationSource(path: options.routesPath)
+        source.engine = options.engine
+        source.checksProgram = options.checksProgram
+        source.transform = transform
         let reading = source.read()
         if !reading.problems.isEmpty { Console.write(reading.coloredText) }
-        guard let configuration = reading.configuration else {
+        guard let ready = reading.ready else {
+            for fault in reading.faults { Console.say(fault) }
             Console.say("\(options.routesPath) cannot be served; see the errors above")
             return 1
         }
         let rows = CounterRows()
-        let snapshot = Snapshot(configuration, rows: rows)
+        let configuration = ready.configuration
+        let snapshot = Snapshot(ready, rows: rows)
         let count = options.threads > 0 ? options.threads : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let client: ListeningSockets
         var admin: ListeningSockets?
@@ -92,7 +108,10 @@ package enum Service {
                     )
                     if let socket = mine.take() { worker.listen(on: socket, role: .client) }
                     if let socket = adminSocket.take() { worker.listen(on: socket, role: .admin) }
-                    if number == 0 { worker.startProbes() }
+                    if number == 0 {
+                        worker.startProbes()
+                        worker.follow(shared.reloader.watchedFiles)
+                    }
                     ready.arrive()
                     worker.loop.run()
                 }

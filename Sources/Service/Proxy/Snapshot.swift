@@ -33,7 +33,7 @@ package final class Snapshot: Sendable {
     /// Time windows by bit, with their zones.
     let windows: [(window: TimeWindow, zone: Zone)]
     /// What a request's head says about its class and tags.
-    let labels: PrivacyLabels?
+    let labels: PrivacyLabels
 
     /// Names as they go into heads.
     let routeNames: [[UInt8]]
@@ -42,9 +42,10 @@ package final class Snapshot: Sendable {
 
     /// * `rows`: where the counters of its names are.
     /// * `previous`: the snapshot before it, whose knowledge of the world it takes over.
-    package init(_ configuration: Configuration, rows: CounterRows, after previous: Snapshot? = nil) {
+    init(_ ready: ConfigurationSource.Ready, rows: CounterRows, after previous: Snapshot? = nil) {
+        let configuration = ready.configuration
         self.configuration = configuration
-        program = configuration.program
+        program = ready.compiled.program
         health = configuration.providers.map { provider in
             let settings = provider.healthSettings
             let earlier = previous?.configuration.providers.firstIndex { $0.isSameUpstream(as: provider) }
@@ -54,16 +55,18 @@ package final class Snapshot: Sendable {
             return kept
         }
         retryBudget = previous?.retryBudget ?? RetryBudget()
-        hash = Snapshot.digest(configuration.sourceBytes)
+        hash = Snapshot.digest(ready.bytes)
         hashText = Array(hash.utf8)
         routeNames = program.routes.map { Array($0.name.utf8) }
         providerNames = configuration.providers.map { Array($0.name.utf8) }
         planNumbers = program.routes.map(Snapshot.planNumbers)
-        clearances = configuration.providers.map {
-            Clearance(level: $0.isLocal ? .confidential : .internal, deniedTags: 0)
+        let tags = program.tagNames
+        clearances = ready.compiled.document.providers.map { provider in
+            let denied = provider.denyTags.compactMap { tags.firstIndex(of: $0.value) }
+            return Clearance(level: provider.clearance.value, deniedTags: denied.reduce(0) { $0 | 1 << UInt64($1) })
         }
-        windows = []
-        labels = nil
+        windows = ready.windows
+        labels = ready.compiled.labels
         providerRows = configuration.providers.map { rows.provider($0.name) }
         routeRows = program.routes.map { rows.route($0.name) }
     }
