@@ -152,7 +152,7 @@ let service: [Target] = [
             "Lint", "Zones",
         ]
     ),
-    tool("hoosh-proxy", ["Proxy", "RouteLanguage", "RouteTools", "Lint", "Report"]),
+    tool("hoosh-proxy", ["Decision", "Proxy", "RouteLanguage", "RouteTools", "Lint", "Report"]),
     tool("hoosh-mock", ["CLinux", "CSSL", "Loop"]),
     tool(
         "hoosh-bench",
@@ -166,6 +166,12 @@ let tests: [Target] = [
         name: "TestKit",
         dependencies: ["CLinux", "CSSL"],
         path: "Tests/Support/TestKit",
+        swiftSettings: strict
+    ),
+    .executableTarget(
+        name: "hoosh-damaged",
+        dependencies: ["Proxy", "Compiler", "Decision"],
+        path: "Tests/Support/hoosh-damaged",
         swiftSettings: strict
     ),
     .target(

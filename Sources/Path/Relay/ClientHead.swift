@@ -9,6 +9,8 @@ package enum ClientHead {
         package var route: [UInt8]
         package var provider: [UInt8]
         package var model: [UInt8]
+        /// The word of the request's privacy class.
+        package var level: StaticString
         package var attempts: Int
         package var configHash: [UInt8]
         /// From the request complete to the upstream's head, microseconds.
@@ -18,6 +20,7 @@ package enum ClientHead {
             route: [UInt8],
             provider: [UInt8],
             model: [UInt8],
+            level: StaticString,
             attempts: Int,
             configHash: [UInt8],
             upstreamMicroseconds: Int64
@@ -26,6 +29,7 @@ package enum ClientHead {
             self.route = route
             self.provider = provider
             self.model = model
+            self.level = level
             self.attempts = attempts
             self.configHash = configHash
             self.upstreamMicroseconds = upstreamMicroseconds
@@ -117,6 +121,8 @@ package enum ClientHead {
             writer.put("\r\nx-hoosh-model: ")
             writer.put(marks.model.span.extracting(first: 256))
         }
+        writer.put("\r\nx-hoosh-class: ")
+        writer.put(marks.level)
         writer.put("\r\nx-hoosh-attempts: ")
         writer.put(decimal: marks.attempts)
         writer.put("\r\nx-hoosh-config: ")

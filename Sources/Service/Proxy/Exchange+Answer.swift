@@ -170,6 +170,7 @@ extension Exchange {
             route: snapshot.routeNames[request.route],
             provider: snapshot.providerNames[providerIndex],
             model: shown(target.map(modelBytes) ?? request.model),
+            level: levelWord,
             attempts: ledger.tries,
             configHash: snapshot.hashText,
             upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000

@@ -13,6 +13,16 @@ extension Exchange {
         return plans.first?.tiers.contains { $0.targets.contains(where: answersFor) } ?? false
     }
 
+    /// The request's class, ready to be written.
+    var levelWord: StaticString {
+        switch request.level {
+        case .public: "public"
+        case .internal: "internal"
+        case .confidential: "confidential"
+        case .restricted: "restricted"
+        }
+    }
+
     /// Names class and route, never what was found in the request.
     func privacyRefusal(_ route: String) -> Refusal {
         Refusal(

@@ -96,6 +96,7 @@ extension Exchange {
                 route: snapshot.routeNames[request.route],
                 provider: snapshot.providerNames[saved.provider],
                 model: shown(request.model),
+                level: levelWord,
                 attempts: ledger.tries,
                 configHash: snapshot.hashText,
                 upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000

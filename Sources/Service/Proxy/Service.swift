@@ -67,6 +67,13 @@ package enum Service {
         return serve(snapshot, shared, client, admin, count)
     }
 
+    /// Prints the tree that would serve.
+    package static func show(_ options: ServeOptions) -> Int32 {
+        guard let ready = ConfigurationSource(path: options.routesPath).read().ready else { return 1 }
+        Console.print(ready.compiled.program.print())
+        return 0
+    }
+
     private static func open(_ text: String, loops: Int) throws(ListenFailure) -> ListeningSockets {
         guard let address = ListenAddress(text) else {
             throw ListenFailure(description: "`\(text)` is no address to listen on; write host:port or unix:/path")

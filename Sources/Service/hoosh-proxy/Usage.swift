@@ -1,3 +1,4 @@
+import Decision
 import Proxy
 import Report
 
@@ -14,14 +15,15 @@ enum Usage {
         hoosh-proxy: takes an application's LLM traffic and sends each request where the route file says
 
         usage:
-          hoosh-proxy --routes FILE [--threads N] [--access-log]
+          hoosh-proxy --routes FILE [--threads N] [--access-log] [--engine tree|bits|linear]
               serve; FILE is a route file, for example routes/dev.yaml
                 --threads N     event loops (default: one for each core)
                 --access-log    one JSON line per request on standard output, without any content
+                --engine        what decides: the compiled tree, or one of the two it is checked against
         \(commands)
           hoosh-proxy --version
 
-        signals: SIGTERM and SIGINT end it after running requests are done, at most listen.drain
+        signals: SIGHUP reads the route file again; SIGTERM and SIGINT end it after running requests are done, at most listen.drain
 
         """
 
@@ -45,6 +47,12 @@ enum Usage {
                     return .failure(Fault(sentence: "--threads takes a number from 1 to 256, not `\(value)`"))
                 }
                 options.threads = number
+            case "--engine":
+                guard let value = attached ?? rest.popFirst() else { return missing(name, "tree, bits or linear") }
+                guard let engine = Program.Engine(rawValue: value) else {
+                    return .failure(Fault(sentence: "--engine takes tree, bits or linear, not `\(value)`"))
+                }
+                options.engine = engine
             case "--access-log": options.logsAccess = true
             default: return unknown(argument)
             }
@@ -65,7 +73,8 @@ enum Usage {
     }
 
     private static func unknown(_ argument: String) -> Result<ServeOptions, Fault> {
-        let known = ["--routes", "--threads", "--access-log", "--help", "--version"] + Command.all.map(\.name)
+        let known =
+            ["--routes", "--threads", "--access-log", "--engine", "--help", "--version"] + Command.all.map(\.name)
         let near = Suggestion.nearest(to: argument, among: known).map { "; did you mean `\($0)`?" } ?? ""
         return .failure(Fault(sentence: "unknown argument `\(argument)`\(near)"))
     }

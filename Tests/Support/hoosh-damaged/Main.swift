@@ -1,0 +1,38 @@
+import Decision
+import Glibc
+import Proxy
+
+/// The proxy with one field of one node of its compiled tree changed: for tests of the check at load, never shipped.
+///
+/// `hoosh-damaged FILE nodes` prints the tree. `hoosh-damaged FILE NODE FIELD VALUE check|no-check` serves the damaged one,
+/// at every reload too; FIELD is `first`, `second` or `count`.
+@main
+struct Main {
+    static func main() {
+        var arguments = CommandLine.arguments.dropFirst()
+        var options = ServeOptions(routesPath: arguments.popFirst() ?? "")
+        options.threads = 1
+        if arguments == ["nodes"] {
+            exit(Service.show(options))
+        }
+        guard let node = arguments.popFirst().flatMap(Int.init), let field = arguments.popFirst(),
+            let value = arguments.popFirst().flatMap(UInt32.init), let check = arguments.popFirst()
+        else {
+            Console.say("usage: hoosh-damaged FILE nodes | FILE NODE FIELD VALUE check|no-check")
+            exit(2)
+        }
+        options.checksProgram = check != "no-check"
+        exit(
+            Service.run(options) { compiled in
+                var nodes = compiled.program.nodes
+                guard nodes.indices.contains(node) else { return compiled }
+                switch field {
+                case "first": nodes[node].first = value
+                case "second": nodes[node].second = value
+                default: nodes[node].count = value
+                }
+                return compiled.replacing(compiled.program.replacing(nodes: nodes))
+            }
+        )
+    }
+}
