@@ -27,30 +27,35 @@ struct Survey {
         _ index: LiteralIndex,
         _ way: ProgramBuilder.Way
     ) -> [Split] {
-        var texts: [Int32: (items: Int, literals: Set<Int>)] = [:]
+        var texts: [Int32: TextUse] = [:]
         var kinds: Set<Condition.Kind> = []
         for item in items {
-            var seen: Set<Int32> = []
             var open = item.open
             while open != 0 {
                 let place = open.trailingZeroBitCount
                 open &= open - 1
                 guard let number = tables.condition(Int(item.box), place) else { continue }
-                let condition = tables.conditions[number]
-                if condition.stage > way.reached { continue }
+                if tables.conditions[number].stage > way.reached { continue }
                 if users[number] == 0 { touched.append(number) }
                 users[number] += 1
-                switch condition.kind {
-                case .api, .stream, .level, .tokens: kinds.insert(condition.kind)
-                case .text:
-                    for isBackwards in [false, true] where index.isIndexed(number, isBackwards: isBackwards) {
-                        let key = condition.subject * 2 + (isBackwards ? 1 : 0)
-                        if way.texts.contains(key) || !seen.insert(key).inserted { continue }
-                        texts[key, default: (0, [])].items += 1
-                        texts[key]?.literals.insert(number)
+            }
+        }
+        for number in touched {
+            let condition = tables.conditions[number]
+            switch condition.kind {
+            case .api, .stream, .level, .tokens: kinds.insert(condition.kind)
+            case .text where !condition.isNegated:
+                for isBackwards in [false, true] {
+                    let key = condition.subject * 2 + (isBackwards ? 1 : 0)
+                    if way.texts.contains(key) { continue }
+                    if index.isIndexed(number, isBackwards: isBackwards) {
+                        texts[key, default: TextUse()].indexed += Int(users[number])
+                        texts[key, default: TextUse()].literals += 1
+                    } else if !isBackwards {
+                        texts[key, default: TextUse()].others += Int(users[number])
                     }
-                default: break
                 }
+            default: break
             }
         }
         defer {
@@ -60,18 +65,33 @@ struct Survey {
         return ranked(items, tables, texts, kinds.subtracting(way.spent))
     }
 
+    /// How a text is asked about.
+    private struct TextUse {
+        /// Boxes that a trie would place, and the distinct conditions that place them.
+        var indexed = 0
+        var literals = 0
+        /// Boxes that only its absence would rule out.
+        var others = 0
+
+        /// Verifications spared; every request has a model and a path, but few have a given header.
+        func gain(_ subject: Int32) -> Double {
+            let placed = Double(indexed) * Double(literals) / Double(literals + 1)
+            return placed - 1 + (subject >= TextSubject.key ? Double(others) / 2 : 0)
+        }
+    }
+
     private func ranked(
         _ items: [ProgramBuilder.Item],
         _ tables: ConditionTables,
-        _ texts: [Int32: (items: Int, literals: Set<Int>)],
+        _ texts: [Int32: TextUse],
         _ kinds: Set<Condition.Kind>
     ) -> [Split] {
         let count = Double(items.count)
         var found: [(split: Split, gain: Double, order: Int)] = []
         for (key, use) in texts {
-            let gain = Double(use.items) * Double(use.literals.count) / Double(use.literals.count + 1) - 1
             // Forwards before backwards, the model before headers, when they gain the same.
-            found.append((.text(subject: key / 2, isBackwards: key % 2 == 1), gain, Int(key % 2 * 1_000 + key)))
+            let order = Int(key % 2 * 1_000 + key)
+            found.append((.text(subject: key / 2, isBackwards: key % 2 == 1), use.gain(key / 2), order))
         }
         for kind in kinds {
             let (expected, copies) = spread(items, kind, tables)

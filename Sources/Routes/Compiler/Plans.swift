@@ -6,11 +6,15 @@ import Routing
 struct Plans {
     private let document: RouteDocument
     private let deniedTags: [UInt64]
-    private var known: [[Shape]: [Plan]] = [:]
+    private var known: [Shape: [Plan]] = [:]
+    /// One plan for each of the settings seen so far: most routes have the same.
+    private var settings: [Plan] = []
 
-    /// What of a tier tells two plans apart, but for header fields.
+    /// What tells two plans apart, but for header fields.
     private struct Shape: Hashable {
-        let strategy: Strategy
+        let settings: Int
+        let strategies: [Strategy]
+        /// For each tier the number of its targets, then provider, weight and origin of each.
         let places: [Int]
         let models: [String?]
     }
@@ -21,43 +25,65 @@ struct Plans {
     }
 
     /// What a route does.
-    mutating func action(of entry: RouteEntry) -> Route.Action {
+    mutating func action(of entry: borrowing RouteEntry) -> Route.Action {
         switch entry.action {
         case .deny(let status, let message): return .deny(status: status, message: message)
-        case .forward(let tiers): return .forward(Level.allCases.map { plan(entry, tiers, $0) })
+        case .forward(let tiers):
+            let draft = Plan(
+                tiers: [],
+                timeouts: entry.settings.timeouts,
+                retry: entry.settings.retry,
+                failover: entry.settings.failover,
+                latency: entry.settings.latency,
+                setHeaders: entry.setHeaders,
+                removedHeaders: entry.removedHeaders
+            )
+            let number = settings.lastIndex { Self.isSame($0, draft) } ?? settings.count
+            if number == settings.count { settings.append(draft) }
+            return .forward(Level.allCases.map { plan(tiers, number, $0) })
         }
     }
 
     /// The plan for a class: only targets that are on and cleared for it (`routes.md` 2.7, privacy lattice).
     ///
     /// A tier that loses all its targets stays, so that tiers keep their numbers.
-    private mutating func plan(_ entry: RouteEntry, _ tiers: [TierEntry], _ level: Level) -> Plan {
-        let kept = tiers.map { tier in
-            tier.targets.filter { target in
-                let provider = document.providers[target.provider]
-                return provider.isEnabled && level <= provider.clearance.value
+    private mutating func plan(_ tiers: [TierEntry], _ number: Int, _ level: Level) -> Plan {
+        var places: [Int] = []
+        var models: [String?] = []
+        var kept: [[TargetEntry]] = []
+        for tier in tiers {
+            let targets = tier.targets.filter { target in
+                let provider = target.provider
+                return document.providers[provider].isEnabled
+                    && level <= document.providers[provider].clearance.value
             }
+            places.append(targets.count)
+            for target in targets {
+                places += [target.provider, target.weight.value, target.group == nil ? 0 : 1]
+                models.append(target.model)
+            }
+            kept.append(targets)
         }
-        let shapes = zip(tiers, kept).map { tier, targets in
-            Shape(
-                strategy: tier.strategy.value,
-                places: targets.flatMap { [$0.provider, $0.weight.value, $0.group == nil ? 0 : 1] },
-                models: targets.map(\.model)
-            )
-        }
+        let shape = Shape(
+            settings: number,
+            strategies: tiers.map(\.strategy.value),
+            places: places,
+            models: models
+        )
+        if let same = known[shape]?.first(where: { hasHeaders($0, kept) }) { return same }
+        let draft = settings[number]
         let plan = Plan(
             tiers: zip(tiers, kept).map { tier, targets in
                 Tier(targets: targets.map(target), strategy: tier.strategy.value)
             },
-            timeouts: entry.settings.timeouts,
-            retry: entry.settings.retry,
-            failover: entry.settings.failover,
-            latency: entry.settings.latency,
-            setHeaders: entry.setHeaders,
-            removedHeaders: entry.removedHeaders
+            timeouts: draft.timeouts,
+            retry: draft.retry,
+            failover: draft.failover,
+            latency: draft.latency,
+            setHeaders: draft.setHeaders,
+            removedHeaders: draft.removedHeaders
         )
-        if let same = known[shapes]?.first(where: { isSame($0, plan) }) { return same }
-        known[shapes, default: []].append(plan)
+        known[shape, default: []].append(plan)
         return plan
     }
 
@@ -72,12 +98,15 @@ struct Plans {
         )
     }
 
-    private func isSame(_ left: Plan, _ right: Plan) -> Bool {
-        left.timeouts == right.timeouts && left.retry == right.retry && left.failover == right.failover
-            && left.latency == right.latency && left.setHeaders == right.setHeaders
-            && left.removedHeaders == right.removedHeaders
-            && zip(left.tiers, right.tiers).allSatisfy { one, other in
-                zip(one.targets, other.targets).allSatisfy { $0.headers == $1.headers }
-            }
+    private static func isSame(_ left: Plan, _ right: Plan) -> Bool {
+        left.timeouts == right.timeouts && left.failover == right.failover && left.latency == right.latency
+            && left.setHeaders == right.setHeaders && left.removedHeaders == right.removedHeaders
+            && left.retry == right.retry
+    }
+
+    private func hasHeaders(_ plan: Plan, _ kept: [[TargetEntry]]) -> Bool {
+        zip(plan.tiers, kept).allSatisfy { tier, targets in
+            zip(tier.targets, targets).allSatisfy { $0.headers == $1.headers }
+        }
     }
 }

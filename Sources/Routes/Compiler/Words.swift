@@ -20,7 +20,10 @@ struct Words {
         for provider in document.providers { tags += provider.denyTags }
         var times: [Located<TimeWindow>] = []
         var samples: [Subject] = []
-        var open = document.activeRoutes.reversed().compactMap(\.match)
+        var open: [Match] = []
+        for index in document.routes.indices.reversed() where document.routes[index].isEnabled {
+            if let match = document.routes[index].match { open.append(match) }
+        }
         while let match = open.popLast() {
             if let condition = match.tags { tags += condition.all + condition.any + condition.none }
             times += match.times ?? []

@@ -7,6 +7,8 @@ struct DecideDocument {
     private(set) var document = RouteDocument(path: "bench.yaml")
     private var random = SplitMix(state: 42)
     private static let spot = Spot(path: "bench.yaml", line: 1, column: 1, length: 1)
+    /// Shared, as those of one file's `defaults` are.
+    private let settings = RouteSettings()
     private static let window = TimeWindow(days: 0x1F, startMinute: 480, endMinute: 1_080, zone: "UTC")
 
     init(routes count: Int) {
@@ -50,7 +52,7 @@ struct DecideDocument {
                 match: match,
                 action: .forward([TierEntry(spot: Self.spot, targets: targets, strategy: Setting(.priority))]),
                 actionSpot: Self.spot,
-                settings: RouteSettings()
+                settings: settings
             )
         )
     }
