@@ -226,7 +226,10 @@ let tests: [Target] = [
             "Routing", "Report", "Zones", "Content",
         ]
     ),
-    suite("CompilerTests", ["Compiler", "Decision", "Interpreter", "Report", "RouteModel", "Routing"]),
+    suite(
+        "CompilerTests",
+        ["Compiler", "Decision", "Interpreter", "Report", "RouteLanguage", "RouteModel", "Routing"]
+    ),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),
     suite("ProvidersTests", ["Providers", "Routing", "Decision"]),
     suite("RouteLanguageTests", ["RouteLanguage", "RouteModel", "Report", "Providers", "Routing"]),

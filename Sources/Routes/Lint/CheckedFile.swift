@@ -1,3 +1,4 @@
+import Compiler
 import Report
 import RouteLanguage
 
@@ -33,22 +34,19 @@ package struct CheckedFile: Sendable {
     package init(_ loaded: Loaded, resolves: Bool) {
         self.loaded = loaded
         var found = loaded.problems
+        let patterns = Patterns.matcher()
         if let document = loaded.document {
-            let unit = LintUnit(
-                loaded: loaded,
-                document: document,
-                patterns: Patterns.matcher(),
-                resolves: resolves
-            )
+            let unit = LintUnit(loaded: loaded, document: document, patterns: patterns, resolves: resolves)
             for problem in Rules.all(unit) { found.add(problem) }
         }
+        let compiled = loaded.problems.hasErrors ? nil : Configuration(loaded, patterns: patterns, problems: &found)
         let silence = Silence(loaded, resolves: resolves)
         var result = silence.applied(to: found)
         // Where reading stopped at an error, silence cannot make a configuration of it.
-        if !result.hasErrors, loaded.configuration == nil, found.hasErrors { result = found }
+        if !result.hasErrors, compiled == nil, found.hasErrors { result = found }
         silencedCount = found.all.count - result.all.count
         for problem in silence.problems(about: found) { result.add(problem) }
         problems = result
-        configuration = result.hasErrors ? nil : loaded.configuration
+        configuration = result.hasErrors ? nil : compiled
     }
 }

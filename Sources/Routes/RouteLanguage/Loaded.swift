@@ -30,8 +30,6 @@ package struct Loaded: Sendable {
     package internal(set) var listen = ListenSettings()
     /// Upstreams with their secrets resolved; positions are those of `document.providers`.
     package internal(set) var providers: [Provider] = []
-    /// What may serve, until the compiler takes this over.
-    package internal(set) var configuration: Configuration?
 
     /// Nothing read yet.
     package init() {}

@@ -83,6 +83,5 @@ package enum RouteFile {
         loaded.document = meaning.document
         loaded.listen = meaning.listen
         loaded.providers = meaning.providers
-        loaded.configuration = Transition.configuration(loaded, meaning, findings)
     }
 }

@@ -81,5 +81,16 @@ extension Catalogue {
             bad: "# thousands of overlapping conditions",
             good: "# fewer conditions, or a catch-all earlier"
         ),
+        Rule(
+            "HP891",
+            .error,
+            "compiled program contradicts the file",
+            what: """
+                Before it serves, the program is read again and compared with the file; here the two differ.
+                """,
+            why: "A request could go where the file does not send it. The fault is hoosh-proxy's: please report it.",
+            bad: "# a fault of the compiler, or of the machine's memory",
+            good: "# the program that was running goes on serving"
+        ),
     ]
 }

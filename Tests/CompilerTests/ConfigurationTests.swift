@@ -1,9 +1,13 @@
+import Compiler
+import Report
 import RouteLanguage
 import Testing
 
-@Suite struct AliasTests {
+@Suite struct ConfigurationTests {
     private func configuration(_ text: String) throws -> Configuration {
-        try #require(Cases.load(Array(text.utf8), "aliases").configuration)
+        let loaded = RouteFile.read(Array(text.utf8), path: "aliases.yaml", purpose: .serve) { _ in nil }
+        var problems = loaded.problems
+        return try #require(Configuration(loaded, patterns: patterns, problems: &problems))
     }
 
     @Test func `many aliases are told apart by their bytes`() throws {

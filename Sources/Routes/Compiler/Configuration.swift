@@ -1,40 +1,76 @@
 import Decision
-import Routing
+import Interpreter
 import Providers
+import Report
+import RouteLanguage
+import RouteModel
+import Routing
 
 /// A route file that may serve: everything resolved, immutable.
 package final class Configuration: Sendable {
     package let listen: ListenSettings
     /// In file order; `Target.provider` is a position here.
     package let providers: [Provider]
-    /// The compiled routes.
-    package let program: Program
+    /// The typed configuration that was compiled.
+    package let document: RouteDocument
+    /// The compiled routes, with windows and labels.
+    package let compiled: Compiled
     /// Model names that stand for others; one step.
     package let aliases: [String: String]
     /// The names a client may be told of: aliases and the exact names among the providers' models, sorted.
     package let advertisedModels: [String]
-    /// The file as it was named.
+    /// The root file as it was named.
     package let sourcePath: String
-    /// The file's bytes, for a hash of the configuration.
+    /// The bytes of all files, the root first, for a hash of the configuration.
     package let sourceBytes: [UInt8]
     private let aliasTable: AliasTable
 
-    init(
-        listen: ListenSettings,
-        providers: [Provider],
-        program: Program,
-        aliases: [String: String],
-        advertisedModels: [String],
-        sourcePath: String,
-        sourceBytes: [UInt8]
+    /// What answers which route takes a request.
+    package var program: Program { compiled.program }
+
+    /// Compiles what was read; nil when it is too large, or when the program does not do what the file says.
+    ///
+    /// - Parameters:
+    ///   - loaded: a file without an error.
+    ///   - engine: what answers; anything but the tree is for cross-checks.
+    ///   - patterns: matches `re:` texts, for the check of the program.
+    ///   - problems: takes what stands against serving.
+    package convenience init?(
+        _ loaded: Loaded,
+        engine: Program.Engine = .tree,
+        patterns: @escaping PatternMatcher,
+        problems: inout Problems
     ) {
-        self.listen = listen
-        self.providers = providers
-        self.program = program
-        self.aliases = aliases
-        self.advertisedModels = advertisedModels
-        self.sourcePath = sourcePath
-        self.sourceBytes = sourceBytes
+        guard let document = loaded.document else { return nil }
+        let compiled = RouteCompiler.compile(document, engine: engine)
+        for problem in compiled.problems { problems.add(problem) }
+        if !compiled.problems.isEmpty { return nil }
+        if let fault = ProgramCheck.faults(compiled, patterns: patterns).first {
+            problems.add(
+                Problem(
+                    .error,
+                    "HP891",
+                    "the compiled routes do not do what the file says, so they are not served",
+                    at: document.routes.first?.spot ?? Spot(path: document.path, line: 1, column: 1, length: 1),
+                    notes: ["this is a fault of hoosh-proxy, not of the file: \(fault)"]
+                )
+            )
+            return nil
+        }
+        self.init(loaded, compiled)
+    }
+
+    private init(_ loaded: Loaded, _ compiled: Compiled) {
+        listen = loaded.listen
+        providers = loaded.providers
+        document = compiled.document
+        self.compiled = compiled
+        let entries = compiled.document.aliases
+        aliases = Dictionary(entries.map { ($0.name.value, $0.model.value) }) { _, last in last }
+        let served = loaded.providers.filter(\.isEnabled).flatMap { ($0.models ?? []).flatMap(\.exactTexts) }
+        advertisedModels = Set(served).union(aliases.keys).sorted()
+        sourcePath = compiled.document.path
+        sourceBytes = loaded.files.flatMap(\.source.bytes)
         aliasTable = AliasTable(aliases)
     }
 
