@@ -1,3 +1,4 @@
+import Compiler
 import Bytes
 import Glibc
 import JSON

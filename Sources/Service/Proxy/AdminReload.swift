@@ -1,3 +1,4 @@
+import Compiler
 import HTTP
 import Health
 import JSON

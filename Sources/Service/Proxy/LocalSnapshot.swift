@@ -1,3 +1,4 @@
+import Compiler
 import Arrival
 import Decision
 import Forwarding
