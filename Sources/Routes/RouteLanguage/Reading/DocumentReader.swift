@@ -23,6 +23,7 @@ struct DocumentReader {
     /// Where the last thing that is written ends, in bytes.
     private var lastEnd = 0
     private var anchors: [String: Node] = [:]
+    private var notes = AnchorNotes()
     private var openAnchors: [String] = []
     private var nodeCount = 0
     private var problems: [Problem] = []
@@ -122,6 +123,10 @@ struct DocumentReader {
         }
         let limit = max(Self.expansionFloor, nodeCount * Self.expansionFactor)
         if root.expandedCount > limit { throw expansion(at: root.spot, root.expandedCount) }
+        // After a fault nobody knows what an anchor was for.
+        if repairedOffsets.isEmpty, !problems.contains(where: { $0.severity == .error }) {
+            problems += notes.unused(in: source)
+        }
         return root
     }
 
@@ -153,6 +158,7 @@ struct DocumentReader {
         if let anchor = event.anchor {
             openAnchors.removeLast()
             anchors[anchor] = result
+            notes.define(anchor, map.offset(event.start.index))
         }
         if let tag = event.tag, !tag.isEmpty, event.kind.isStructure { return tagged(tag, event, result) }
         return result
@@ -172,7 +178,9 @@ struct DocumentReader {
         let place = spot(event.start, event.end)
         let extent = extent(event.start, event.end)
         if let tag = event.tag, !tag.isEmpty, !Self.standardTags.contains(tag) {
-            report(SyntaxFault.tagProblem(text.isEmpty ? tag : "\(tag) \(text)", place))
+            let written = String(decoding: source.bytes[extent], as: UTF8.self)
+            let edits = style == .plain ? SyntaxFault.quoting(written, source, extent.lowerBound) : []
+            report(SyntaxFault.tagProblem(text.isEmpty ? tag : "\(tag) \(text)", place, edits))
             return Node(.broken, at: place, extent: extent)
         }
         if !repairedOffsets.isEmpty {
@@ -237,6 +245,7 @@ struct DocumentReader {
             for problem in builder.add(keyNode, value, start..<max(start, lastEnd)) { report(problem) }
             next = try events.next()
         }
+        for problem in builder.disagreements() { report(problem) }
         let first = builder.firstKeySpot
         // A block mapping has no sign of its own: its first key stands for it.
         let place = isFlow ? spot(event.start, next.end) : first ?? spot(event.start, event.end)
@@ -259,10 +268,14 @@ struct DocumentReader {
             report(Problem(.error, "HP006", "`*\(name)` stands inside its own anchor", at: place))
             return Node(.broken, at: place, extent: extent)
         }
-        if let node = anchors[name] { return node }
+        if let node = anchors[name] {
+            notes.use(name)
+            return node
+        }
         let near = Suggestion.nearest(to: name, among: anchors.keys.sorted())
         if key != "<<", near == nil {
-            report(SyntaxFault.starProblem("*\(name)", place))
+            let edits = SyntaxFault.quoting("*\(name)", source, extent.lowerBound)
+            report(SyntaxFault.starProblem("*\(name)", place, edits))
             return Node(.broken, at: place, extent: extent)
         }
         let help = near.map { ["did you mean `*\($0)`?"] } ?? []
@@ -273,7 +286,8 @@ struct DocumentReader {
                 "no anchor `&\(name)` before this alias",
                 at: place,
                 help: help,
-                fix: near == nil ? nil : .unsafe
+                fix: near == nil ? nil : .unsafe,
+                edits: near.map { [Edit(path: source.path, range: extent, replacement: "*\($0)")] } ?? []
             )
         )
         return Node(.broken, at: place, extent: extent)

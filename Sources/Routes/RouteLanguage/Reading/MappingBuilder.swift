@@ -69,6 +69,35 @@ struct MappingBuilder {
         return problems
     }
 
+    /// HP014: mappings that are merged side by side and do not agree on a key that is not written here.
+    func disagreements() -> [Problem] {
+        var first: [String: Node.Entry] = [:]
+        var told: Set<String> = []
+        var problems: [Problem] = []
+        for entry in merged where seen[entry.name] == nil {
+            guard let other = first[entry.name] else {
+                first[entry.name] = entry
+                continue
+            }
+            if entry.value === other.value || entry.value.text.map({ $0 == other.value.text }) ?? false { continue }
+            guard let spot = entry.mergedAt, told.insert(entry.name).inserted else { continue }
+            problems.append(
+                Problem(
+                    .warning,
+                    "HP014",
+                    "the mappings that are merged here disagree on `\(entry.name)`",
+                    at: spot,
+                    labels: [
+                        Label(other.key.spot, "this one counts"), Label(entry.key.spot, "this one is passed over"),
+                    ],
+                    notes: ["of mappings merged side by side the first wins"],
+                    help: ["write `\(entry.name)` here, beside `<<`"]
+                )
+            )
+        }
+        return problems
+    }
+
     /// The entries: those written here win, then the first mapping that was merged (YAML merge key, 2005).
     func finished() -> [Node.Entry] {
         var result = entries

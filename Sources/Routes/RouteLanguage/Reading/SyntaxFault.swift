@@ -16,14 +16,16 @@ struct SyntaxFault {
             // The sign itself is where the context begins.
             let sign = start < bytes.count ? bytes[start] : 0
             if sign == UInt8(ascii: "*") {
-                problems = [Self.starProblem(Self.word(source, start), Self.wordSpot(source, start))]
+                let word = Self.word(source, start)
+                problems = [Self.starProblem(word, Self.wordSpot(source, start), Self.quoting(word, source, start))]
                 repairOffset = start
                 return
             }
         }
         if failure.context == "while scanning a tag" {
             let start = source.offset(line: failure.contextMark.line + 1, column: failure.contextMark.column + 1)
-            problems = [Self.tagProblem(Self.word(source, start), Self.wordSpot(source, start))]
+            let word = Self.word(source, start)
+            problems = [Self.tagProblem(word, Self.wordSpot(source, start), Self.quoting(word, source, start))]
             repairOffset = start
             return
         }
@@ -34,6 +36,7 @@ struct SyntaxFault {
         if failure.problem == "found character that cannot start any token" {
             let sign = String(decoding: [byte], as: UTF8.self)
             let word = Self.word(source, offset)
+            let isGroup = ["@local", "@remote", "@any"].contains(word)
             problems = [
                 Problem(
                     .error,
@@ -41,10 +44,12 @@ struct SyntaxFault {
                     "`\(sign)` cannot start a YAML value",
                     at: Self.wordSpot(source, offset),
                     help: [
-                        ["@local", "@remote", "@any"].contains(word)
-                            ? "groups are plain words:  \(word.dropFirst())" : "quote it:  \"\(word)\""
+                        isGroup ? "groups are plain words:  \(word.dropFirst())" : "quote it:  \"\(word)\""
                     ],
-                    fix: .safe
+                    fix: .safe,
+                    edits: isGroup
+                        ? [Edit(path: source.path, range: offset..<(offset + 1), replacement: "")]
+                        : Self.quoting(word, source, offset)
                 )
             ]
             repairOffset = offset
@@ -54,7 +59,7 @@ struct SyntaxFault {
     }
 
     /// HP003: a glob that YAML takes for an alias.
-    static func starProblem(_ word: String, _ spot: Spot) -> Problem {
+    static func starProblem(_ word: String, _ spot: Spot, _ edits: [Edit]) -> Problem {
         let name = word.dropFirst()
         let mark =
             name.isEmpty ? "YAML expects an anchor's name here" : "refers to an anchor `\(name)`, which does not exist"
@@ -65,20 +70,33 @@ struct SyntaxFault {
             at: spot,
             mark: mark,
             help: ["quote globs that start with `*`:  \"\(word)\""],
-            fix: .safe
+            fix: .safe,
+            edits: edits
         )
     }
 
     /// HP004: a text that YAML takes for a tag.
-    static func tagProblem(_ word: String, _ spot: Spot) -> Problem {
+    static func tagProblem(_ word: String, _ spot: Spot, _ edits: [Edit]) -> Problem {
         Problem(
             .error,
             "HP004",
             "`\(word)` is a YAML tag here, which leaves the value empty",
             at: spot,
             help: ["quote a text that starts with `!`:  \"\(word)\"", "for the opposite, write `not:`"],
-            fix: .safe
+            fix: .safe,
+            edits: edits
         )
+    }
+
+    /// Puts a word of the source into double quotes.
+    static func quoting(_ word: String, _ source: SourceText, _ offset: Int) -> [Edit] {
+        var quoted = ""
+        for letter in word {
+            if letter == "\"" || letter == "\\" { quoted += "\\" }
+            quoted.append(letter)
+        }
+        let range = offset..<min(source.bytes.count, offset + word.utf8.count)
+        return [Edit(path: source.path, range: range, replacement: "\"\(quoted)\"")]
     }
 
     private static func word(_ source: SourceText, _ offset: Int) -> String {
@@ -99,13 +117,18 @@ struct SyntaxFault {
         var found: [Problem] = []
         for number in 1...source.lineCount {
             let line = source.line(number)
-            let indentation = line.unicodeScalars.prefix { $0 == " " || $0 == "\t" }
-            guard let tab = indentation.firstIndex(of: "\t"), indentation.count < line.unicodeScalars.count else {
+            let indentation = String(line.unicodeScalars.prefix { $0 == " " || $0 == "\t" })
+            guard let tab = indentation.unicodeScalars.firstIndex(of: "\t"),
+                indentation.count < line.unicodeScalars.count
+            else {
                 continue
             }
             let column = line.unicodeScalars.distance(from: line.unicodeScalars.startIndex, to: tab) + 1
             let spot = Spot(path: source.path, line: number, column: column, length: 1)
-            found.append(Self.tab(at: spot))
+            let start = source.offset(line: number, column: 1)
+            let spaces = String(indentation.unicodeScalars.flatMap { $0 == "\t" ? [" ", " "] : [" "] as [Character] })
+            let end = start + indentation.utf8.count
+            found.append(Self.tab(at: spot, [Edit(path: source.path, range: start..<end, replacement: spaces)]))
         }
         if found.isEmpty {
             let (line, column) = (failure.mark.line + 1, failure.mark.column + 1)
@@ -114,7 +137,7 @@ struct SyntaxFault {
         return found
     }
 
-    private static func tab(at spot: Spot) -> Problem {
+    private static func tab(at spot: Spot, _ edits: [Edit] = []) -> Problem {
         Problem(
             .error,
             "HP011",
@@ -122,7 +145,8 @@ struct SyntaxFault {
             at: spot,
             mark: "a tab",
             help: ["use two spaces for each level"],
-            fix: .safe
+            fix: edits.isEmpty ? nil : .safe,
+            edits: edits
         )
     }
 

@@ -76,7 +76,8 @@ struct ScalarCheck {
         }
     }
 
-    private func read(_ text: String, _ type: KeyType) throws(ValueFault) {
+    /// Reads a single value; throws what is wrong with it.
+    func read(_ text: String, _ type: KeyType) throws(ValueFault) {
         switch type {
         case .version, .text, .unread, .mapping, .map, .items, .oneOrMore, .list, .wordOr, .orMapping, .orMap, .same:
             break

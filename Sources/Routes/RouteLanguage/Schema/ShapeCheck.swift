@@ -59,7 +59,8 @@ struct ShapeCheck {
             Suggestion.nearest(to: entry.name, among: schema.children.map(\.name))
         }
         for child in schema.children where child.schema.key?.isRequired == true {
-            guard child.name != "version", child.name != "fragment", node.entry(child.name) == nil, !meant.contains(child.name)
+            guard child.name != "version", child.name != "fragment", node.entry(child.name) == nil,
+                !meant.contains(child.name)
             else { continue }
             // What the root file lacks may stand in a file that it includes.
             if schema === Schema.root || schema === Schema.fragment, node.entry("include") != nil { continue }
