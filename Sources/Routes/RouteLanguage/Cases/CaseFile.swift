@@ -63,6 +63,10 @@ package struct CaseExpectation: Sendable {
     package var error: Located<String>?
     package var model: Located<String>?
     package var pool: Located<String>?
+    /// Providers or groups of which no target that is left may be.
+    package var notTo: Located<[String]>?
+    /// Providers or groups of which every target that is left must be, and there must be one.
+    package var onlyTo: Located<[String]>?
 }
 
 /// A statement about all requests.

@@ -167,6 +167,8 @@ package struct CaseReader {
         expect.error = located(node, "error") { $0 }
         expect.model = located(node, "model") { $0 }
         expect.pool = located(node, "pool") { $0 }
+        if let names = node["not_to"] { expect.notTo = Located(Read.texts(names) ?? [], at: names.spot) }
+        if let names = node["only_to"] { expect.onlyTo = Located(Read.texts(names) ?? [], at: names.spot) }
         return expect
     }
 

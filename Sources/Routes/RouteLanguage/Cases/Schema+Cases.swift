@@ -71,6 +71,8 @@ extension Schema {
         Key("tests[].expect.status", .count(100...599), "", "The proxy's own answer, or 200 when it is sent on."),
         Key("tests[].expect.error", .text, "", "The `error.code` of the proxy's own answer."),
         Key("tests[].expect.model", .text, "", "The model the first target is asked for."),
+        Key("tests[].expect.not_to", .oneOrMore(.text), "", "Providers or groups of which no target is left."),
+        Key("tests[].expect.only_to", .oneOrMore(.text), "", "Providers or groups to which every target left belongs."),
         Key("tests[].expect.pool", .wordOr("none", .name), "", "The pool that is charged."),
     ]
 

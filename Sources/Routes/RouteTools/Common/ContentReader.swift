@@ -5,7 +5,8 @@ import Routing
 
 /// What the privacy rules found in a text.
 struct ContentScan {
-    struct Finding {
+    /// Something that joins a class or a tag into the request's label.
+    struct Finding: Equatable {
         /// Position in `privacy.rules`; nil for an outcome of the scan itself.
         var rule: Int?
         var level: Level?
@@ -16,85 +17,66 @@ struct ContentScan {
     var findings: [Finding] = []
 }
 
-/// Runs the content rules of a file over a body.
+/// Runs the content rules of a file over a body, as the proxy would (`routes.md` 2.5, `privacy.scan`).
 struct ContentReader {
-    let document: RouteDocument
+    private let privacy: Privacy
     private let scanner: ContentScanner
-    private let fields: Set<String>?
+    /// False when no rule looks at text: then nothing is scanned at all (`routes.md` 3.5).
+    private let hasRules: Bool
 
     init(_ document: RouteDocument) {
-        self.document = document
-        let limit = document.privacy.matchLimit.value
-        scanner = ContentScanner(
-            document.privacy.rules.map { rule in
-                ContentRule(
-                    builtins: rule.builtins.compactMap { Builtin(rawValue: $0.value) },
-                    // A pattern that cannot be read is an error of the file, told elsewhere.
-                    pattern: rule.pattern.flatMap {
-                        try? ContentPattern(parsing: $0.value, flags: rule.flags, matchLimit: limit)
-                    }
-                )
-            },
-            matchLimit: limit
-        )
-        fields = document.privacy.scanFields.map { Set($0.map(\.value)) }
+        privacy = document.privacy
+        hasRules = privacy.rules.contains(where: \.hasContentSource)
+        let rules = privacy.rules.map { rule in
+            ContentRule(
+                builtins: rule.builtins.compactMap { Builtin(rawValue: $0.value) },
+                pattern: rule.pattern.flatMap { try? ContentPattern(parsing: $0.value, flags: rule.flags) }
+            )
+        }
+        scanner = ContentScanner(rules, matchLimit: privacy.matchLimit.value)
     }
 
-    /// Looks at a body; without rules that ask for content nothing is looked at (`routes.md` 3.5).
+    /// Everything that is found; of each rule the first find.
     func scan(_ body: [UInt8], api: API) -> ContentScan {
-        let privacy = document.privacy
         var scan = ContentScan()
-        guard privacy.rules.contains(where: \.hasContentSource) else { return scan }
-        let text: RequestText
-        do throws(JSONFault) {
-            text = try RequestText(of: body.span, fields: fields)
-        } catch {
-            let isUpload = [.transcriptions, .translations, .images].contains(api)
-            scan.findings.append(
-                isUpload
-                    ? outcome(privacy.scanOpaque.value, "scan.opaque: an upload cannot be looked at")
-                    : outcome(privacy.scanOnError.value, "scan.on_error: the body is no JSON, \(error.message)")
-            )
+        guard hasRules else { return scan }
+        let names = privacy.scanFields.map { Set($0.map(\.value)) }
+        guard let text = try? RequestText(of: body.span, fields: names) else {
+            let level = privacy.scanOnError.value
+            scan.findings.append(ContentScan.Finding(level: level, sentence: "privacy.scan.on_error: no JSON"))
             return scan
         }
-        if text.hasOpaqueParts {
-            scan.findings.append(outcome(privacy.scanOpaque.value, "scan.opaque: pictures, sound or files"))
-        }
-        let limit = privacy.scanMaxBytes.value
-        var left = limit
         var seen: Set<Int> = []
         for field in text.fields {
-            if field.text.count > left {
-                scan.findings.append(outcome(privacy.scanOver.value, "scan.over: more than \(limit) bytes of text"))
-                break
+            for found in scanner.scan(field.text.span) where seen.insert(found.rule).inserted {
+                scan.findings.append(finding(found, field.path))
             }
-            left -= field.text.count
-            for finding in scanner.scan(field.text.span) where seen.insert(finding.rule).inserted {
-                let rule = privacy.rules[finding.rule]
-                scan.findings.append(
-                    ContentScan.Finding(
-                        rule: finding.rule,
-                        level: rule.level?.value,
-                        tag: rule.tag.value,
-                        sentence: sentence(finding, field)
-                    )
-                )
-            }
+        }
+        let size = text.fields.map(\.text.count).reduce(0, +)
+        if size > privacy.scanMaxBytes.value {
+            let sentence = "privacy.scan.over: \(size) bytes of text"
+            scan.findings.append(ContentScan.Finding(level: privacy.scanOver.value, sentence: sentence))
+        }
+        if text.hasOpaqueParts || api == .transcriptions || api == .translations {
+            let sentence = "privacy.scan.opaque: content that cannot be read"
+            scan.findings.append(ContentScan.Finding(level: privacy.scanOpaque.value, sentence: sentence))
         }
         return scan
     }
 
-    private func outcome(_ level: Level, _ sentence: String) -> ContentScan.Finding {
-        ContentScan.Finding(rule: nil, level: level, tag: nil, sentence: sentence)
-    }
-
-    private func sentence(_ finding: Finding, _ field: RequestText.Field) -> String {
-        let name =
-            switch finding.source {
-            case .builtin(let builtin): builtin.rawValue
-            case .pattern: "pattern"
-            }
-        if finding.isGivenUp { return "\(name) given up after too many steps in \(field.path)" }
-        return "\(name) at \(field.path)[\(finding.range.lowerBound)..\(finding.range.upperBound)]"
+    private func finding(_ found: Content.Finding, _ path: String) -> ContentScan.Finding {
+        let rule = privacy.rules[found.rule]
+        let what: String
+        switch found.source {
+        case .builtin(let builtin): what = builtin.rawValue
+        case .pattern: what = "pattern"
+        }
+        let place = "\(path)[\(found.range.lowerBound)..\(found.range.upperBound)]"
+        return ContentScan.Finding(
+            rule: found.rule,
+            level: rule.level?.value,
+            tag: rule.tag.value,
+            sentence: found.isGivenUp ? "\(what) took too many steps at \(place)" : "\(what) at \(place)"
+        )
     }
 }

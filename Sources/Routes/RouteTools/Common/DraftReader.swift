@@ -102,6 +102,16 @@ struct DraftReader {
         return document.routes.compactMap(\.match).flatMap(windows)
     }
 
+    /// A time at which just these windows are open, looked for in the next eight days; nil when there is none.
+    func moment(opening wanted: Set<TimeWindow>, from now: Int) -> Int? {
+        if openWindows(at: now) == wanted { return now }
+        let start = now - now % 900
+        return (0..<(8 * 96)).lazy.map { start + $0 * 900 }.first { openWindows(at: $0) == wanted }
+    }
+
+    /// A time as a test file says it.
+    static func written(_ moment: Int) -> String { DateTime.text(moment) }
+
     private func openWindows(at moment: Int) -> Set<TimeWindow> {
         Set(
             Self.windows(of: document).filter { window in

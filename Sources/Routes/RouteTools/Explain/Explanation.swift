@@ -61,6 +61,11 @@ struct Explanation {
     var route: RouteEntry? { verdict.route.map { document.routes[$0] } }
     var request: Request { subject.request }
 
+    /// The model after aliases.
+    var resolvedModel: String? {
+        request.model.map { model in document.aliases.last { $0.name.value == model }?.model.value ?? model }
+    }
+
     /// True when a target is left that may take the request.
     var hasTarget: Bool { tiers.contains { $0.contains { $0.obstacles.isEmpty } } }
 }

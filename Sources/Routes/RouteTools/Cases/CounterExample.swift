@@ -1,0 +1,139 @@
+import Report
+import RouteLanguage
+import RouteModel
+import Routing
+
+/// A request that refutes a proof, in words, and as a case for the test file.
+struct CounterExample {
+    private let request: Request
+    private let explainer: Explainer
+    private let explanation: Explanation
+    private let moment: Int?
+
+    init(_ request: Request, _ explainer: Explainer, now: Int) {
+        self.request = request
+        self.explainer = explainer
+        moment = explainer.drafts.moment(opening: request.openWindows, from: now)
+        var draft = RequestDraft()
+        draft.moment = moment
+        let subject = DescribedRequest(request: request, draft: draft, scan: ContentScan(), moment: moment ?? now)
+        explanation = explainer.explain(subject)
+    }
+
+    /// The request as a person would describe it.
+    var words: String {
+        var words: [String] = []
+        if request.api != .chat { words.append("api \(request.api.word ?? request.path)") }
+        if let model = request.model { words.append("model \"\(model)\"") }
+        if let key = request.key { words.append("key \(key)") }
+        if let tenant = request.tenant { words.append("tenant \(tenant)") }
+        for header in request.headers { words.append("header \(header.name): \(header.value)") }
+        if request.contentLevel > .public { words.append("content of class \(request.contentLevel.word)") }
+        if !request.contentTags.isEmpty { words.append("content with tags \(Words.tags(request.contentTags))") }
+        if request.tokens > 0 { words.append("tokens \(Words.count(request.tokens))") }
+        if request.stream { words.append("stream") }
+        let features = Words.features(request.features)
+        if !features.isEmpty { words.append("features \(features.joined(separator: ", "))") }
+        if let share = shareWords { words.append(share) }
+        for window in request.openWindows.map(Words.window).sorted() { words.append("at a time in \(window)") }
+        return words.joined(separator: "   ")
+    }
+
+    /// The buckets that the winning route takes, when the request is in one of them.
+    private var shareWords: String? {
+        guard !request.buckets.isEmpty else { return nil }
+        if let sample = explanation.route?.match?.sample {
+            return "sample bucket 0%..\(Words.percent(sample.value))"
+        }
+        let parts = request.buckets.sorted { $0.key.word < $1.key.word }
+            .map { "bucket of \($0.key.word) \(Words.percent($0.value))" }
+        return parts.joined(separator: ", ")
+    }
+
+    /// Where it goes.
+    var way: String {
+        Self.way(explanation, Predictor(explanation: explanation, situation: Situation()).predict())
+    }
+
+    /// `route gpt-canary (prod.yaml:117): openai is excluded by …; no target left → 403`.
+    static func way(_ explanation: Explanation, _ prediction: Prediction) -> String {
+        guard let route = explanation.route else { return "no route takes it → \(prediction.status)" }
+        let file = route.name.spot.path.split(separator: "/").last.map(String.init) ?? route.name.spot.path
+        var parts: [String] = []
+        if case .deny(let status, _) = explanation.verdict.outcome {
+            return "route \(route.name.value) (\(file):\(route.name.spot.line)): denied → \(status)"
+        }
+        for obstacle in explanation.tiers.joined().flatMap(\.obstacles) where !parts.contains(obstacle.sentence) {
+            parts.append(obstacle.sentence)
+        }
+        if parts.count > 3 { parts = parts.prefix(3) + ["…"] }
+        let left = explanation.tiers.joined().filter { $0.obstacles.isEmpty }.map(\.name)
+        parts.append(left.isEmpty ? "no target left" : "left: \(left.joined(separator: ", "))")
+        let end = prediction.first.map { "→ \(explanation.tiers[$0.tier][$0.member].name)" } ?? "→ \(prediction.status)"
+        return "route \(route.name.value) (\(file):\(route.name.spot.line)): \(parts.joined(separator: "; ")) \(end)"
+    }
+
+    // MARK: As a case
+
+    /// A case that fails as long as the proof does; nil when no case can say it.
+    func yaml(for proof: CaseProof) -> String? {
+        guard let expect = expectation(proof) else { return nil }
+        var fields: [String] = []
+        func add(_ name: String, _ value: String?) {
+            if let value { fields.append("\(name): \(value)") }
+        }
+        if request.api != .chat { add("api", request.api.word) }
+        if request.path != Words.path(request.api) { add("path", Self.scalar(request.path)) }
+        if request.method != "POST" { add("method", request.method) }
+        add("model", request.model.map(Self.scalar))
+        add("key", request.key.map(Self.scalar))
+        add("tenant", request.tenant.map(Self.scalar))
+        if !request.headers.isEmpty {
+            let list = request.headers.map { "\($0.name): \(Self.scalar($0.value))" }
+            add("headers", "{\(list.joined(separator: ", "))}")
+        }
+        if request.contentLevel > .public { add("class", request.contentLevel.word) }
+        if !request.contentTags.isEmpty { add("tags", "[\(request.contentTags.sorted().joined(separator: ", "))]") }
+        if request.tokens > 0 { add("tokens", "\(request.tokens)") }
+        if request.stream { add("stream", "true") }
+        let features = Words.features(request.features)
+        if !features.isEmpty { add("features", "[\(features.joined(separator: ", "))]") }
+        if let bucket = request.buckets.values.min() { add("bucket", Words.percent(bucket)) }
+        if let moment, !request.openWindows.isEmpty { add("at", DraftReader.written(moment)) }
+        return """
+            - name: \(Self.scalar("counterexample: \(proof.name.value)"))
+              request: {\(fields.joined(separator: ", "))}
+              expect: {\(expect)}
+
+            """
+    }
+
+    private func expectation(_ proof: CaseProof) -> String? {
+        func range(_ range: ClosedRange<Int>) -> String {
+            if range.lowerBound == range.upperBound { return "\(range.lowerBound)" }
+            return range.upperBound >= Int.max - 1
+                ? "\(range.lowerBound).." : "\(range.lowerBound)..\(range.upperBound + 1)"
+        }
+        func list(_ names: [Located<String>]) -> String { "[\(names.map(\.value).joined(separator: ", "))]" }
+        var parts: [String] = []
+        if let to = proof.to { parts.append("\(proof.isAlways ? "only_to" : "not_to"): \(list(to))") }
+        guard proof.isAlways else { return parts.isEmpty ? nil : parts.joined(separator: ", ") }
+        if let routes = proof.routes, routes.count == 1 { parts.append("route: \(routes[0].value)") }
+        if let targets = proof.targets { parts.append("targets: \(range(targets))") }
+        if let status = proof.statuses, status.count == 1 { parts.append("status: \(status.lowerBound)") }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
+    /// A text that reads the same in every YAML, quoted unless it is a plain word.
+    static func scalar(_ text: String) -> String {
+        let isPlain =
+            !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                byte >= 0x61 && byte <= 0x7A || byte == 0x2D || byte == 0x2F || byte >= 0x30 && byte <= 0x39
+                    || byte == 0x2E
+            }
+        let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+        let first = text.utf8.first ?? 0
+        return isPlain && first >= 0x61 && !words.contains(text) ? text : JSONValue.quoted(text)
+    }
+}
