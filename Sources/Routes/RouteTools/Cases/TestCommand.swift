@@ -138,29 +138,28 @@ package enum TestCommand {
             let names = Set(report.results.map(\.name))
             let cases = report.results.filter { !names.contains("counterexample: \($0.name)") }.compactMap(\.savedCase)
             guard !cases.isEmpty else { continue }
-            do throws(Files.Failure) {
-                let bytes = try Files.read(report.path, limit: TextCheck.limitBytes)
-                guard let file = CaseReader.read(bytes, path: report.path).file, let dash = file.dashColumn,
-                    let end = file.extent?.upperBound
-                else {
-                    terminal.complain(
-                        "hoosh-proxy test: `\(report.path)` has its tests in brackets: add the cases by hand\n"
-                    )
-                    continue
-                }
-                guard TextFile.write(inserted(cases, bytes, end: end, dash: dash), to: report.path) else {
-                    throw Misuse("cannot write `\(report.path)`: \(TextFile.reason)")
-                }
-                let noun = cases.count == 1 ? "case" : "cases"
-                terminal.complain("hoosh-proxy test: \(cases.count) \(noun) appended to \(report.path)\n")
-            } catch let failure as Files.Failure {
-                throw Misuse("cannot read `\(report.path)`: \(failure.reason)")
-            } catch let misuse as Misuse {
-                throw misuse
-            } catch {
-                continue
-            }
+            try append(cases, to: report.path, terminal)
         }
+    }
+
+    private static func append(_ cases: [String], to path: String, _ terminal: Terminal) throws(Misuse) {
+        let bytes: [UInt8]
+        do throws(Files.Failure) {
+            bytes = try Files.read(path, limit: TextCheck.limitBytes)
+        } catch {
+            throw Misuse("cannot read `\(path)`: \(error.reason)")
+        }
+        guard let file = CaseReader.read(bytes, path: path).file, let dash = file.dashColumn,
+            let end = file.extent?.upperBound
+        else {
+            terminal.complain("hoosh-proxy test: `\(path)` has its tests in brackets: add the cases by hand\n")
+            return
+        }
+        guard TextFile.write(inserted(cases, bytes, end: end, dash: dash), to: path) else {
+            throw Misuse("cannot write `\(path)`: \(TextFile.reason)")
+        }
+        let noun = cases.count == 1 ? "case" : "cases"
+        terminal.complain("hoosh-proxy test: \(cases.count) \(noun) appended to \(path)\n")
     }
 
     /// The file with cases behind its last test; a comment on that line stays where it is.
