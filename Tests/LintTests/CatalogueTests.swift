@@ -58,7 +58,7 @@ import Testing
         )
         for part in ["## What", "## Why", "## Example", "## Fix", "## How to silence"] { #expect(text.contains(part)) }
         #expect(text.contains("# hoosh: allow HP401 -- the reason"))
-        #expect(rule("HP101").text.contains("It cannot be silenced"))
+        #expect(rule("HP101").text.contains("cannot be silenced"))
     }
 
     @Test func `rules are listed for people and for programs`() {

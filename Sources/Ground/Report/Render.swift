@@ -111,7 +111,7 @@ package struct Render {
     private func agent() -> String {
         problems.all.map { problem in
             var text = "\(problem.spot): \(problem.severity.rawValue)[\(problem.code)]: \(problem.sentence)"
-            text += problem.labels.map { "; \($0.spot): \($0.text)" }.joined()
+            text += problem.labels.filter { !$0.text.isEmpty }.map { "; \($0.spot): \($0.text)" }.joined()
             text += problem.notes.map { "; note: \($0)" }.joined()
             text += problem.help.map { "; help: \($0)" }.joined()
             if !problem.edits.isEmpty, let fix = problem.fix { text += " [\(fix.rawValue) fix]" }

@@ -4,7 +4,7 @@ import RouteModel
 
 /// What the author asked not to hear: `lint:` severities and comments.
 ///
-/// Errors of the families 0xx to 2xx say that the file cannot be understood; nothing silences them.
+/// Errors that say that the file cannot be understood, or not be served as it stands, are not silenced by anything.
 struct Silence {
     private let comments: [AllowComment]
     private let severities: [(code: Located<String>, severity: String)]
@@ -27,12 +27,7 @@ struct Silence {
     }
 
     /// True for findings that stand whatever is asked.
-    static func isFirm(_ problem: Problem) -> Bool { problem.severity == .error && isEarly(problem.code) }
-
-    private static func isEarly(_ code: String) -> Bool {
-        let family = code.dropFirst(2).first
-        return family == "0" || family == "1" || family == "2"
-    }
+    static func isFirm(_ problem: Problem) -> Bool { problem.severity == .error && Catalogue.isFirm(problem.code) }
 
     private func severity(of code: String) -> String? { severities.last { $0.code.value == code }?.severity }
 

@@ -183,8 +183,8 @@ extension Catalogue {
                 folder, or goes too deep.
                 """,
             why: "A part that is left out could be the one that denies.",
-            bad: "include: ../../etc/passwd",
-            good: "include: providers.yaml"
+            bad: "include: [../../etc/passwd]",
+            good: "include: [providers.yaml]"
         ),
         Rule(
             "HP013",
@@ -241,7 +241,7 @@ extension Catalogue {
                 """,
             good: """
                 # routes/prod.yaml
-                include: extra.yaml
+                include: [extra.yaml]
                 """
         ),
     ]

@@ -12,6 +12,18 @@ package enum Catalogue {
     /// The rule of a code.
     package static func rule(_ code: String) -> Rule? { byCode[code] }
 
+    /// Found while the file is read: what is wrong there has no meaning that could be served in its place.
+    private static let readingCodes: Set<String> = [
+        "HP310", "HP409", "HP410", "HP420", "HP502", "HP701", "HP702", "HP704", "HP705", "HP706", "HP707", "HP708", "HP710",
+        "HP891",
+    ]
+
+    /// True when an error of this code cannot be silenced: the families 0xx to 2xx, and what reading a value finds.
+    package static func isFirm(_ code: String) -> Bool {
+        if let family = code.dropFirst(2).first, "012".contains(family) { return true }
+        return readingCodes.contains(code)
+    }
+
     /// The code somebody probably meant.
     package static func nearest(_ code: String) -> String? {
         Suggestion.nearest(to: code.uppercased(), among: [code.uppercased()] + rules.map(\.code))

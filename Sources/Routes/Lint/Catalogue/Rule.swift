@@ -56,8 +56,8 @@ package struct Rule: Sendable {
 
     /// How to live with it.
     package var silence: String {
-        if severity == .error, let family = code.dropFirst(2).first, "012".contains(family) {
-            return "It cannot be silenced: the file cannot be understood, or not safely, while it stands."
+        if severity == .error, Catalogue.isFirm(code) {
+            return "As an error it cannot be silenced: the file cannot be served as it stands."
         }
         var text = "On the line, or alone on the line above:\n\n```yaml\n# hoosh: allow \(code) -- the reason\n```\n\n"
         text += "For the whole file: `lint: {\(code): none}`, or `warn`, or `info`."
