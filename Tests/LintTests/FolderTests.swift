@@ -5,7 +5,7 @@ import Testing
 @Suite struct FolderTests {
     private let root = """
         version: 1
-        include: parts/upstreams.yaml
+        include: [parts/upstreams.yaml]
         routes:
           - name: default
             to: [a]

@@ -96,7 +96,7 @@ import Testing
 
     @Test func `edits of several files are made together, fragments included`() {
         let folder = Folder([
-            "root.yaml": "version: 1\ninclude: part.yaml\nroutes:\n  - name: default\n    to: [a, b, a]\n",
+            "root.yaml": "version: 1\ninclude: [part.yaml]\nroutes:\n  - name: default\n    to: [a, b, a]\n",
             "part.yaml": "fragment: 1\nproviders:\n  a: {kind: ollama}\n  b: {kind: vllm, models: [x, \"*\", y]}\n",
         ])
         let run = LintRun("--fix", "--select=HP407,HP907,HP403", folder.path)
