@@ -1,0 +1,124 @@
+/// A comparison as text, Markdown or JSON (schema `diff-v1`).
+struct DiffReport {
+    let comparison: Comparison
+    let allowsPrivacy: Bool
+
+    private var tries: String? {
+        comparison.worstTries.map { "worst-case upstream tries \($0.before) → \($0.after)" }
+    }
+
+    private func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+    /// What stayed as it was.
+    private var unchanged: String {
+        let routes = "\(counted(comparison.unchangedRoutes, "route")) unchanged in effect"
+        return comparison.differs || !comparison.hasOtherText ? routes : "\(routes); the edits have no effect"
+    }
+
+    private func reach(_ reach: Comparison.Reach) -> String {
+        reach.isOpened
+            ? "\(reach.label) may now reach \(reach.provider)  (was: never)"
+            : "\(reach.label) no longer reaches \(reach.provider)"
+    }
+
+    // MARK: For people
+
+    /// For a terminal.
+    var text: String {
+        var lines: [String] = []
+        if comparison.ways.isEmpty {
+            lines.append("~ no request goes another way")
+        } else {
+            lines.append("~ \(counted(comparison.ways.count, "group")) of requests go another way")
+        }
+        for (number, way) in comparison.ways.enumerated() {
+            let first = way.requests.first ?? "every request"
+            lines.append("  \(number + 1). \(first)     \(way.before) → \(way.after)")
+            lines += way.requests.dropFirst().map { "     or \($0)" }
+            if way.oldRoute != way.newRoute {
+                lines.append("     route: \(way.oldRoute ?? "none") → \(way.newRoute ?? "none")")
+            }
+            lines.append("     witness: \(way.witness)")
+        }
+        for setting in comparison.settings {
+            lines.append("~ route \(setting.route): \(setting.name) \(setting.before) → \(setting.after)")
+        }
+        for entry in comparison.reaches {
+            let mark = entry.isOpened && !allowsPrivacy ? "!" : "~"
+            let end = entry.isOpened ? allowsPrivacy ? "     allowed" : "     --allow-privacy to accept" : ""
+            lines.append("\(mark) privacy: \(reach(entry))\(end)")
+            if entry.isOpened { lines.append("     witness: \(entry.witness)") }
+        }
+        if !comparison.isComplete { lines.append("! too much to compare: the answer is not complete") }
+        lines.append("= \(unchanged)")
+        if let tries { lines.append(tries) }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// For a pull request.
+    var markdown: String {
+        var lines = ["### What changes for requests", ""]
+        if comparison.ways.isEmpty {
+            lines += ["No request goes another way.", ""]
+        } else {
+            lines += ["| # | Requests | Before | After | For example |", "|---|---|---|---|---|"]
+            for (number, way) in comparison.ways.enumerated() {
+                let requests = way.requests.map(Self.cell).joined(separator: "<br>or ")
+                let cells = [requests, Self.cell(way.before), Self.cell(way.after), Self.cell(way.witness)]
+                lines.append("| \(number + 1) | \(cells.joined(separator: " | ")) |")
+            }
+            lines.append("")
+        }
+        for entry in comparison.reaches {
+            let mark = entry.isOpened && !allowsPrivacy ? "⚠ **privacy**" : "privacy"
+            let end = entry.isOpened ? " For example: \(Self.cell(entry.witness))" : ""
+            lines.append("- \(mark): \(reach(entry)).\(end)")
+        }
+        lines += comparison.settings.map {
+            "- route `\($0.route)`: `\($0.name)` \(Self.cell($0.before)) → \(Self.cell($0.after))"
+        }
+        if !comparison.isComplete { lines.append("- ⚠ too much to compare: the answer is not complete") }
+        lines.append("- \(unchanged)")
+        if let tries { lines.append("- \(tries)") }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// Text in a table: `|` would end the cell, `*` would be emphasis.
+    private static func cell(_ text: String) -> String {
+        "`\(text.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|"))`"
+    }
+
+    // MARK: For programs
+
+    /// Schema `diff-v1`.
+    var json: JSONValue {
+        let ways = comparison.ways.map { way in
+            JSONValue.object([
+                "requests": .texts(way.requests), "before": .text(way.before), "after": .text(way.after),
+                "old_route": .optional(way.oldRoute), "new_route": .optional(way.newRoute),
+                "witness": .text(way.witness),
+            ])
+        }
+        let reaches = comparison.reaches.map { entry in
+            JSONValue.object([
+                "kind": .text(entry.isOpened ? "opened" : "closed"), "label": .text(entry.label),
+                "provider": .text(entry.provider), "witness": .text(entry.witness),
+            ])
+        }
+        let settings = comparison.settings.map { setting in
+            JSONValue.object([
+                "route": .text(setting.route), "setting": .text(setting.name), "before": .text(setting.before),
+                "after": .text(setting.after),
+            ])
+        }
+        let tries = comparison.worstTries.map { tries in
+            JSONValue.object(["before": .number(tries.before), "after": .number(tries.after)])
+        }
+        return .object([
+            "schema": .text("diff-v1"), "differs": .bool(comparison.differs),
+            "weakens_privacy": .bool(comparison.weakensPrivacy), "complete": .bool(comparison.isComplete),
+            "changes": .list(ways), "privacy": .list(reaches), "settings": .list(settings),
+            "unchanged_routes": .number(comparison.unchangedRoutes), "worst_tries": tries ?? .null,
+        ])
+    }
+}
