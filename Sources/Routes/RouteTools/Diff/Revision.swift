@@ -55,7 +55,9 @@ struct Revision {
         // Git reads what begins with a dash as an option.
         guard !revision.hasPrefix("-") else { throw Misuse("`\(revision)` is no revision") }
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Misuse("no pipe: \(TextFile.reason)") }
+        guard pipe(&ends) == 0 else { throw Misuse("no pipe: \(TextFile.reason)") }
+        // The child gets a copy of the one end as its output, and neither of these.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
