@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct CheckTests {
     #if DEBUG
-        static let rounds = 150
+        static let rounds = 60
     #else
         static let rounds = 2_000
     #endif

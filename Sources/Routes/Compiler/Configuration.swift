@@ -60,7 +60,8 @@ package final class Configuration: Sendable {
         self.init(loaded, compiled)
     }
 
-    private init(_ loaded: Loaded, _ compiled: Compiled) {
+    /// Puts together what was read and what was compiled from its document.
+    package init(_ loaded: Loaded, _ compiled: Compiled) {
         listen = loaded.listen
         providers = loaded.providers
         document = compiled.document

@@ -58,10 +58,7 @@ package struct ConfigurationSource: Sendable {
         let loaded = RouteFile.load(path, purpose: .serve) { name in getenv(name).map { String(cString: $0) } }
         let names = loaded.files.map(\.path)
         var reading = Reading(problems: loaded.problems, files: names.isEmpty ? [path] : names)
-        guard !reading.problems.hasErrors, let configuration = loaded.configuration, let document = loaded.document
-        else {
-            return reading
-        }
+        guard !reading.problems.hasErrors, let document = loaded.document else { return reading }
         var compiled = RouteCompiler.compile(document, engine: engine)
         for problem in compiled.problems { reading.problems.add(problem) }
         if let transform { compiled = transform(compiled) }
@@ -74,7 +71,7 @@ package struct ConfigurationSource: Sendable {
         let windows = zoned(compiled.windows, &reading.faults)
         guard reading.faults.isEmpty else { return reading }
         reading.ready = Ready(
-            configuration: configuration,
+            configuration: Configuration(loaded, compiled),
             compiled: compiled,
             windows: windows,
             bytes: loaded.files.flatMap(\.source.bytes)
