@@ -3,8 +3,8 @@ import Report
 import RouteLanguage
 
 /// A file that `lint` was pointed at.
-struct LintInput: Sendable {
-    enum Kind: Sendable {
+package struct LintInput: Sendable {
+    package enum Kind: Sendable {
         /// A route file, begun by `version:`, or one that says nothing of its kind.
         case root
         /// `fragment:`: part of roots.
@@ -14,19 +14,19 @@ struct LintInput: Sendable {
     }
 
     /// As it was named, `-` for standard input.
-    let path: String
+    package let path: String
     /// What may be written to when the file is mended.
-    let folder: String
-    let kind: Kind
-    let bytes: [UInt8]
+    package let folder: String
+    package let kind: Kind
+    package let bytes: [UInt8]
 
     /// What findings call it.
-    var name: String { path == "-" ? "<stdin>" : path }
+    package var name: String { path == "-" ? "<stdin>" : path }
 
     /// Reads a file.
     ///
     /// - Throws: why it cannot be read.
-    init(_ path: String, below folder: String) throws(Files.Failure) {
+    package init(_ path: String, below folder: String) throws(Files.Failure) {
         self.path = path
         self.folder = folder
         bytes = try Files.read(path, limit: TextCheck.limitBytes)
@@ -55,7 +55,7 @@ struct LintInput: Sendable {
     /// The file itself, or the files below a folder, sorted; none twice.
     ///
     /// - Throws: why a folder cannot be read.
-    static func paths(at path: String) throws(Files.Failure) -> [(path: String, folder: String)] {
+    package static func paths(at path: String) throws(Files.Failure) -> [(path: String, folder: String)] {
         guard path != "-", Files.isFolder(path) else {
             let slash = path.lastIndex(of: "/")
             return [(path, slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")]

@@ -62,6 +62,13 @@ struct Command {
                 """
         ) { DiffCommand.run($0, terminal) },
         Command(
+            name: "fmt",
+            help: """
+                fmt [--check] [--diff] [--sort] PATH...
+                    lay route files out: two spaces, keys in the language's order; comments stay
+                """
+        ) { FormatCommand.run($0, terminal) },
+        Command(
             name: "graph",
             help: """
                 graph [--view tree|tiers|zones] [--format dot|mermaid|svg|json] [--output FILE] FILE
