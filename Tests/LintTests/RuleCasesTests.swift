@@ -16,8 +16,10 @@ import Testing
 
     /// Codes that no file alone can bring about, each with the reason.
     static let without: [String: String] = [
+        "HP016": "takes a folder; LintCommandTests has one",
         "HP110": "no key is deprecated yet",
         "HP890": "takes a file that is too much to prove about; AnalysisTests has one",
+        "HP891": "a fault of the program, not of a file; CompilerTests make one",
         "HP901": "the formatter's, tested with it",
     ]
 

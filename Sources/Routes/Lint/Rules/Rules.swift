@@ -1,5 +1,4 @@
 import Analysis
-import Compiler
 import Report
 
 /// Every rule that looks at a whole configuration.
@@ -33,7 +32,6 @@ package enum Rules {
         PatternRules.check(survey, &found)
         StyleRules.check(survey, &found)
         SecurityRules.check(survey, &found)
-        found += RouteCompiler.compile(unit.document).problems
         ResolveRules.check(survey, &found)
         DefaultRules.check(unit.loaded.files, survey, &found)
         return Aftermath(unit.loaded, unit.document).kept(found)
