@@ -73,19 +73,23 @@ import Testing
         for code in Self.without.keys { #expect(!names.contains("\(code)-bad.yaml")) }
     }
 
-    @Test(arguments: codes) func `a safe fix takes its finding away and brings no other`(code: String) throws {
+    @Test(arguments: codes) func `a fix takes its finding away, and a safe one brings no other`(code: String) throws {
         let path = "\(Self.folder)/\(code)-bad.yaml"
         let problems = try problems("\(code)-bad", resolves: false)
-        guard let problem = problems.all.first(where: { $0.code == code && $0.fix == .safe && !$0.edits.isEmpty })
+        guard let problem = problems.all.first(where: { $0.code == code && $0.fix != nil && !$0.edits.isEmpty })
         else { return }
         var bytes = Array(Cases.text(path).utf8)
         for edit in problem.edits.sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
             bytes.replaceSubrange(edit.range, with: Array(edit.replacement.utf8))
         }
+        let text = String(decoding: bytes, as: UTF8.self)
         let loaded = RouteFile.read(bytes, path: path, purpose: .lint) { _ in nil }
         let after = Self.checked(loaded, false).all.filter { $0.severity != .note || $0.code == code }.map(\.code)
         let before = problems.all.map(\.code)
-        #expect(after.filter { $0 == code }.count < before.filter { $0 == code }.count)
-        #expect(Set(after).isSubset(of: Set(before)), "\(String(decoding: bytes, as: UTF8.self))")
+        #expect(after.filter { $0 == code }.count < before.filter { $0 == code }.count, "\(text)")
+        // What could not be looked at before may have more to say; its errors were the reader's.
+        if problem.fix == .safe, problem.code > "HP300" {
+            #expect(Set(after).isSubset(of: Set(before)), "\(text)")
+        }
     }
 }
