@@ -156,3 +156,42 @@ import Testing
         #expect(text.contains("+key: env:A\n"))
     }
 }
+
+@Suite struct SafeFixTests {
+    private static let folder = Cases.tests + "/LintTests/RuleCases"
+
+    /// Codes whose fix the catalogue calls safe, with a bad case.
+    static let codes = Catalogue.rules.filter { $0.fix == .safe }.map(\.code)
+        .filter { !Cases.text("\(folder)/\($0)-bad.yaml").isEmpty }
+
+    private func count(_ folder: Folder, _ code: String) -> Int {
+        LintRun("--format=short", "--select=\(code)", folder.path).text.split(separator: "\n")
+            .filter { $0.contains("[\(code)]") }.count
+    }
+
+    @Test(arguments: codes)
+    func `a safe fix ends its finding, brings no new error, and does nothing the second time`(code: String) throws {
+        let folder = Folder(["a.yaml": Cases.text("\(Self.folder)/\(code)-bad.yaml")])
+        let before = count(folder, code)
+        try #require(before > 0)
+        func errors() -> Set<Substring> {
+            Set(
+                LintRun("--format=short", "--preset=minimal", folder.path).text.split(separator: "\n")
+                    .compactMap { $0.split(separator: "[").dropFirst().first?.prefix(5) }
+            )
+        }
+        let old = errors()
+        let run = LintRun("--fix", "--select=\(code)", folder.path)
+        let mended = folder.text("a.yaml")
+        #expect(count(folder, code) == 0, "\(run.text)\n\(mended)")
+        #expect(errors().subtracting(old) == [], "\(mended)")
+        _ = LintRun("--fix", "--select=\(code)", folder.path)
+        #expect(folder.text("a.yaml") == mended)
+    }
+
+    @Test func `every safe fix has a case`() {
+        let missing = Catalogue.rules.filter { $0.fix == .safe }.map(\.code).filter { !Self.codes.contains($0) }
+        // No key is deprecated yet, and formatting is the formatter's.
+        #expect(missing == ["HP110", "HP901"])
+    }
+}

@@ -33,7 +33,7 @@ package struct CheckedFile: Sendable {
     /// Runs the rules over what was read.
     package init(_ loaded: Loaded, resolves: Bool) {
         self.loaded = loaded
-        var found = loaded.problems
+        var found = ReadingEdits.added(to: loaded.problems)
         let patterns = Patterns.matcher()
         if let document = loaded.document {
             let unit = LintUnit(loaded: loaded, document: document, patterns: patterns, resolves: resolves)

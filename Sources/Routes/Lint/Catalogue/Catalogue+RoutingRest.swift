@@ -43,7 +43,7 @@ extension Catalogue {
             "HP414",
             .warning,
             "ranges of neighbours that overlap or leave a gap of one",
-            fix: .safe,
+            fix: .unsafe,
             what: """
                 Ranges are half-open: `..8k` and `8k..` meet exactly. Here one number belongs to both or to \
                 none.
