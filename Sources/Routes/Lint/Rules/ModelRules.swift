@@ -7,8 +7,11 @@ enum ModelRules {
     static func check(_ survey: Survey, _ findings: inout [Problem]) {
         let spelling = Spelling(survey)
         var seen: Set<String> = []
+        // Each is compared with every name there is, which a file of ten thousand models need not wait for.
         func look(_ globs: [Located<String>]?) {
-            for glob in globs ?? [] where seen.insert(glob.value).inserted { spelling.glob(glob, &findings) }
+            for glob in globs ?? [] where seen.count < mostNames && seen.insert(glob.value).inserted {
+                spelling.glob(glob, &findings)
+            }
         }
         for provider in survey.document.providers { look(provider.models) }
         for (_, route) in survey.liveRoutes {
@@ -22,6 +25,9 @@ enum ModelRules {
         }
         for alias in survey.document.aliases { spelling.name(alias.model, &findings) }
     }
+
+    /// Different patterns whose spelling is looked at.
+    private static let mostNames = 2_000
 
     // MARK: HP513
 
@@ -68,6 +74,9 @@ enum ModelRules {
 /// Finds slips in model names: something near a known name is one, something far from all is somebody's own model.
 private struct Spelling {
     private let survey: Survey
+    private let heads: [String]
+    private let names: [String]
+    private let shapes: Set<String>
     /// Globs and names of `models.known`; the file's own and the providers' are known as well.
     private let own: [String]
     private let usesBuiltin: Bool
@@ -77,6 +86,10 @@ private struct Spelling {
         let known = survey.document.known?.map(\.value)
         own = (known ?? []).filter { $0 != "builtin" }
         usesBuiltin = known?.contains("builtin") ?? true
+        let builtin = usesBuiltin ? KnownModels.names : []
+        heads = own.map { GlobTable.literalHead($0) } + (usesBuiltin ? KnownModels.heads : []) + builtin
+        names = own.filter { GlobTable.isLiteral($0) } + builtin
+        shapes = Set(KnownModels.names.map(Self.shape))
     }
 
     /// HP411.
@@ -135,13 +148,6 @@ private struct Spelling {
         )
     }
 
-    private var heads: [String] {
-        own.map { GlobTable.literalHead($0) } + (usesBuiltin ? KnownModels.heads + KnownModels.names : [])
-    }
-    private var names: [String] {
-        own.filter { GlobTable.isLiteral($0) } + (usesBuiltin ? KnownModels.names : [])
-    }
-
     private func isKnown(_ pattern: String, _ head: String) -> Bool {
         if survey.globs.matches(anyOf: own, pattern) || own.contains(pattern) { return true }
         guard usesBuiltin else { return false }
@@ -149,8 +155,7 @@ private struct Spelling {
         let isLiteral = GlobTable.isLiteral(pattern)
         if !isLiteral, KnownModels.heads.contains(where: { head.hasPrefix($0) || $0.hasPrefix(head) }) { return true }
         // Another version of a known model: only digits and dots differ, or something is added at the end.
-        let shape = Self.shape(pattern)
-        return KnownModels.names.contains { Self.shape($0) == shape || Self.isEdition(pattern, of: $0) }
+        return shapes.contains(Self.shape(pattern)) || KnownModels.names.contains { Self.isEdition(pattern, of: $0) }
     }
 
     /// A date, or one of the words that vendors add: `gpt-4o-2024-08-06`, `gpt-4o-audio-preview`.

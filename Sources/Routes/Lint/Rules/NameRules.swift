@@ -153,12 +153,23 @@ enum NameRules {
         for rule in survey.document.privacy.rules {
             asked += rule.tenants.map { ($0, true) } + rule.keys.map { ($0, false) }
         }
+        let names = (tenants: Set(tenants ?? []), keys: Set(keys))
+        var strangers: [(value: Located<String>, isTenant: Bool, known: [String])] = []
         for entry in asked {
             guard let known = entry.isTenant ? tenants : keys else { continue }
-            if known.contains(where: { survey.globs.matches(entry.value.value, $0) }) { continue }
-            stranger(entry.value, isTenant: entry.isTenant, known, survey, &findings)
+            if (entry.isTenant ? names.tenants : names.keys).contains(entry.value.value) { continue }
+            let isLiteral = GlobTable.isLiteral(entry.value.value)
+            if !isLiteral, known.contains(where: { survey.globs.matches(entry.value.value, $0) }) { continue }
+            strangers.append((entry.value, entry.isTenant, known))
+        }
+        // A file with more of them was not written against these keys.
+        for entry in strangers.prefix(mostStrangers) {
+            stranger(entry.value, isTenant: entry.isTenant, entry.known, survey, &findings)
         }
     }
+
+    /// Names that nobody has which are told: each is compared with all that there are.
+    private static let mostStrangers = 200
 
     private static func stranger(
         _ value: Located<String>,
