@@ -56,8 +56,14 @@ import Testing
     }
 
     @Test(arguments: codes) func `what people read about a bad case is as written`(code: String) throws {
-        let problems = try problems("\(code)-bad", resolves: Self.resolving.contains(code))
-        let text = Render(problems).text(.human).split(separator: "\(Self.folder)/", omittingEmptySubsequences: false)
+        let found = try problems("\(code)-bad", resolves: Self.resolving.contains(code))
+        // Notes about something else would change with every new one.
+        var shown = Problems()
+        for source in found.sources.values { shown.add(source: source) }
+        for spot in found.secretSpots { shown.hide(at: spot) }
+        for secret in found.secrets { shown.hide(secret) }
+        for problem in found.all where problem.code == code || problem.severity != .note { shown.add(problem) }
+        let text = Render(shown).text(.human).split(separator: "\(Self.folder)/", omittingEmptySubsequences: false)
             .joined()
         let golden = "\(Self.folder)/\(code)-bad.problems"
         if Cases.updates { Cases.write(text, to: golden) }

@@ -66,12 +66,15 @@ enum ResilienceRules {
         let total = timeouts.totalMilliseconds
         guard route.tiers.count > 1, first > 0, (route.tiers.count - 1) * first >= total else { return }
         let late = (total + first - 1) / first
+        // One of them left to its default is a slip; both written contradict each other.
+        let isMeant =
+            route.settings.places["timeout.total"] != nil && route.settings.places["timeout.first_byte"] != nil
         guard let spot = route.settings.places["timeout.total"] ?? route.settings.places["timeout.first_byte"],
             route.tiers.indices.contains(late)
         else { return }
         findings.append(
             Problem(
-                .error,
+                isMeant ? .error : .warning,
                 "HP502",
                 "tier \(late + 1) of `\(route.name.value)` is never reached in time",
                 at: spot,
