@@ -1,6 +1,7 @@
 import Compiler
 import Decision
 import Glibc
+import Lint
 import Report
 import RouteLanguage
 import RouteModel
@@ -12,9 +13,9 @@ package struct ConfigurationSource: Sendable {
     package var path: String
     /// What answers: the tree, or one of the engines that it is checked against (`routes.md` A7).
     package var engine = Program.Engine.tree
-    /// Compares the program with the document before it serves (`routes.md` 3.6.5).
+    /// Compares what `transform` made with the document before it serves (`routes.md` 3.6.5).
     package var checksProgram = true
-    /// Changes what was compiled before it is checked; tests damage a program here.
+    /// Changes what was compiled; tests damage a program here.
     package var transform: (@Sendable (Compiled) -> Compiled)?
 
     package init(path: String) { self.path = path }
@@ -57,15 +58,18 @@ package struct ConfigurationSource: Sendable {
     func read() -> Reading {
         let loaded = RouteFile.load(path, purpose: .serve) { name in getenv(name).map { String(cString: $0) } }
         let names = loaded.files.map(\.path)
-        var reading = Reading(problems: loaded.problems, files: names.isEmpty ? [path] : names)
-        guard !reading.problems.hasErrors, let document = loaded.document else { return reading }
-        var compiled = RouteCompiler.compile(document, engine: engine)
-        for problem in compiled.problems { reading.problems.add(problem) }
-        if let transform { compiled = transform(compiled) }
-        guard !reading.problems.hasErrors else { return reading }
-        if checksProgram {
-            reading.faults = ProgramCheck.faults(compiled, patterns: HeaderPatterns.matcher()).map {
-                "the compiled routes differ from the file: \($0)"
+        let checked = CheckedFile(loaded, resolves: true)
+        var reading = Reading(problems: checked.problems, files: names.isEmpty ? [path] : names)
+        guard let configuration = checked.configuration else { return reading }
+        var compiled = configuration.compiled
+        if engine != .tree { compiled = compiled.answered(by: engine) }
+        if let transform {
+            // What was compiled has been checked; what became of it has not.
+            compiled = transform(compiled)
+            if checksProgram {
+                reading.faults = ProgramCheck.faults(compiled, patterns: HeaderPatterns.matcher()).map {
+                    "the compiled routes differ from the file: \($0)"
+                }
             }
         }
         let windows = zoned(compiled.windows, &reading.faults)
@@ -74,7 +78,7 @@ package struct ConfigurationSource: Sendable {
             configuration: Configuration(loaded, compiled),
             compiled: compiled,
             windows: windows,
-            bytes: loaded.files.flatMap(\.source.bytes)
+            bytes: configuration.sourceBytes
         )
         return reading
     }
