@@ -224,7 +224,7 @@ let tests: [Target] = [
             "Decision",
             "Bytes",
         ],
-        excluding: ["RuleCases"]
+        excluding: ["RuleCases", "Examples"]
     ),
     suite(
         "RouteToolsTests",

@@ -32,16 +32,26 @@ import Testing
         #expect(run.text.contains("parts/upstreams.yaml:4:18: error[HP107]"))
     }
 
-    @Test func `tests of routes are checked by who knows them`() {
-        let folder = Folder(["a.test.yaml": "version: 1\nconfig: x\n", "c.txt": "no route file", ".d.yaml": "x"])
-        let run = LintRun("--format=short", folder.path) { bytes, path in
-            var problems = Problems()
-            problems.add(source: SourceText(path: path, bytes: bytes))
-            problems.add(Problem(.error, "HP104", "no tests", at: Spot(path: path, line: 1, column: 1, length: 1)))
-            return problems
-        }
-        #expect(run.text == "\(folder.path)/a.test.yaml:1:1: error[HP104]: no tests\n")
-        #expect(LintRun("--select=HP1", folder.path).text.hasPrefix("1 file checked, 0 errors"))
+    @Test func `tests of routes are checked as strictly as routes`() {
+        let folder = Folder([
+            "a.test.yaml": "version: 1\nconfig: x.yaml\ntets: []\n", "c.txt": "no route file", ".d.yaml": "x",
+        ])
+        let run = LintRun("--format=short", folder.path)
+        #expect(run.text.contains("a.test.yaml:3:1: error[HP101]: unknown key `tets`"))
+        #expect(run.code == 1)
+        #expect(LintRun(folder.path).text.contains("1 file checked"))
+    }
+
+    @Test func `a layout of its own is a note with a fix`() {
+        let file = "version: 1\nproviders:   {a:   {kind: ollama}}\nroutes:\n  - to: [a]\n"
+        let folder = Folder(["a.yaml": file, "b.yaml": file + "lint: {HP901: none}\n"])
+        let run = LintRun("--format=short", "--select=HP901", folder.path)
+        #expect(run.text.hasPrefix("\(folder.path)/a.yaml:2:1: note[HP901]"))
+        #expect(run.text.split(separator: "\n").count == 1)
+        #expect(!LintRun(folder.path).text.contains("HP901"))
+        _ = LintRun("--fix", "--select=HP901", folder.path)
+        #expect(LintRun("--format=short", "--select=HP901", folder.path).text == "")
+        #expect(folder.text("b.yaml").hasPrefix(file))
     }
 
     @Test func `a file named twice is checked once, and the order is that of the names`() {

@@ -13,7 +13,7 @@ import Testing
     @Test func `clean files exit with 0 and a summary`() {
         let (code, text) = lint("--preset=minimal", "\(routes)/minimal.yaml", "\(routes)/dev.yaml")
         #expect(code == 0)
-        #expect(text.hasPrefix("2 files checked, 0 errors, 0 warnings in "))
+        #expect(text.hasPrefix("2 files checked, 0 errors, 0 warnings"))
         #expect(text.hasSuffix(" ms\n"))
     }
 

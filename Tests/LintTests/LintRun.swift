@@ -9,16 +9,15 @@ struct LintRun {
     /// Standard error.
     let complaints: String
 
-    init(_ arguments: String..., tests: TestFileCheck? = nil) { self.init(arguments, tests: tests) }
+    init(_ arguments: String...) { self.init(arguments) }
 
-    init(_ arguments: [String], tests: TestFileCheck? = nil) {
+    init(_ arguments: [String]) {
         var text = ""
         var complaints = ""
         let surroundings = LintCommand.Surroundings(
             print: { text += $0 },
             complain: { complaints += $0 },
-            version: "0.0.0",
-            testFiles: tests
+            version: "0.0.0"
         )
         code = LintCommand.run(["--color=never"] + arguments, surroundings)
         self.text = text

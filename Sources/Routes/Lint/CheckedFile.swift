@@ -31,13 +31,21 @@ package struct CheckedFile: Sendable {
     }
 
     /// Runs the rules over what was read.
-    package init(_ loaded: Loaded, resolves: Bool) {
+    ///
+    /// - Parameters:
+    ///   - loaded: the file with what it includes.
+    ///   - resolves: whether the environment and other files may be looked at.
+    ///   - checksLayout: whether to ask the formatter too, which takes as long as all the rest.
+    package init(_ loaded: Loaded, resolves: Bool, checksLayout: Bool = false) {
         self.loaded = loaded
         var found = ReadingEdits.added(to: loaded.problems)
         let patterns = Patterns.matcher()
         if let document = loaded.document {
             let unit = LintUnit(loaded: loaded, document: document, patterns: patterns, resolves: resolves)
             for problem in Rules.all(unit) { found.add(problem) }
+        }
+        if checksLayout, let source = loaded.files.first?.source, let problem = LayoutCheck.problem(source, .root) {
+            found.add(problem)
         }
         let compiled = loaded.problems.hasErrors ? nil : Configuration(loaded, patterns: patterns, problems: &found)
         let silence = Silence(loaded, resolves: resolves)

@@ -12,20 +12,16 @@ package enum LintCommand {
         package var complain: (String) -> Void
         /// The program's version.
         package var version: String
-        /// Checks tests of routes; without it they are left alone.
-        package var testFiles: TestFileCheck?
 
         /// Says everything to one place.
         package init(
             print: @escaping (String) -> Void,
             complain: @escaping (String) -> Void,
-            version: String = "0",
-            testFiles: TestFileCheck? = nil
+            version: String = "0"
         ) {
             self.print = print
             self.complain = complain
             self.version = version
-            self.testFiles = testFiles
         }
     }
 

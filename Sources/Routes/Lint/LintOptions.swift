@@ -149,6 +149,13 @@ struct LintOptions {
         }
     }
 
+    /// Whether findings of a code could be shown.
+    func asks(for code: String) -> Bool {
+        if ignored.contains(where: code.hasPrefix) { return false }
+        if !selected.isEmpty { return selected.contains(where: code.hasPrefix) && preset != .minimal }
+        return preset == .strict
+    }
+
     /// Whether a finding makes the exit code 1.
     func fails(_ problem: Problem) -> Bool {
         switch failOn ?? (preset == .strict ? .warning : .error) {

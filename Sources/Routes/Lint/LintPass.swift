@@ -14,7 +14,8 @@ struct LintPass: Sendable {
 
     let inputs: [LintInput]
     let resolves: Bool
-    let testFiles: TestFileCheck?
+    /// Whether the formatter is asked too.
+    let checksLayout: Bool
 
     /// Checks every input, on two threads.
     ///
@@ -40,18 +41,28 @@ struct LintPass: Sendable {
         switch input.kind {
         case .root:
             let loaded = RouteFile.read(bytes, path: input.name, purpose: .lint, environment: environment)
-            let checked = CheckedFile(loaded, resolves: resolves)
+            let checked = CheckedFile(loaded, resolves: resolves, checksLayout: checksLayout)
             let files = loaded.files.isEmpty ? [input.name] : loaded.files.map(\.path)
             return Result(problems: checked.problems, files: files, silencedCount: checked.silencedCount)
         case .fragment:
-            // Roots that include it say what is wrong with it; alone, only its text can be judged.
+            // Roots that include it say what is wrong with it; alone, only its layout can be judged.
             var problems = Problems()
-            problems.add(source: SourceText(path: input.name, bytes: bytes))
+            let source = SourceText(path: input.name, bytes: Self.withoutMark(bytes))
+            problems.add(source: source)
+            if checksLayout, let problem = LayoutCheck.problem(source, .fragment) { problems.add(problem) }
             return Result(problems: problems, files: [input.name])
         case .tests:
-            if let testFiles { return Result(problems: testFiles(bytes, input.name), files: [input.name]) }
-            return Result(problems: Problems(), files: [input.name])
+            var problems = CaseReader.read(bytes, path: input.name).problems
+            let source = SourceText(path: input.name, bytes: Self.withoutMark(bytes))
+            problems.add(source: source)
+            if checksLayout, let problem = LayoutCheck.problem(source, .other) { problems.add(problem) }
+            return Result(problems: problems, files: [input.name])
         }
+    }
+
+    /// A byte order mark at the start is no part of the text that findings point into.
+    private static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     }
 
     private func environment(_ name: String) -> String? {

@@ -21,7 +21,7 @@ struct LintReport {
         let started = Self.now()
         var isUnreadable = false
         let inputs = readInputs(&isUnreadable)
-        let pass = LintPass(inputs: inputs, resolves: options.resolves, testFiles: surroundings.testFiles)
+        let pass = LintPass(inputs: inputs, resolves: options.resolves, checksLayout: options.asks(for: "HP901"))
         var tally = Tally()
         var outcome: Mending.Outcome
         if options.fixes || options.isDiff {

@@ -53,17 +53,15 @@ struct Mending {
         var chosen: [String: Set<Edit>] = [:]
         var sources: [String: SourceText] = [:]
         var codes: [String] = []
-        for result in outcome.results {
-            sources.merge(result.problems.sources) { first, _ in first }
-            for problem in result.problems.all where isMendable(problem) {
-                // The same finding of a fragment comes with every root that includes it.
-                if problem.edits.allSatisfy({ chosen[$0.path]?.contains($0) == true }) { continue }
-                guard problem.edits.allSatisfy({ isFree($0, chosen[$0.path] ?? [], sources[$0.path]) }),
-                    Self.isOrderly(problem.edits)
-                else { continue }
-                for edit in problem.edits { chosen[edit.path, default: []].insert(edit) }
-                codes.append(problem.code)
-            }
+        for result in outcome.results { sources.merge(result.problems.sources) { first, _ in first } }
+        for problem in mendable(outcome) {
+            // The same finding of a fragment comes with every root that includes it.
+            if problem.edits.allSatisfy({ chosen[$0.path]?.contains($0) == true }) { continue }
+            guard problem.edits.allSatisfy({ isFree($0, chosen[$0.path] ?? [], sources[$0.path]) }),
+                Self.isOrderly(problem.edits)
+            else { continue }
+            for edit in problem.edits { chosen[edit.path, default: []].insert(edit) }
+            codes.append(problem.code)
         }
         var texts: [String: [UInt8]] = [:]
         for (path, edits) in chosen {
@@ -71,6 +69,12 @@ struct Mending {
             texts[path] = marked(path, outcome) + Self.applied(Array(edits), to: source.bytes)
         }
         return (texts, codes)
+    }
+
+    /// What can be mended, in order; a new layout takes the whole file, so it comes when nothing else is left.
+    private func mendable(_ outcome: Outcome) -> [Problem] {
+        let found = outcome.results.flatMap { $0.problems.all.filter(isMendable) }
+        return found.filter { $0.code != "HP901" } + found.filter { $0.code == "HP901" }
     }
 
     private func isMendable(_ problem: Problem) -> Bool {
