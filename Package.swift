@@ -217,6 +217,8 @@ let tests: [Target] = [
     ),
     suite("ReportTests", ["Report"]),
     suite("DecisionTests", ["Routing", "Decision", "Bytes"]),
+    suite("InterpreterTests", ["Report", "Routing", "RouteModel", "Interpreter"]),
+    suite("AnalysisTests", ["Report", "Routing", "RouteModel", "Interpreter", "Analysis"]),
     suite(
         "LintTests",
         [

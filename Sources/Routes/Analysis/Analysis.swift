@@ -24,9 +24,13 @@ package struct Analysis: Sendable {
     package init(_ document: RouteDocument, patterns: @escaping PatternMatcher) {
         self.document = document
         interpreter = Interpreter(document, patterns: patterns)
-        reaches = document.routes.map { $0.isEnabled ? .unknown : .disabled }
-        uncovered = nil
-        isIncomplete = true
+        let world = World([document], patterns: patterns)
+        var builder = BoxBuilder(world.universe)
+        let scene = Scene(document, interpreter, &builder)
+        var reachability = Reachability(scene, Search(world, builder.universe))
+        reaches = reachability.reaches()
+        uncovered = reachability.uncovered()
+        isIncomplete = reachability.search.isIncomplete || scene.isPartial || builder.universe.isOverfull
         deadValues = []
         flows = []
     }

@@ -30,7 +30,11 @@ struct Search {
     /// True once something was given up.
     var isIncomplete = false
 
-    init(_ world: World) { self.world = world }
+    /// Searches with all that a builder has numbered.
+    init(_ world: World, _ universe: Universe) {
+        self.world = world
+        self.world.universe = universe
+    }
 
     /// Boxes that the question at hand is about, gathered from all covers.
     struct Candidate {
