@@ -78,8 +78,13 @@ struct Explainer {
     let drafts: DraftReader
 
     init(_ document: RouteDocument, engine: Program.Engine = .tree) {
+        self.init(document, compiled: RouteCompiler.compile(document, engine: engine))
+    }
+
+    /// Explains with a program that is there already; for checks that must see a wrong one.
+    init(_ document: RouteDocument, compiled: Compiled) {
         self.document = document
-        compiled = RouteCompiler.compile(document, engine: engine)
+        self.compiled = compiled
         interpreter = Interpreter(document, patterns: Patterns.matcher())
         drafts = DraftReader(document)
     }
