@@ -66,11 +66,11 @@ import Testing
                 request  POST /v1/chat/completions   model gpt-4o   key app   tenant acme   stream no   tokens ~5   bucket of tenant 31.08%
                 class    public = public default
                 tags     none
-                route    gpt   r.yaml:28:11
+                route    gpt   r.yaml:29:11
                 path     \(row("path", of: result.output) ?? "")
                          \(result.output.split(separator: "\n").first { $0.hasSuffix("tested") }?.drop { $0 == " " } ?? "")
-                passed   night    match.time needs Mon-Fri 20:00-06:00 Europe/Berlin, it is Fri 13:00 there   r.yaml:23:20
-                         canary   match.sample takes buckets below 5%, tenant has bucket 31.08%               r.yaml:26:39
+                passed   night    match.time needs Mon-Fri 20:00-06:00 Europe/Berlin, it is Fri 13:00 there   r.yaml:24:20
+                         canary   match.sample takes buckets below 5%, tenant has bucket 31.08%               r.yaml:27:39
                 plan     tier 0   priority   far/gpt-4o     ← would be chosen
                                              spare/gpt-4o
                          dropped: none.  Cleared for public: near far spare
@@ -154,11 +154,11 @@ import Testing
     @Test(arguments: [
         (
             "gpt", ["--model", "gpt-4o", "--key", "app", "--bucket", "1%"],
-            "`canary` stands above it and wins   r.yaml:26"
+            "`canary` stands above it and wins   r.yaml:27"
         ),
-        ("gpt", ["--model", "o1"], "match.model needs `gpt-*`, request has `o1`   r.yaml:29:20"),
+        ("gpt", ["--model", "o1"], "match.model needs `gpt-*`, request has `o1`   r.yaml:30:20"),
         ("gpt", ["--model", "gpt-4", "--tenant", "legal"], "match.not holds: match.tags needs `legal`"),
-        ("canary", ["--model", "gpt-4o"], "tenant has no bucket   r.yaml:26:39"),
+        ("canary", ["--model", "gpt-4o"], "tenant has no bucket   r.yaml:27:39"),
         ("closed", ["--model", "x", "--header", "x-team:red"], "match.headers needs x-team: `blue` or `re:gr[ae]y`"),
         ("rest", ["--model", "llama3"], "takes this request"),
     ])

@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+@testable import RouteTools
+
+@Suite struct DiffTests {
+    private static let old = """
+        version: 1
+        providers:
+          near: {kind: ollama}
+          far: {kind: openai, key: env:KEY, deny_tags: [eu], tls: {ca: system}}
+        privacy: {rules: [{tag: eu, header: {x-residency: eu}}]}
+        routes:
+          - {name: gpt, match: {model: "gpt-*"}, to: [far, near]}
+          - {name: rest, to: [near]}
+        """
+
+    private func diff(_ new: String, _ arguments: String...) throws -> Workbench.Outcome {
+        let bench = try Workbench(["old.yaml": Self.old, "new.yaml": new])
+        let all = [bench.path("old.yaml"), bench.path("new.yaml")] + arguments
+        return bench.run({ _, terminal in DiffCommand.run(all, terminal) })
+    }
+
+    @Test func `a file is the same as itself, comments and order of keys aside`() throws {
+        let same = try diff(Self.old)
+        #expect(same.code == 0)
+        #expect(same.output.contains("~ no request goes another way\n"))
+        let commented = "# a comment\n" + Self.old.replacingOccurrences(of: "[\"gpt-*\"]", with: "gpt-*")
+        let result = try diff(commented)
+        #expect(result.code == 0, "\(result.output)")
+        #expect(result.output.contains("= 2 routes unchanged in effect; the edits have no effect"))
+    }
+
+    @Test func `requests that go another way are named with a witness`() throws {
+        let new = Self.old.replacingOccurrences(of: "to: [far, near]", with: "to: [near]")
+        let result = try diff(new)
+        #expect(result.code == 1)
+        #expect(result.output.contains("1. model gpt-*"), "\(result.output)")
+        #expect(result.output.contains("witness: chat   model \"gpt-"), "\(result.output)")
+        #expect(result.output.contains("= 1 route unchanged in effect"))
+    }
+
+    @Test func `what may now go where it could not go needs --allow-privacy`() throws {
+        let new = Self.old.replacingOccurrences(of: "deny_tags: [eu], ", with: "")
+        let result = try diff(new)
+        #expect(result.code == 1)
+        #expect(result.output.contains("! privacy: eu may now reach far  (was: never)"), "\(result.output)")
+        #expect(try diff(new, "--fail-on", "privacy").code == 1)
+        let allowed = try diff(new, "--fail-on", "privacy", "--allow-privacy")
+        #expect(allowed.code == 0)
+        #expect(allowed.output.contains("~ privacy: eu may now reach far  (was: never)     allowed"))
+    }
+
+    @Test func `a setting that differs is a difference`() throws {
+        let new = Self.old.replacingOccurrences(of: "to: [near]}", with: "to: [near], timeout: {total: 5m}}")
+        let result = try diff(new)
+        #expect(result.code == 1)
+        #expect(result.output.contains("~ route rest: timeout.total 10m → 5m"))
+    }
+
+    @Test func `Markdown and JSON have the same changes`() throws {
+        let new = Self.old.replacingOccurrences(of: "to: [far, near]", with: "to: [near]")
+        #expect(try diff(new, "--markdown").output.contains("| # | Requests | Before | After | For example |"))
+        let json = try diff(new, "--json")
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        #expect(object["differs"] as? Bool == true)
+        #expect((object["changes"] as? [Any])?.count == 1)
+    }
+
+    @Test func `a revision is read from git, with what it includes`() throws {
+        let bench = try Workbench([
+            "parts.yaml": "fragment: 1\nproviders:\n  near: {kind: ollama}\n",
+            "r.yaml": "version: 1\ninclude: [parts.yaml]\nroutes:\n  - {name: rest, to: [near]}\n",
+        ])
+        func git(_ arguments: String...) throws {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["git", "-C", bench.folder, "-c", "user.name=a", "-c", "user.email=a@b"] + arguments
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+        }
+        try git("init", "-q")
+        try git("add", ".")
+        try git("commit", "-q", "-m", "first")
+        try bench.write(
+            "version: 1\ninclude: [parts.yaml]\nroutes:\n  - {name: rest, to: [near], timeout: {total: 5m}}\n",
+            to: "r.yaml"
+        )
+        let before = FileManager.default.currentDirectoryPath
+        // Git looks for its repository from where it is started.
+        setenv("GIT_DIR", bench.path(".git"), 1)
+        defer { unsetenv("GIT_DIR") }
+        #expect(FileManager.default.currentDirectoryPath == before)
+        let result = bench.run(DiffCommand.run, "HEAD:r.yaml", bench.path("r.yaml"))
+        #expect(result.code == 1, "\(result.complaint)")
+        #expect(result.output.contains("timeout.total 10m → 5m"))
+        let missing = bench.run(DiffCommand.run, "HEAD:no.yaml", bench.path("r.yaml"))
+        #expect(missing.code == 2)
+        #expect(missing.complaint.contains("git has no `HEAD:no.yaml`"))
+    }
+
+    @Test(arguments: [["a.yaml"], ["/nowhere.yaml", "/nowhere2.yaml"], ["--jsn", "a", "b"]])
+    func `a command line that makes no sense is a misuse`(arguments: [String]) throws {
+        let bench = try Workbench([:])
+        #expect(bench.run({ _, terminal in DiffCommand.run(arguments, terminal) }).code == 2)
+    }
+}
