@@ -36,7 +36,7 @@ struct SourceEdits {
         guard let text = text(spot) else { return nil }
         guard let quote = text.first, quote == "\"" || quote == "'" else { return text }
         let inner = String(text.dropFirst().dropLast())
-        return inner.contains("\\") || inner.contains(quote) ? nil : inner
+        return inner.contains(quote) || quote == "\"" && inner.contains("\\") ? nil : inner
     }
 
     /// Puts another value in a scalar's place, in the quotes it has, or in quotes when it needs them.

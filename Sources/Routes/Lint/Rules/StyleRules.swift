@@ -19,7 +19,7 @@ enum StyleRules {
                     "HP902",
                     "this route has no name; logs and metrics call it `\(route.name.value)`",
                     at: route.spot,
-                    help: ["name: …"],
+                    help: ["name: \(route.name.value)"],
                     fix: .unsafe,
                     edits: survey.edits.addingEntry("name: \(route.name.value)", to: route)
                 )
