@@ -19,6 +19,9 @@ package struct Analysis: Sendable {
     package let deadValues: [DeadValue]
     /// Which classes can come to which targets, for every route, tier and target in order.
     package let flows: [Flow]
+    private let witnesses: [Int: [Request?]]
+    private let live: [Int]
+    private let engine: Flows
 
     /// Looks at a whole document.
     package init(_ document: RouteDocument, patterns: @escaping PatternMatcher) {
@@ -28,39 +31,93 @@ package struct Analysis: Sendable {
         var builder = BoxBuilder(world.universe)
         let scene = Scene(document, interpreter, &builder)
         var reachability = Reachability(scene, Search(world, builder.universe))
-        reaches = reachability.reaches()
+        let reaches = reachability.reaches()
+        self.reaches = reaches
         uncovered = reachability.uncovered()
-        isIncomplete = reachability.search.isIncomplete || scene.isPartial || builder.universe.isOverfull
-        deadValues = []
-        flows = []
+        let live = reaches.indices.filter { if case .alive = reaches[$0] { true } else { false } }
+        var search = Self.fresh(reachability.search)
+        var values = DeadValues(scene, search)
+        deadValues = live.flatMap { values.values($0) }
+        search = Self.fresh(values.search)
+        var flows = Flows(scene, search)
+        var witnesses: [Int: [Request?]] = [:]
+        var all: [Flow] = []
+        for route in live {
+            let known = flows.witnesses(route)
+            witnesses[route] = known
+            all += flows.flows(route, known)
+        }
+        self.flows = all
+        self.witnesses = witnesses
+        self.live = live
+        flows.search = Self.fresh(flows.search)
+        engine = flows
+        isIncomplete = flows.search.isIncomplete || scene.isPartial || builder.universe.isOverfull
     }
 
     /// Classes that requests of a route can have, given `privacy` and the routes before it.
-    package func levels(of route: Int) -> LevelSet { .all }
+    package func levels(of route: Int) -> LevelSet {
+        zip(Level.allCases, witnesses[route] ?? []).reduce(into: []) { set, pair in
+            if pair.1 != nil { set.insert(LevelSet(pair.0)) }
+        }
+    }
 
     /// A request of that class that comes to the route.
-    package func witness(of route: Int, level: Level) -> Request? { nil }
+    package func witness(of route: Int, level: Level) -> Request? { witnesses[route]?[Int(level.rawValue)] }
 
     /// A request with that tag that may be sent to the provider.
-    package func witness(tag: String, provider: Int) -> Request? { nil }
+    package func witness(tag: String, provider: Int) -> Request? {
+        var engine = engine
+        return engine.witness(tag: tag, provider: provider)
+    }
 
     /// Requests that `deny_tags` leaves without a target, at most one for each route.
-    package var starvations: [Starvation] { [] }
+    package var starvations: [Starvation] {
+        var engine = engine
+        return live.compactMap { engine.starvation($0) }
+    }
 
     /// Whether the target can serve any model and endpoint that its route can match; nil when that cannot be told.
-    package func serves(route: Int, tier: Int, target: Int) -> Bool? { nil }
+    package func serves(route: Int, tier: Int, target: Int) -> Bool? {
+        guard live.contains(route) else { return nil }
+        var engine = engine
+        return engine.serves(route, document.routes[route].tiers[tier].targets[target])
+    }
 
     /// Upstream tries at most for one request of the route: retries, tiers and hedges under `failover.max_tries`.
-    package func worstTries(of route: Int) -> Int { 0 }
+    package func worstTries(of route: Int) -> Int {
+        min(unboundedTries(of: route), document.routes[route].settings.failover.maxTries)
+    }
 
     /// The same before `failover.max_tries` cuts it.
-    package func unboundedTries(of route: Int) -> Int { 0 }
+    package func unboundedTries(of route: Int) -> Int {
+        Tries.most(document.routes[route], tiers: document.routes[route].tiers.map(\.targets.count))
+    }
 
     /// Time after which the last tier has had its first try, when every earlier one timed out.
-    package func timeoutSumMilliseconds(of route: Int) -> Int { 0 }
+    package func timeoutSumMilliseconds(of route: Int) -> Int {
+        let entry = document.routes[route]
+        return entry.tiers.count * entry.settings.timeouts.firstByteMilliseconds
+    }
 
-    /// Decides a claim.
-    package func prove(_ claim: Claim) -> Proof { .unknown }
+    /// The work of one question does not count for the next.
+    private static func fresh(_ search: Search) -> Search {
+        var search = search
+        search.work = 0
+        return search
+    }
+}
+
+/// How often a request can be tried.
+enum Tries {
+    /// Tries over tiers with so many targets each; a tier without any is passed over.
+    static func most(_ route: RouteEntry, tiers: [Int]) -> Int {
+        let hedges = route.settings.hedge.value?.max ?? 1
+        return zip(route.tiers, tiers).reduce(0) { sum, pair in
+            if pair.1 == 0 { return sum }
+            return sum + (pair.0.strategy.value == .direct ? 1 : (route.settings.retry.attempts + 1) * hedges)
+        }
+    }
 }
 
 /// What changes for requests between two documents, by effect (`routes.md` 5.2).

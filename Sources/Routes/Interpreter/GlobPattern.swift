@@ -28,9 +28,20 @@ package struct GlobPattern: Sendable {
         return alternatives.contains { Self.matches($0, scalars) }
     }
 
-    /// Follows all places at once where a reader of the text can be: no pattern makes this slow.
     private static func matches(_ pieces: [Piece], _ text: [Unicode.Scalar]) -> Bool {
-        var places: Set<Int> = [0]
+        var place = 0
+        for (number, piece) in pieces.enumerated() {
+            if piece == .run { return matches(pieces[number...], text, from: place) }
+            if place == text.count || !piece.takes(text[place]) { return false }
+            place += 1
+        }
+        return place == text.count
+    }
+
+    /// Follows all places at once where a reader of the text can be: no pattern makes this slow.
+    private static func matches(_ pieces: ArraySlice<Piece>, _ text: [Unicode.Scalar], from start: Int) -> Bool {
+        if pieces.count == 1 { return true }
+        var places: Set<Int> = [start]
         for piece in pieces {
             if piece == .run {
                 guard let first = places.min() else { return false }
