@@ -1,21 +1,26 @@
+import Analysis
 import Report
 import RouteModel
 import Routing
 
 /// What classes leave of a route: HP301 and HP303.
 enum ClearanceRules {
-    static func check(_ survey: Survey, _ findings: inout [Problem]) {
+    static func check(_ survey: Survey, _ analysis: Analysis, _ findings: inout [Problem]) {
         let privacy = survey.document.privacy
         let classes = Classes(privacy)
-        for (_, route) in survey.liveRoutes where !route.tiers.isEmpty {
-            let lowest = max(privacy.standard.value, classes.lowest(route.match))
+        for (position, route) in survey.liveRoutes where !route.tiers.isEmpty {
+            let proved = analysis.levels(of: position)
+            let least = Level.allCases.first { proved.contains(LevelSet($0)) } ?? .public
+            let lowest = max(privacy.standard.value, classes.lowest(route.match), least)
             let targets = survey.targets(route)
             for (target, provider) in targets where target.group == nil && provider.clearance.value < lowest {
                 useless(target, provider, route, lowest, survey, &findings)
             }
             guard let most = targets.map(\.provider.clearance.value).max() else { continue }
             let upper = route.match?.levels?.value.upperBound ?? .restricted
-            let refused = classes.possible.filter { $0 > most && $0 >= lowest && $0 <= upper }
+            let refused = classes.possible.filter {
+                $0 > most && $0 >= lowest && $0 <= upper && proved.contains(LevelSet($0))
+            }
             // Where the lowest class is refused, every target has been reported.
             guard let first = refused.first, most >= lowest || targets.contains(where: { $0.target.group != nil })
             else { continue }

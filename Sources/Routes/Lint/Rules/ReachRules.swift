@@ -96,8 +96,8 @@ struct ReachRules {
             labels: labels,
             notes: notes,
             help: [
-                "move `\(name)` above `\(blocker.name.value)`",
-                "hoosh-proxy lint --fix --unsafe-fixes \(route.name.spot.path)",
+                "move `\(name)` above `\(blocker.name.value)`\n"
+                    + "hoosh-proxy lint --fix --unsafe-fixes \(route.name.spot.path)"
             ],
             fix: .unsafe,
             edits: survey.edits.moving(route, above: blocker)

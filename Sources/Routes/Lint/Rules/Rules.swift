@@ -22,7 +22,7 @@ package enum Rules {
         var found: [Problem] = []
         NameRules.check(survey, &found)
         PrivacySettingRules.check(survey, &found)
-        ClearanceRules.check(survey, &found)
+        ClearanceRules.check(survey, analysis, &found)
         MatchRules.check(survey, &found)
         ReachRules.check(survey, analysis, &found)
         FlowRules.check(survey, analysis, &found)
