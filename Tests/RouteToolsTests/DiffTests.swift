@@ -88,17 +88,31 @@ import Testing
             "version: 1\ninclude: [parts.yaml]\nroutes:\n  - {name: rest, to: [near], timeout: {total: 5m}}\n",
             to: "r.yaml"
         )
-        let before = FileManager.default.currentDirectoryPath
-        // Git looks for its repository from where it is started.
-        setenv("GIT_DIR", bench.path(".git"), 1)
-        defer { unsetenv("GIT_DIR") }
-        #expect(FileManager.default.currentDirectoryPath == before)
-        let result = bench.run(DiffCommand.run, "HEAD:r.yaml", bench.path("r.yaml"))
-        #expect(result.code == 1, "\(result.complaint)")
+        let result = try program(in: bench.folder, "diff", "HEAD:r.yaml", "r.yaml")
+        #expect(result.code == 1)
         #expect(result.output.contains("timeout.total 10m → 5m"))
-        let missing = bench.run(DiffCommand.run, "HEAD:no.yaml", bench.path("r.yaml"))
+        let missing = try program(in: bench.folder, "diff", "HEAD:no.yaml", "r.yaml")
         #expect(missing.code == 2)
-        #expect(missing.complaint.contains("git has no `HEAD:no.yaml`"))
+        #expect(missing.output.contains("git has no `HEAD:no.yaml`"))
+        let option = try program(in: bench.folder, "diff", "--", "-x:no.yaml", "r.yaml")
+        #expect(option.code == 2)
+        #expect(option.output.contains("`-x` is no revision"))
+    }
+
+    /// The program itself, since git and includes go by the folder they are started in.
+    private func program(in folder: String, _ arguments: String...) throws -> (code: Int32, output: String) {
+        let built = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let process = Process()
+        process.executableURL = built.appendingPathComponent("hoosh-proxy")
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 
     @Test(arguments: [["a.yaml"], ["/nowhere.yaml", "/nowhere2.yaml"], ["--jsn", "a", "b"]])

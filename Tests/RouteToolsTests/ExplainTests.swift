@@ -69,7 +69,7 @@ import Testing
                 route    gpt   r.yaml:29:11
                 path     \(row("path", of: result.output) ?? "")
                          \(result.output.split(separator: "\n").first { $0.hasSuffix("tested") }?.drop { $0 == " " } ?? "")
-                passed   night    match.time needs Mon-Fri 20:00-06:00 Europe/Berlin, it is Fri 13:00 there   r.yaml:24:20
+                passed   night    match.time needs Mon-Fri 20:00-06:00 Europe/Berlin, it is Fri 13:00 there   r.yaml:24:19
                          canary   match.sample takes buckets below 5%, tenant has bucket 31.08%               r.yaml:27:39
                 plan     tier 0   priority   far/gpt-4o     ← would be chosen
                                              spare/gpt-4o
