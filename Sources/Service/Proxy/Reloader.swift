@@ -118,7 +118,7 @@ package final class Reloader: Sendable {
             status.findings = reading.json
             status.failure = nil
         }
-        if !reading.problems.isEmpty { Console.write(reading.coloredText) }
+        reading.log()
         let sentence = "reloaded on \(cause.rawValue): configuration \(next.hash) (was \(current.hash))"
         Console.say(sentence)
         place.follow(watchedFiles(next, reading.files))
@@ -154,7 +154,7 @@ package final class Reloader: Sendable {
             status.failure = failure
             return Set(status.files + reading.files).sorted()
         }
-        if !reading.problems.isEmpty { Console.write(reading.coloredText) }
+        reading.log()
         Console.say(sentence)
         place.follow(watchedFiles(current, files))
         return ReloadOutcome(result: .refused, sentence: sentence, findings: reading.json, hash: current.hash)
@@ -181,6 +181,13 @@ private final class Countdown: Sendable {
 }
 
 extension ConfigurationSource.Reading {
-    /// The problems for whoever looks at standard error.
-    var coloredText: String { Render(problems, isColored: Console.hasColor).text(.human) }
+    /// Tells standard error what stands against the file and what is doubtful; notes are left to `lint`.
+    func log() {
+        var worth = Problems()
+        for source in problems.sources.values { worth.add(source: source) }
+        for secret in problems.secrets { worth.hide(secret) }
+        for spot in problems.secretSpots { worth.hide(at: spot) }
+        for problem in problems.all where problem.severity != .note { worth.add(problem) }
+        if !worth.isEmpty { Console.write(Render(worth, isColored: Console.hasColor).text(.human)) }
+    }
 }

@@ -36,7 +36,7 @@ package enum Service {
         source.checksProgram = options.checksProgram
         source.transform = transform
         let reading = source.read()
-        if !reading.problems.isEmpty { Console.write(reading.coloredText) }
+        reading.log()
         guard let ready = reading.ready else {
             for fault in reading.faults { Console.say(fault) }
             Console.say("\(options.routesPath) cannot be served; see the errors above")
