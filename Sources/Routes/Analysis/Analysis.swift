@@ -119,13 +119,3 @@ enum Tries {
         }
     }
 }
-
-/// What changes for requests between two documents, by effect (`routes.md` 5.2).
-package enum Difference {
-    /// The changes, in the order of the new document's routes; nil when there is too much to look at.
-    package static func between(
-        old: RouteDocument,
-        new: RouteDocument,
-        patterns: @escaping PatternMatcher
-    ) -> [Change]? { nil }
-}
