@@ -54,25 +54,32 @@ import Testing
 
     @Test func `the linter says what the README shows`() throws {
         let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/routes", withIntermediateDirectories: true)
         try folder.write(
-            "routes.yaml",
+            "routes/shadow.yaml",
             """
             version: 1
             providers:
-              ollama: {kind: ollama}
               openai: {kind: openai, key: env:OPENAI_API_KEY}
+              openai-eu: {kind: openai, url: https://eu.api.openai.com, key: env:OPENAI_API_KEY}
+
             routes:
-              - name: open-weights
-                match: {modell: "llama*"}
-                to: [olama, openai]
+              - name: gpt
+                match: {model: "gpt-*"}
+                to: [openai]
+              - name: gpt-mini
+                match: {model: "gpt-4o-mini*", api: chat}
+                to: [openai-eu]
 
             """
         )
-        let command = "cd '\(folder.path)' && exec '\(RunningProgram.folder)/hoosh-proxy' lint routes.yaml"
+        let command = "cd '\(folder.path)' && exec '\(RunningProgram.folder)/hoosh-proxy' lint routes/shadow.yaml"
         let result = try run("sh", ["-c", command], tool: true)
         #expect(result.status == 1)
-        let findings = try #require(result.output.split(separator: "\n1 file checked").first)
-        #expect(try text("README.md").contains("```\n\(findings)```"), "\(result.output)")
+        let readme = try text("README.md")
+        let start = try #require(readme.range(of: "```\nerror[HP401]"))
+        let shown = try #require(readme[start.lowerBound...].dropFirst(4).components(separatedBy: "\n```").first)
+        #expect(result.output.contains(shown), "\(result.output)")
     }
 
     @Test func `every file that a page links to is there`() throws {
