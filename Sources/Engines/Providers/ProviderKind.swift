@@ -76,7 +76,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
         ProviderKind("grok", "https://api.x.ai"),
         ProviderKind("openrouter", "https://openrouter.ai", v1Path: "/api/v1"),
         ProviderKind("openai-compatible", nil),
-        ProviderKind("anthropic", "https://api.anthropic.com", apis: [.messages, .models], dialect: .anthropic),
+        // What the language sends there: chats are for translation, the engine that the kind waits for.
+        ProviderKind("anthropic", "https://api.anthropic.com", apis: [.chat, .messages, .models], dialect: .anthropic),
         ProviderKind(
             "whisper",
             "http://127.0.0.1:8080",
