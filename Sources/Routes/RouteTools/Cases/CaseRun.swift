@@ -113,7 +113,7 @@ struct CaseRun {
             result.state = .failed
             result.lines = ["neither proved nor refuted: too much work to tell, or a regular expression is in the way"]
         case .refuted(let witness):
-            let example = CounterExample(witness, explainer, now: file.now?.value ?? now)
+            let example = CounterExample(witness, explainer, now: file.now?.value ?? now, forAll: proof.forAll)
             result.state = .failed
             result.hasCounterexample = true
             result.lines = ["counterexample   \(example.words)", "→ \(example.way)"]

@@ -10,7 +10,9 @@ struct CounterExample {
     private let explanation: Explanation
     private let moment: Int?
 
-    init(_ request: Request, _ explainer: Explainer, now: Int) {
+    /// Makes a witness ready to be shown: what it needs not is left out, as long as it stays one of `forAll`.
+    init(_ witness: Request, _ explainer: Explainer, now: Int, forAll: Match? = nil) {
+        let request = Self.shrunk(witness, explainer, forAll)
         self.request = request
         self.explainer = explainer
         moment = explainer.drafts.moment(opening: request.openWindows, from: now)
@@ -18,6 +20,40 @@ struct CounterExample {
         draft.moment = moment
         let subject = DescribedRequest(request: request, draft: draft, scan: ContentScan(), moment: moment ?? now)
         explanation = explainer.explain(subject)
+    }
+
+    /// The same request without what neither the routes nor the statement ask for.
+    private static func shrunk(_ witness: Request, _ explainer: Explainer, _ forAll: Match?) -> Request {
+        let verdict = explainer.interpreter.decide(witness)
+        var request = witness
+        func attempt(_ change: (inout Request) -> Void) {
+            var smaller = request
+            change(&smaller)
+            guard smaller != request, explainer.interpreter.decide(smaller) == verdict else { return }
+            if let forAll, !explainer.interpreter.matches(forAll, smaller) { return }
+            request = smaller
+        }
+        attempt { $0.openWindows = [] }
+        attempt { $0.stream = false }
+        attempt { $0.features = [] }
+        attempt { $0.tokens = 0 }
+        attempt { $0.contentLevel = .public }
+        for tag in witness.contentTags.sorted() { attempt { $0.contentTags.remove(tag) } }
+        attempt {
+            $0.key = nil
+            $0.buckets[.key] = nil
+        }
+        attempt {
+            $0.tenant = nil
+            $0.buckets[.tenant] = nil
+        }
+        for header in witness.headers {
+            attempt {
+                $0.headers.removeAll { $0.name == header.name }
+                $0.buckets[.header(header.name)] = nil
+            }
+        }
+        return request
     }
 
     /// The request as a person would describe it.

@@ -98,10 +98,13 @@ struct Comparison {
         let before = Dictionary(old.activeRoutes.map { ($0.name.value, $0) }) { first, _ in first }
         for route in new.activeRoutes {
             guard let own = before[route.name.value] else { continue }
-            let names = RouteSettingWords.all(own, old)
-            for (left, right) in zip(names, RouteSettingWords.all(route, new)) where left.value != right.value {
+            let earlier = RouteSettingWords.all(own, old)
+            for word in RouteSettingWords.all(route, new) {
+                guard let before = earlier.first(where: { $0.name == word.name })?.value, before != word.value else {
+                    continue
+                }
                 let name = route.name.value
-                settings.append(Setting(route: name, name: left.name, before: left.value, after: right.value))
+                settings.append(Setting(route: name, name: word.name, before: before, after: word.value))
             }
         }
     }
@@ -124,7 +127,7 @@ struct Comparison {
     }
 }
 
-/// A route's settings as texts, always the same ones in the same order.
+/// A route's settings as texts, by name.
 enum RouteSettingWords {
     static func all(_ route: RouteEntry, _ document: RouteDocument) -> [(name: String, value: String)] {
         let settings = route.settings
@@ -153,13 +156,13 @@ enum RouteSettingWords {
             ("sticky", "\(settings.sticky.value)"),
             ("hedge", settings.hedge.value.map { "after \(Words.duration($0.afterMilliseconds))" } ?? "none"),
         ]
-        let strategies = route.tiers.map(\.strategy.value.rawValue).joined(separator: ", ")
-        words.append(("strategy", strategies.isEmpty ? "none" : strategies))
-        let weights = route.tiers.map { tier in
-            tier.targets.map { "\(Words.target($0, document)) \($0.weight.value)" }.joined(separator: ", ")
+        // Of tiers with the same targets only: another target is another way, which is told as such.
+        for (number, tier) in route.tiers.enumerated() {
+            let targets = tier.targets.map { Words.target($0, document) }.joined(separator: ", ")
+            let name = "tier \(number) [\(targets)]"
+            if tier.targets.count > 1 { words.append(("strategy of \(name)", tier.strategy.value.rawValue)) }
+            words.append(("weights of \(name)", tier.targets.map { "\($0.weight.value)" }.joined(separator: ", ")))
         }
-        // Weights of the same targets only: another target is another way.
-        words.append(("weights", weights.joined(separator: "; ")))
         return words
     }
 
