@@ -176,7 +176,7 @@ let tests: [Target] = [
     ),
     .executableTarget(
         name: "hoosh-damaged",
-        dependencies: ["Proxy", "Compiler", "Decision"],
+        dependencies: ["Proxy", "Compiler", "Decision", "Routing"],
         path: "Tests/Support/hoosh-damaged",
         swiftSettings: strict
     ),

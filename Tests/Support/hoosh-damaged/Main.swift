@@ -5,7 +5,8 @@ import Proxy
 /// The proxy with one field of one node of its compiled tree changed: for tests of the check at load, never shipped.
 ///
 /// `hoosh-damaged FILE nodes` prints the tree. `hoosh-damaged FILE NODE FIELD VALUE check|no-check` serves the damaged one,
-/// at every reload too; FIELD is `first`, `second` or `count`.
+/// at every reload too; FIELD is `first`, `second` or `count`. `hoosh-damaged FILE plans check|no-check` serves plans that
+/// forget about classes and tags.
 @main
 struct Main {
     static func main() {
@@ -15,10 +16,16 @@ struct Main {
         if arguments == ["nodes"] {
             exit(Service.show(options))
         }
+        if arguments.first == "plans" {
+            options.checksProgram = arguments.last != "no-check"
+            exit(Service.run(options) { $0.withOpenPlans() })
+        }
         guard let node = arguments.popFirst().flatMap(Int.init), let field = arguments.popFirst(),
             let value = arguments.popFirst().flatMap(UInt32.init), let check = arguments.popFirst()
         else {
-            Console.say("usage: hoosh-damaged FILE nodes | FILE NODE FIELD VALUE check|no-check")
+            Console.say(
+                "usage: hoosh-damaged FILE nodes | FILE plans check|no-check | FILE NODE FIELD VALUE check|no-check"
+            )
             exit(2)
         }
         options.checksProgram = check != "no-check"

@@ -1,0 +1,40 @@
+import Compiler
+import Decision
+import Routing
+
+extension Compiled {
+    /// The same with plans that send every class everywhere and forget about tags: what a defect of the compiler could do
+    /// at worst.
+    func withOpenPlans() -> Compiled {
+        let routes = program.routes.map { route in
+            guard case .forward(let plans) = route.action, let widest = plans.first else { return route }
+            let open = OpenPlans.open(widest)
+            return Route(name: route.name, position: route.position, action: .forward(plans.map { _ in open }))
+        }
+        return replacing(Program(routes: routes, boxes: program.boxes, vocabulary: program.vocabulary))
+    }
+}
+
+private enum OpenPlans {
+    static func open(_ plan: Plan) -> Plan {
+        Plan(
+            tiers: plan.tiers.map { Tier(targets: $0.targets.map(open), strategy: $0.strategy) },
+            timeouts: plan.timeouts,
+            retry: plan.retry,
+            failover: plan.failover,
+            latency: plan.latency,
+            setHeaders: plan.setHeaders,
+            removedHeaders: plan.removedHeaders
+        )
+    }
+
+    static func open(_ target: Target) -> Target {
+        Target(
+            provider: target.provider,
+            model: target.model,
+            weight: target.weight,
+            headers: target.headers,
+            isFromGroup: target.isFromGroup
+        )
+    }
+}
