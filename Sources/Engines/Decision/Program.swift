@@ -144,7 +144,7 @@ package final class Program: Sendable {
                 walk(from: code.roots[index].node, facts, model, head, identity, &answers, &found)
             }
         case .linear: found = linear(facts, model, head, identity)
-        case .bits: found = vectors?.decide(facts, model, head, identity, self) ?? found
+        case .bits: found = vectors?.decide(facts, model, head, identity, vocabulary) ?? found
         }
         if found.box == .max { return .none }
         return found.missing == .head ? .route(Int(tables.routes[Int(found.box)])) : .needs(found.missing)

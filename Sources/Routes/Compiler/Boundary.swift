@@ -9,10 +9,16 @@ struct Boundary {
     /// How many kinds of steps there are.
     static let steps = 12
 
-    /// A request for a match, the given step away from fitting; 0 is none.
-    func request(_ match: Match?, step: Int) -> Request {
+    /// A request that should fit a match.
+    func fitting(_ match: Match?) -> Request {
         var request = Request()
         if let match { fit(&request, match) }
+        return request
+    }
+
+    /// A fitting request, the given step away from it; 0 is none.
+    func request(_ fitting: Request, _ match: Match?, step: Int) -> Request {
+        var request = fitting
         switch step {
         case 0: break
         case 1: request.model = (request.model ?? "") + "x"

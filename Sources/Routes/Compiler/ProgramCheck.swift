@@ -10,9 +10,9 @@ import Routing
 /// privacy lattice, and whole decisions with the interpreter's.
 package enum ProgramCheck {
     /// Requests that are put to routes, all together.
-    private static let routeRequests = 6_000
+    private static let routeRequests = 4_000
     /// Requests times routes that are put to the whole interpreter.
-    private static let wholeWork = 60_000
+    private static let wholeWork = 40_000
     /// More would not help anybody.
     private static let faultLimit = 8
 
@@ -102,10 +102,11 @@ package enum ProgramCheck {
         var faults: [String] = []
         for (route, position) in compiled.positions.enumerated() where faults.count < faultLimit {
             let match = document.routes[position].match
+            let fitting = boundary.fitting(match)
             for step in 0..<steps {
                 // With few steps for each, routes take turns over all of them.
                 let step = step == 0 || steps == Boundary.steps ? step : 1 + (route + step) % (Boundary.steps - 1)
-                let request = boundary.request(match, step: step)
+                let request = boundary.request(fitting, match, step: step)
                 let expected = match.map { interpreter.matches($0, request) } ?? true
                 if takes(route, request, compiled) != expected {
                     faults.append(
@@ -137,7 +138,7 @@ package enum ProgramCheck {
         for number in 0..<asked {
             let position = count == 0 ? nil : compiled.positions[number * count / asked % count]
             let match = position.flatMap { compiled.document.routes[$0].match }
-            let request = boundary.request(match, step: number % Boundary.steps)
+            let request = boundary.request(boundary.fitting(match), match, step: number % Boundary.steps)
             if compiled.decide(request) != interpreter.decide(request) {
                 let names = compiled.document.routes
                 func name(_ route: Int?) -> String { route.map { "`\(names[$0].name.value)`" } ?? "no route" }
