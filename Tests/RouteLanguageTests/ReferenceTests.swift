@@ -13,12 +13,9 @@ import Testing
     /// The tables that come from the program, by the mark above them in the page.
     private var tables: [(mark: String, lines: [String])] {
         let rows = LanguageReference.rows
-        var tables = ["", "listen", "defaults", "providers", "models", "routes"].map { part in
-            let head = ["| Key | Type | Default | Meaning |", "|---|---|---|---|"]
-            return (mark: "keys \(part)", lines: head + rows.filter { $0.hasEngine && $0.part == part }.map(\.markdown))
+        var tables = ([""] + LanguageReference.parts).map { part in
+            (mark: "keys \(part)", lines: LanguageReference.head + rows.filter { $0.part == part }.map(\.markdown))
         }
-        let later = rows.filter { !$0.hasEngine }.map { "`\($0.path)`" }.joined(separator: " · ")
-        tables.append(("keys without an engine", [later]))
         let kinds = ProviderKind.all.map { kind in
             let url = kind.defaultURL.map { "`\($0)`" } ?? "needs `url`"
             let place = kind.hasEngine ? "`\(kind.v1Path)`" : "**no engine in this build**"
@@ -46,18 +43,31 @@ import Testing
         }
     }
 
-    @Test func `the reference has a row for every key with an engine`() {
+    @Test func `the reference has a row for every key`() {
         let page = self.page
-        for row in LanguageReference.rows where row.hasEngine {
+        for row in LanguageReference.rows {
             #expect(page.contains(row.markdown), "docs/routes.md lacks: \(row.markdown)")
         }
     }
 
-    @Test func `the reference names every key without an engine`() {
-        let page = self.page
-        for row in LanguageReference.rows where !row.hasEngine {
-            #expect(page.contains("`\(row.path)`"), "docs/routes.md does not name \(row.path)")
+    @Test func `every key says in one sentence what it is for`() {
+        for key in Schema.table {
+            #expect(key.note.hasSuffix(".") && key.note.count < 120, "\(key.path): \(key.note)")
+            #expect(!key.note.contains("|") && !key.standard.contains("|"))
         }
+        #expect(Set(Schema.table.map(\.path)).count == Schema.table.count)
+    }
+
+    @Test func `every key of the tree is a row of the table`() {
+        var found: Set<String> = []
+        func walk(_ schema: Schema) {
+            if let key = schema.key { found.insert(key.path) }
+            for child in schema.children { walk(child.schema) }
+            if let any = schema.anyName { walk(any) }
+            if let item = schema.item { walk(item) }
+        }
+        walk(Schema.root)
+        #expect(found == Set(Schema.table.map(\.path)))
     }
 
     @Test func `the reference has every kind`() {

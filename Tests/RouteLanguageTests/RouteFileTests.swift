@@ -89,7 +89,7 @@ import Testing
         #expect(settings.retry.backoffStartMilliseconds == 0 && settings.retry.budgetPercent == 13)
         #expect(settings.failover.maxTries == 6 && !settings.failover.panicTries)
         #expect(settings.latency.halfLifeMilliseconds == 30_000 && settings.latency.priorMilliseconds == 250)
-        #expect(settings.places["timeout.connect"]?.line == 13 && settings.inherited.contains("timeout.connect"))
+        #expect(settings.places["timeout.connect"]?.line == 14 && settings.inherited.contains("timeout.connect"))
         let groups = document.routes[4].tiers
         #expect(groups.map { $0.targets.map(\.provider) } == [[0, 2, 3], [4]])
         #expect(groups[0].targets.allSatisfy { $0.group == "local" })

@@ -75,6 +75,8 @@ enum ProviderPlaces {
     private static func price(_ node: Node, _ pattern: Located<String>?, _ findings: Findings) -> [ProviderEntry.Price]
     {
         for name in ["input", "output"] where node.entry(name) == nil && !node.isPartial {
+            // A slip has been spoken of.
+            if node.entries.contains(where: { Suggestion.nearest(to: $0.name, among: [name]) != nil }) { continue }
             findings.error("HP104", "a price needs `\(name)`", at: node.spot)
         }
         guard let input = Read.located(node, "input", Values.usd), let output = Read.located(node, "output", Values.usd)

@@ -4,7 +4,7 @@ import Routing
 
 extension Schema {
     /// Every key of the language (`routes.md` 2.5 and 2.6), parents before children.
-    static let table: [Key] =
+    package static let table: [Key] =
         top + listen + settings(under: "defaults", "every route") + providers + models + pools + rateLimits + privacy
         + stores + routes + access + observation + parts
 

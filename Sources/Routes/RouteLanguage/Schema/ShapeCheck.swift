@@ -51,7 +51,7 @@ struct ShapeCheck {
             return
         }
         for entry in node.entries {
-            findings.reading(entry) { self.entry(entry, schema, isLater: isLater) }
+            findings.reading(entry) { self.entry(entry, of: node, schema, isLater: isLater) }
         }
         if node.isPartial { return }
         // What is missing because of a slip has been spoken of.
@@ -71,9 +71,9 @@ struct ShapeCheck {
 
     private func subject(_ name: String?) -> String { name.map { "`\($0)`" } ?? "this" }
 
-    private func entry(_ entry: Node.Entry, _ schema: Schema, isLater: Bool) {
+    private func entry(_ entry: Node.Entry, of node: Node, _ schema: Schema, isLater: Bool) {
         guard let child = schema[entry.name] ?? named(entry, schema), let key = child.key else {
-            unknown(entry, schema)
+            unknown(entry, of: node, schema)
             return
         }
         keyStyle(entry.key)
@@ -88,7 +88,7 @@ struct ShapeCheck {
         return any
     }
 
-    private func unknown(_ entry: Node.Entry, _ schema: Schema) {
+    private func unknown(_ entry: Node.Entry, of node: Node, _ schema: Schema) {
         // `version` and `fragment` in one another's place have been spoken of.
         if schema === Schema.root && entry.name == "fragment" { return }
         if schema === Schema.fragment && entry.name == "version" { return }
@@ -109,6 +109,8 @@ struct ShapeCheck {
             let list = here.prefix(12).joined(separator: ", ")
             help = ["known here: \(list)\(here.count > 12 ? ", …" : "")"]
         }
+        // Where the right key stands already, another of its name would be worse.
+        let replacement = near.flatMap { node.entry($0) == nil ? $0 : nil }
         findings.add(
             Problem(
                 .error,
@@ -116,8 +118,8 @@ struct ShapeCheck {
                 "unknown key \(Values.shown(entry.name))",
                 at: entry.key.spot,
                 help: help,
-                fix: near == nil ? nil : .unsafe,
-                edits: findings.edits(entry.key, near)
+                fix: replacement == nil ? nil : .unsafe,
+                edits: findings.edits(entry.key, replacement)
             )
         )
     }
