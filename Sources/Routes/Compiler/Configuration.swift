@@ -33,19 +33,19 @@ package final class Configuration: Sendable {
     /// - Parameters:
     ///   - loaded: a file without an error.
     ///   - engine: what answers; anything but the tree is for cross-checks.
-    ///   - patterns: matches `re:` texts, for the check of the program.
+    ///   - patterns: matches `re:` texts, for the check of the program; nil leaves the check out.
     ///   - problems: takes what stands against serving.
     package convenience init?(
         _ loaded: Loaded,
         engine: Program.Engine = .tree,
-        patterns: @escaping PatternMatcher,
+        patterns: PatternMatcher?,
         problems: inout Problems
     ) {
         guard let document = loaded.document else { return nil }
         let compiled = RouteCompiler.compile(document, engine: engine)
         for problem in compiled.problems { problems.add(problem) }
         if !compiled.problems.isEmpty { return nil }
-        if let fault = ProgramCheck.faults(compiled, patterns: patterns).first {
+        if let patterns, let fault = ProgramCheck.faults(compiled, patterns: patterns).first {
             problems.add(
                 Problem(
                     .error,

@@ -47,7 +47,9 @@ package struct CheckedFile: Sendable {
         if checksLayout, let source = loaded.files.first?.source, let problem = LayoutCheck.problem(source, .root) {
             found.add(problem)
         }
-        let compiled = loaded.problems.hasErrors ? nil : Configuration(loaded, patterns: patterns, problems: &found)
+        // A program that will not serve need not be proved.
+        let checking = resolves ? patterns : nil
+        let compiled = loaded.problems.hasErrors ? nil : Configuration(loaded, patterns: checking, problems: &found)
         let silence = Silence(loaded, resolves: resolves)
         var result = silence.applied(to: found)
         // Where reading stopped at an error, silence cannot make a configuration of it.

@@ -40,8 +40,8 @@ extension Catalogue {
             .error,
             "program too large",
             what: """
-                A route's nested `any` and `not` come to more than 64 cases, all routes to more than 262,144, or the file speaks \
-                of more than 64 tags or time windows.
+                A route's nested `any` and `not` come to more than 64 cases, all routes to more than 262,144, or the \
+                file speaks of more than 64 tags or time windows.
                 """,
             why: "It would not fit the bounds that keep deciding fast.",
             bad: "any: [{any: [...]}, {any: [...]}]",
