@@ -1,10 +1,13 @@
+import Analysis
+import Compiler
 import RouteModel
 import Routing
 
 /// Which class of content may flow to which provider: the picture a security reviewer asks for.
 ///
-/// Rows are classes, columns providers. A cell is open when some route that takes requests of the class has the provider as
-/// a target and the provider is cleared for it; it is never closed where content could flow.
+/// Rows are classes, columns providers. A cell is open when the analysis knows a request of the class that some route sends
+/// to the provider. Where the analysis did not come to an end, a cell is open for every route that may take the class and
+/// names the provider: it is never closed where content could flow.
 package struct ZonePicture {
     /// What may flow from a class to a provider.
     package enum Cell: Equatable {
@@ -39,6 +42,8 @@ package struct ZonePicture {
                 deniedTags: provider.denyTags.map(\.value)
             )
         }
+        let analysis = Analysis(document, patterns: HeaderPatterns.matcher())
+        let flows = analysis.isIncomplete || analysis.flows.isEmpty ? nil : analysis.flows
         let routes = document.activeRoutes.map { route in
             (
                 name: route.name.value, levels: Self.levels(route.match),
@@ -49,12 +54,20 @@ package struct ZonePicture {
             let cells = document.providers.indices.map { index -> Cell in
                 let provider = document.providers[index]
                 guard provider.isEnabled, level <= provider.clearance.value else { return .closed }
-                let names = routes.filter { $0.levels.contains(LevelSet(level)) && $0.providers.contains(index) }
-                    .map(\.name)
+                let names =
+                    flows.map { Self.names(of: $0, level, index, document) }
+                    ?? routes.filter { $0.levels.contains(LevelSet(level)) && $0.providers.contains(index) }.map(\.name)
                 return names.isEmpty ? .unused : .open(routes: names)
             }
             return (level, cells)
         }
+    }
+
+    /// The routes of flows from a class to a provider, in file order.
+    private static func names(of flows: [Flow], _ level: Level, _ provider: Int, _ document: RouteDocument) -> [String]
+    {
+        Set(flows.filter { $0.level == level && $0.provider == provider }.map(\.route)).sorted()
+            .map { document.routes[$0].name.value }
     }
 
     /// The classes a match can take; more rather than fewer where `any` and `not` are involved.
