@@ -113,8 +113,8 @@ extension Catalogue {
             .warning,
             "opaque content may go remote",
             what: """
-                `scan.opaque` lets audio, images and files, which cannot be scanned, count as public or \
-                internal, and a route sends them to a remote provider.
+                `scan.opaque` lets audio, images and files, which cannot be scanned, count as public, \
+                and a route sends them to a remote provider.
                 """,
             why: "A scanned letter as an image passes where its text would not.",
             bad: "privacy: {scan: {opaque: public}}",

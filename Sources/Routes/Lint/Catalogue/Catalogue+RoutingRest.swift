@@ -6,7 +6,10 @@ extension Catalogue {
             .warning,
             "glob that matches no known model",
             fix: .unsafe,
-            what: "No model of `models.known` fits the glob. The nearest is named.",
+            what: """
+                The glob fits no known model and is a letter or two off one, which is named. A name that is far from \
+                all of them is your own, and nothing is said about it.
+                """,
             why: "It is probably misspelt; a model that is new belongs into `models.known`.",
             bad: "match: {model: \"claud-*\"}",
             good: "match: {model: \"claude-*\"}"
@@ -34,7 +37,7 @@ extension Catalogue {
             .warning,
             "rewrite to an unknown model",
             fix: .unsafe,
-            what: "A target asks its provider for a model that nobody knows. The nearest is named.",
+            what: "A target asks its provider for a model that is a letter or two off a known one, which is named.",
             why: "The provider will answer 404.",
             bad: "to: [openai/gpt-4o-mni]",
             good: "to: [openai/gpt-4o-mini]"
@@ -93,7 +96,7 @@ extension Catalogue {
             "HP417",
             .warning,
             "time window that is never or always open",
-            what: "Start and end are the same, or the window covers the whole week.",
+            what: "The window covers the whole week, so it tests nothing; or it names no day.",
             why: "It decides nothing, or everything.",
             bad: "time: \"Mon-Sun 00:00-00:00\"",
             good: "time: \"Mon-Fri 22:00-06:00\""

@@ -2,7 +2,9 @@ import Glibc
 import Report
 import RouteModel
 
-/// What stands behind references, for those who may look: HP709, HP711, HP714. No value is ever printed.
+/// What stands behind references, for those who may look: HP709, HP711, HP714.
+///
+/// No value is ever printed.
 struct ResolveRules {
     private let survey: Survey
 

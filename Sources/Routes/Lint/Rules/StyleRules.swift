@@ -64,13 +64,20 @@ enum StyleRules {
 
     private static func copies(_ survey: Survey, _ findings: inout [Problem]) {
         guard survey.document.listen.splice.value != "none" else { return }
-        for (position, provider) in survey.document.providers.enumerated() where provider.isTLS {
+        for (position, provider) in survey.document.providers.enumerated() {
             guard let use = survey.firstUses[position] else { continue }
+            var reasons: [String] = []
+            if provider.isTLS { reasons.append("they come over TLS") }
+            // Chats are written in another dialect there (`routes.md` A2); its own messages are not.
+            if provider.kind.value == "anthropic", provider.apis.contains(.chat) {
+                reasons.append("those to chats are translated")
+            }
+            if reasons.isEmpty { continue }
             findings.append(
                 Problem(
                     .note,
                     "HP805",
-                    "answers of `\(provider.name.value)` are copied, not spliced: they come over TLS",
+                    "answers of `\(provider.name.value)` are copied, not spliced: \(reasons.joined(separator: ", and "))",
                     at: provider.places["url"] ?? provider.name.spot,
                     labels: [Label(use.target.spot, "routed here")]
                 )
