@@ -40,15 +40,28 @@ import Testing
         #expect(result.output.contains("= 1 route unchanged in effect"))
     }
 
+    @Test func `a witness keeps what only the old file asked for`() throws {
+        let bench = try Workbench([
+            "old.yaml": Self.old.replacingOccurrences(of: "{model: \"gpt-*\"}", with: "{headers: {x-team: blue}}"),
+            "new.yaml": Self.old.replacingOccurrences(
+                of: "  - {name: gpt, match: {model: \"gpt-*\"}, to: [far, near]}\n",
+                with: ""
+            ),
+        ])
+        let result = bench.run(DiffCommand.run, bench.path("old.yaml"), bench.path("new.yaml"))
+        #expect(result.code == 1)
+        #expect(result.output.contains("header x-team: blue"), "\(result.output)")
+    }
+
     @Test func `what may now go where it could not go needs --allow-privacy`() throws {
         let new = Self.old.replacingOccurrences(of: "deny_tags: [eu], ", with: "")
         let result = try diff(new)
         #expect(result.code == 1)
-        #expect(result.output.contains("! privacy: eu may now reach far  (was: never)"), "\(result.output)")
+        #expect(result.output.contains("! privacy: tag eu may now reach far  (was: never)"), "\(result.output)")
         #expect(try diff(new, "--fail-on", "privacy").code == 1)
         let allowed = try diff(new, "--fail-on", "privacy", "--allow-privacy")
         #expect(allowed.code == 0)
-        #expect(allowed.output.contains("~ privacy: eu may now reach far  (was: never)     allowed"))
+        #expect(allowed.output.contains("~ privacy: tag eu may now reach far  (was: never)     allowed"))
     }
 
     @Test func `a setting that differs is a difference`() throws {

@@ -11,8 +11,12 @@ struct CounterExample {
     private let moment: Int?
 
     /// Makes a witness ready to be shown: what it needs not is left out, as long as it stays one of `forAll`.
-    init(_ witness: Request, _ explainer: Explainer, now: Int, forAll: Match? = nil) {
-        let request = Self.shrunk(witness, explainer, forAll)
+    init(_ witness: Request, _ explainer: Explainer, now: Int, forAll: Match?) {
+        self.init(exactly: Self.shrunk(witness, explainer, forAll), explainer, now: now)
+    }
+
+    /// Shows a witness as it is: what another file needs of it is not known here.
+    init(exactly request: Request, _ explainer: Explainer, now: Int) {
         self.request = request
         self.explainer = explainer
         moment = explainer.drafts.moment(opening: request.openWindows, from: now)

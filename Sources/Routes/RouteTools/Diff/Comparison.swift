@@ -49,7 +49,7 @@ struct Comparison {
         isComplete = changes != nil
         let explainer = Explainer(new.document)
         for change in changes ?? [] {
-            let example = CounterExample(change.witness, explainer, now: 0)
+            let example = CounterExample(exactly: change.witness, explainer, now: 0)
             let api = change.witness.api == .chat ? "chat   " : ""
             let witness = api + example.words
             switch change.kind {
