@@ -1,3 +1,4 @@
+import Glibc
 import Lint
 import Report
 import Testing
@@ -52,6 +53,13 @@ import Testing
         _ = LintRun("--fix", "--select=HP901", folder.path)
         #expect(LintRun("--format=short", "--select=HP901", folder.path).text == "")
         #expect(folder.text("b.yaml").hasPrefix(file))
+    }
+
+    @Test func `a link that leads back is not walked again`() {
+        let folder = Folder(["a.yaml": "x: 1\n", "sub/b.yaml": "x: 1\n"])
+        symlink(".", "\(folder.path)/loop")
+        symlink("..", "\(folder.path)/sub/up")
+        #expect(LintRun("--format=json", folder.path).text.hasPrefix("{\"schema\": \"lint-v1\", \"files\": 2,"))
     }
 
     @Test func `a file named twice is checked once, and the order is that of the names`() {

@@ -96,7 +96,7 @@ enum Sample {
 
     @Test func `workflow commands escape what they must`() {
         let line = Sample.text(.github).split(separator: "\n").first { $0.contains("HP107") } ?? ""
-        let head = "::error file=./routes/a b.yaml,line=4,endLine=4,col=10,endColumn=14,title=HP107::"
+        let head = "::error file=routes/a b.yaml,line=4,endLine=4,col=10,endColumn=14,title=HP107::"
         #expect(line.hasPrefix(head))
         #expect(line.contains("`gr🙂q`: 100%25 of \"words\",%0Alike <b> & `c`: none%0D"))
         var problems = Problems()

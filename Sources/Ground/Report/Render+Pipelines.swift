@@ -12,11 +12,18 @@ extension Render {
                 }
             let end = spot.column + max(spot.length, 1)
             let fields =
-                "file=\(Self.property(redaction.masked(spot.path))),line=\(spot.line),endLine=\(spot.line),"
+                "file=\(Self.property(relative(spot.path))),line=\(spot.line),endLine=\(spot.line),"
                 + "col=\(spot.column),endColumn=\(end),title=\(Self.property(problem.code))"
             let words = ([problem.sentence] + problem.help.map { "help: \($0)" }).joined(separator: "\n")
             return "::\(command) \(fields)::\(Self.data(redaction.masked(words)))\n"
         }.joined()
+    }
+
+    /// A file as build services name it, without a leading `./`, secrets masked.
+    private func relative(_ path: String) -> String {
+        var path = path
+        while path.hasPrefix("./") { path.removeFirst(2) }
+        return redaction.masked(path)
     }
 
     /// What a workflow command's message may hold.
@@ -56,8 +63,6 @@ extension Render {
                 case .warning: "minor"
                 case .note: "info"
                 }
-            var path = problem.spot.path
-            while path.hasPrefix("./") { path.removeFirst(2) }
             let position: JSONValue = .object([
                 ("begin", .object([("line", .number(problem.spot.line)), ("column", .number(problem.spot.column))])),
                 (
@@ -71,7 +76,7 @@ extension Render {
             return JSONValue.object([
                 ("description", masked("\(problem.code): \(problem.sentence)")), ("check_name", .text(problem.code)),
                 ("fingerprint", .text(fingerprint.description)), ("severity", .text(severity)),
-                ("location", .object([("path", masked(path)), ("positions", position)])),
+                ("location", .object([("path", .text(relative(problem.spot.path))), ("positions", position)])),
             ])
         }
         return JSONValue.list(entries).page() + "\n"

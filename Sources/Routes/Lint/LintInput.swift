@@ -60,17 +60,20 @@ package struct LintInput: Sendable {
             let slash = path.lastIndex(of: "/")
             return [(path, slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")]
         }
-        return try below(path).map { ($0, path) }
+        var seen: Set<String> = []
+        return try below(path, &seen).map { ($0, path) }
     }
 
-    private static func below(_ folder: String) throws(Files.Failure) -> [String] {
+    /// Folders that links lead back to are walked once.
+    private static func below(_ folder: String, _ seen: inout Set<String>) throws(Files.Failure) -> [String] {
+        guard seen.insert(realPath(folder)).inserted else { return [] }
         var found: [String] = []
         for name in try Files.names(in: folder) {
             // Kubernetes mounts a ConfigMap's content a second time under `..data`; other hidden folders are not ours.
             if name.hasPrefix(".") { continue }
             let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
             if Files.isFolder(path) {
-                found += try below(path)
+                found += try below(path, &seen)
             } else if (name.hasSuffix(".yaml") || name.hasSuffix(".yml")) && Files.isRegular(path) {
                 found.append(path)
             }

@@ -54,11 +54,12 @@ struct Mending {
         var sources: [String: SourceText] = [:]
         var codes: [String] = []
         for result in outcome.results { sources.merge(result.problems.sources) { first, _ in first } }
+        let names = writtenNames(outcome)
         for problem in mendable(outcome) {
             // The same finding of a fragment comes with every root that includes it.
             if problem.edits.allSatisfy({ chosen[$0.path]?.contains($0) == true }) { continue }
             guard problem.edits.allSatisfy({ isFree($0, chosen[$0.path] ?? [], sources[$0.path]) }),
-                Self.isOrderly(problem.edits)
+                Self.isOrderly(problem.edits), problem.edits.allSatisfy({ names[$0.path] == $0.path })
             else { continue }
             for edit in problem.edits { chosen[edit.path, default: []].insert(edit) }
             codes.append(problem.code)
@@ -69,6 +70,19 @@ struct Mending {
             texts[path] = marked(path, outcome) + Self.applied(Array(edits), to: source.bytes)
         }
         return (texts, codes)
+    }
+
+    /// Each file's name, and for further names of the same file the one under which it is written.
+    private func writtenNames(_ outcome: Outcome) -> [String: String] {
+        var byFile: [String: String] = [:]
+        var names: [String: String] = [:]
+        let roots = zip(pass.inputs, outcome.results).sorted { $0.0.kind == .root && $1.0.kind != .root }
+        for name in roots.flatMap({ $0.1.files }) where names[name] == nil {
+            let real = LintInput.realPath(name)
+            names[name] = byFile[real] ?? name
+            byFile[real] = byFile[real] ?? name
+        }
+        return names
     }
 
     /// What can be mended, in order; a new layout takes the whole file, so it comes when nothing else is left.
