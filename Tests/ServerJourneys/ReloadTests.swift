@@ -155,6 +155,12 @@ import Testing
     @Test func `the state tells of providers and of no address`() throws {
         let station = try Station(provider: "key: env:K", environment: ["K": "sk-secret-value"])
         #expect(try station.chat().status == 200)
+        // The client may have its answer before the loop has put its numbers down.
+        let isSettled = try eventually {
+            let text = try station.ask("/v1/admin/state").text
+            return text.contains("\"in_flight\":0") && text.contains("\"microseconds\"")
+        }
+        #expect(isSettled)
         let answer = try station.ask("/v1/admin/state")
         let provider = try #require((try object(answer)["providers"] as? [[String: Any]])?.first)
         #expect(provider["provider"] as? String == "mock" && provider["up"] as? Bool == true)
