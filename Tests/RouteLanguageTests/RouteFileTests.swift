@@ -107,7 +107,7 @@ import Testing
         let text = "version: 1\nproviders:\n  a: {kind: ollama}\nroutes:\n\(routes)"
         let began = ContinuousClock.now
         let loaded = Cases.load(Array(text.utf8), "large")
-        #expect(ContinuousClock.now - began < .seconds(20))
+        #expect(ContinuousClock.now - began < .seconds(120))
         #expect(loaded.document?.routes.count == 10_000)
     }
 
@@ -123,7 +123,7 @@ import Testing
     func `a file of a hundred thousand slips is answered within limits`(text: String) {
         let began = ContinuousClock.now
         let loaded = Cases.load(Array(text.utf8), "large")
-        #expect(ContinuousClock.now - began < .seconds(20))
+        #expect(ContinuousClock.now - began < .seconds(120))
         #expect(loaded.document == nil && loaded.problems.hasErrors)
         #expect(loaded.problems.all.count <= 5_000)
     }

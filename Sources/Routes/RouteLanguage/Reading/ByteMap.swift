@@ -3,9 +3,9 @@
 /// Linear in the file to build and constant to ask, so that one long line of a million nodes costs no more than many short
 /// ones. A file of ASCII needs no table.
 struct ByteMap {
-    private static let step = 64
+    private static let step = 16
     private let bytes: [UInt8]
-    /// The byte at which every 64th code point begins; empty for ASCII.
+    /// The byte at which every 16th code point begins; empty for ASCII.
     private var starts: [Int] = []
 
     init(_ bytes: [UInt8]) {
@@ -34,7 +34,11 @@ struct ByteMap {
     /// Drops the white space at the end of a range.
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var end = range.upperBound
-        while end > range.lowerBound, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[end - 1]) { end -= 1 }
+        while end > range.lowerBound {
+            let byte = bytes[end - 1]
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { break }
+            end -= 1
+        }
         return range.lowerBound..<end
     }
 }

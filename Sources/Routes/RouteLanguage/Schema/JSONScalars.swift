@@ -72,7 +72,7 @@ enum JSONScalars {
         case .rate: string(count + perUnit)
         case .money: string("[0-9]+(\\.[0-9]{1,9})?[kMG]?" + perUnit)
         case .usd: number("number", "[0-9]+(\\.[0-9]{1,9})?[kMG]?", 0...Int.max)
-        case .percent: string("[0-9]+(\\.[0-9]{1,2})?%")
+        case .percent: string("(100(\\.0{1,2})?|[0-9]{1,2}(\\.[0-9]{1,2})?)%")
         case .fraction: number("number", "[0-9]+(\\.[0-9]+)?")
         case .tokenRange: string("\(count)\\.\\.(\(count))?|\\.\\.\(count)")
         case .window:
