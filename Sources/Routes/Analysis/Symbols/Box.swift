@@ -229,7 +229,7 @@ struct Point {
     var cells: [Int] = []
     /// By subject; -1 is absent.
     var buckets: [Int] = []
-    /// By text name; nil is absent. Aliases are resolved.
+    /// By text name, aliases resolved; nil is absent.
     var texts: [[UInt8]?] = []
     /// What content must add for the label to be this one.
     var contentLevel = Level.public

@@ -151,7 +151,7 @@ struct Search {
         return .covered
     }
 
-    /// A cell that nothing takes: is there a request in it?
+    /// Looks for a request in a cell that nothing takes.
     private mutating func leaf(_ box: Box, _ fixed: Fixed, _ accepts: (Request) -> Bool) -> Outcome {
         var isFeasible = false
         for variety in 0..<3 {

@@ -1,7 +1,7 @@
 /// What is publicly known of models: names, context windows, list prices.
 ///
-/// State of mid-2025, from the vendors' public model and price pages; kept to entries that were certain then. A file says
-/// better by `models.known`, `providers.<name>.context` and `providers.<name>.price`.
+/// A reminder for hints in lint, state of mid-2025; nobody has compared it with the vendors' pages since, and nothing is charged by
+/// it. A file says better by `models.known`, `providers.<name>.context` and `providers.<name>.price`.
 enum KnownModels {
     /// A family by the glob of its names, for one kind of provider.
     struct Family {
