@@ -41,17 +41,17 @@ package struct GlobPattern: Sendable {
     /// Follows all places at once where a reader of the text can be: no pattern makes this slow.
     private static func matches(_ pieces: ArraySlice<Piece>, _ text: [Unicode.Scalar], from start: Int) -> Bool {
         if pieces.count == 1 { return true }
-        var places: Set<Int> = [start]
+        var places = [start]
         for piece in pieces {
             if piece == .run {
-                guard let first = places.min() else { return false }
-                places = Set(first...text.count)
+                guard let first = places.first else { return false }
+                places = Array(first...text.count)
             } else {
-                places = Set(places.filter { $0 < text.count && piece.takes(text[$0]) }.map { $0 + 1 })
+                places = places.filter { $0 < text.count && piece.takes(text[$0]) }.map { $0 + 1 }
             }
             if places.isEmpty { return false }
         }
-        return places.contains(text.count)
+        return places.last == text.count
     }
 }
 
@@ -75,6 +75,7 @@ private struct GlobReader {
     mutating func sequence(isNested: Bool) -> [[GlobPattern.Piece]] {
         guard let first = rest.first, !(isNested && (first == "," || first == "}")) else { return [[]] }
         rest.removeFirst()
+        if first == "}" { isBroken = true }
         let heads: [[GlobPattern.Piece]] =
             switch first {
             case "*": [[.run]]
