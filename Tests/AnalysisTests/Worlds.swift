@@ -95,7 +95,7 @@ struct TinyWorld {
     static let tags = ["p", "q"]
 
     /// Requests tried of one world.
-    static let most = 3_000
+    static let most = 600
 
     /// Which predicates a document may use; few at a time keeps the enumeration small.
     var kinds: [Int]

@@ -75,7 +75,8 @@ private struct ProductAutomaton {
     mutating func texts() -> [[UInt8]]? {
         var first = [UInt64](repeating: 0, count: words)
         for start in starts { enter(start, &first) }
-        var seen: Set<[UInt64]> = [first]
+        // The empty text stands for itself alone: most texts may not be empty, so others must not hide behind it.
+        var seen: Set<[UInt64]> = []
         var open: [(state: [UInt64], text: String.UnicodeScalarView)] = [(first, String.UnicodeScalarView())]
         var found: [[Bool]: [UInt8]] = [:]
         var next = 0
@@ -84,7 +85,7 @@ private struct ProductAutomaton {
             let (state, text) = open[next]
             next += 1
             let accepted = ends.map { has($0, state) }
-            if found[accepted] == nil { found[accepted] = Array(String(text).utf8) }
+            if found[accepted] == nil, next > 1 { found[accepted] = Array(String(text).utf8) }
             for scalar in alphabet(state) {
                 let after = step(state, scalar)
                 work += words
@@ -95,7 +96,7 @@ private struct ProductAutomaton {
                 open.append((after, longer))
             }
         }
-        return Array(found.values)
+        return [[]] + found.values
     }
 
     private func has(_ place: Int, _ state: [UInt64]) -> Bool { state[place / 64] & (1 << UInt64(place % 64)) != 0 }

@@ -1,0 +1,128 @@
+import Interpreter
+import Report
+import RouteModel
+import Routing
+import Testing
+
+@testable import Analysis
+
+@Suite struct ClaimTests {
+    private func claims(_ world: TinyWorld, _ generator: inout SeededGenerator) -> [Claim] {
+        var never = Claim.Condition()
+        never.providers = [["remote"], ["near"], ["odd", "far"]].randomElement(using: &generator)
+        var targets = Claim.Condition()
+        targets.targets = 1...9
+        var status = Claim.Condition()
+        status.statuses = [403...403, 404...404, 200...200].randomElement(using: &generator)
+        var always = Claim.Condition()
+        always.providers = [["local"], ["near", "odd"]].randomElement(using: &generator)
+        var route = Claim.Condition()
+        route.routes = ["r1"]
+        return [(never, false), (targets, true), (status, false), (always, true), (route, false)].map {
+            condition,
+            isAlways in
+            let forAll = Bool.random(using: &generator) ? world.match(depth: 2, using: &generator) : nil
+            return Claim(forAll: forAll, isAlways: isAlways, condition: condition)
+        }
+    }
+
+    @Test(arguments: 0..<4) func `proofs agree with trying every request`(part: Int) {
+        var (proved, refuted) = (0, 0)
+        for number in 0..<10 {
+            let seed = UInt64(50_000 + part * 1_000 + number)
+            var generator = SeededGenerator(seed: seed)
+            let world = TinyWorld(using: &generator)
+            let document = world.document(using: &generator)
+            let analysis = Analysis(document, patterns: { $0 == $1 })
+            let plain = World([document], patterns: { $0 == $1 })
+            var builder = BoxBuilder(plain.universe)
+            let scene = Scene(document, analysis.interpreter, &builder)
+            let requests = world.requests(document)
+            for claim in claims(world, &generator) {
+                func breaks(_ request: Request) -> Bool {
+                    if let forAll = claim.forAll, !analysis.interpreter.matches(forAll, request) { return false }
+                    let outcome = scene.outcome(request)
+                    return outcome.holds(claim.condition, isAlways: claim.isAlways, document) != claim.isAlways
+                }
+                switch analysis.prove(claim) {
+                case .proved:
+                    proved += 1
+                    #expect(requests.first(where: breaks) == nil, "seed \(seed): \(claim)")
+                case .refuted(let witness):
+                    refuted += 1
+                    #expect(breaks(witness))
+                case .unknown: Issue.record("seed \(seed): not decided: \(claim)")
+                }
+            }
+        }
+        #expect(proved > 0 && refuted > 0)
+    }
+
+    @Test(arguments: 0..<4) func `every flow, starvation and dead value is real, and none is missed`(part: Int) {
+        for number in 0..<10 {
+            let seed = UInt64(90_000 + part * 1_000 + number)
+            var generator = SeededGenerator(seed: seed)
+            let world = TinyWorld(using: &generator)
+            let document = world.document(using: &generator)
+            let analysis = Analysis(document, patterns: { $0 == $1 })
+            let interpreter = analysis.interpreter
+            var seen: Set<[Int]> = []
+            for request in world.requests(document) {
+                let verdict = interpreter.decide(request)
+                guard let route = verdict.route else { continue }
+                for (tier, entry) in document.routes[route].tiers.enumerated() {
+                    for (place, target) in entry.targets.enumerated() where interpreter.isEligible(target, request) {
+                        seen.insert([route, tier, place, Int(verdict.level.rawValue)])
+                    }
+                }
+            }
+            var told: Set<[Int]> = []
+            for flow in analysis.flows {
+                told.insert([flow.route, flow.tier, flow.target, Int(flow.level.rawValue)])
+                let verdict = interpreter.decide(flow.witness)
+                let target = document.routes[flow.route].tiers[flow.tier].targets[flow.target]
+                #expect(verdict.route == flow.route && verdict.level == flow.level)
+                #expect(interpreter.isEligible(target, flow.witness))
+            }
+            #expect(seen.isSubset(of: told), "seed \(seed)")
+            for starvation in analysis.starvations {
+                guard case .forward(let tiers) = interpreter.decide(starvation.witness).outcome else {
+                    Issue.record("seed \(seed): no forward")
+                    continue
+                }
+                #expect(!tiers.contains { !$0.isEmpty })
+            }
+            for value in analysis.deadValues where value.key == "model" {
+                var without = document
+                without.routes[value.route].match?.models?.remove(at: value.index)
+                let other = Interpreter(without, patterns: { $0 == $1 })
+                for request in world.requests(document) {
+                    #expect(other.decide(request) == interpreter.decide(request), "seed \(seed): \(value)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: 0..<4) func `differences agree with trying every request`(part: Int) {
+        for number in 0..<8 {
+            let seed = UInt64(130_000 + part * 1_000 + number)
+            var generator = SeededGenerator(seed: seed)
+            let world = TinyWorld(using: &generator)
+            let old = world.document(using: &generator)
+            var new = old
+            if Bool.random(using: &generator) { new.routes.swapAt(0, new.routes.count - 1) }
+            new.routes[1] = route("r1", world.match(using: &generator), to: [(1, nil)])
+            let changes = Difference.between(old: old, new: new, patterns: { $0 == $1 })
+            let (before, after) = (Interpreter(old, patterns: { $0 == $1 }), Interpreter(new, patterns: { $0 == $1 }))
+            let ways = (changes ?? []).filter { $0.kind == .way }
+            for change in ways {
+                #expect(before.decide(change.witness) == change.before && after.decide(change.witness) == change.after)
+                #expect(change.before.outcome != change.after.outcome)
+            }
+            let isChanged = world.requests(old).contains { before.decide($0).outcome != after.decide($0).outcome }
+            #expect(changes != nil, "seed \(seed)")
+            if isChanged { #expect(!ways.isEmpty, "seed \(seed)") }
+            #expect(Difference.between(old: old, new: old, patterns: { $0 == $1 })?.isEmpty == true, "seed \(seed)")
+        }
+    }
+}
