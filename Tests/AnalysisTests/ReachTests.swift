@@ -4,7 +4,7 @@ import RouteModel
 import Routing
 import Testing
 
-@testable import Analysis
+import Analysis
 
 @Suite struct ReachTests {
     /// Compares every verdict with an enumeration of all requests of a small world.

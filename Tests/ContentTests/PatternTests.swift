@@ -1,4 +1,4 @@
-@testable import Content
+import Content
 import Routing
 import Testing
 

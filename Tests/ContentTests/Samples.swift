@@ -1,5 +1,5 @@
 import Bytes
-@testable import Content
+import Content
 
 // `#expect` cannot hold a span, so these take what a test has.
 extension ContentScanner {

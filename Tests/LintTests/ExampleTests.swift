@@ -2,7 +2,7 @@ import Report
 import RouteLanguage
 import Testing
 
-@testable import Lint
+import Lint
 
 /// Whole files: those of the design, and those that are shipped.
 @Suite struct ExampleTests {

@@ -3,7 +3,7 @@ import Report
 import RouteLanguage
 import Testing
 
-@testable import Lint
+import Lint
 
 /// `RuleCases/HPnnn-bad.yaml` must have the finding, `HPnnn-good.yaml` must not; `HPnnn-bad.problems` is what people
 /// read about the bad one, written anew when `UPDATE_ROUTE_CASES` is set.

@@ -4,7 +4,7 @@ import RouteModel
 import Routing
 import Testing
 
-@testable import RouteTools
+import RouteTools
 
 #if canImport(FoundationXML)
     import FoundationXML

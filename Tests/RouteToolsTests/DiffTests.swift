@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import RouteTools
+import RouteTools
 
 @Suite struct DiffTests {
     private static let old = """

@@ -5,7 +5,7 @@ import RouteModel
 import Routing
 import Testing
 
-@testable import RouteTools
+import RouteTools
 
 @Suite struct ExplainTests {
     static let routes = """

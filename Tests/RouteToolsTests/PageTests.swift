@@ -2,7 +2,7 @@ import Foundation
 import RouteLanguage
 import Testing
 
-@testable import RouteTools
+import RouteTools
 
 /// Holds `docs/tools.md` to what the commands really print; `UPDATE_DOCS=1` writes it anew.
 @Suite(.serialized) struct PageTests {

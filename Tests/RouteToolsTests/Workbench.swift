@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import RouteTools
+import RouteTools
 
 /// A folder of its own for one test, and commands run in it without a process.
 struct Workbench: ~Copyable {

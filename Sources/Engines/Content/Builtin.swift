@@ -12,9 +12,9 @@ package enum Builtin: String, CaseIterable, Sendable {
     case privateKey = "private_key"
 
     /// A pattern, and what a match must pass besides.
-    struct Shape: Sendable {
-        let pattern: String
-        var flags = ""
+    package struct Shape: Sendable {
+        package let pattern: String
+        package var flags = ""
         var check = Check.none
     }
 
@@ -24,7 +24,7 @@ package enum Builtin: String, CaseIterable, Sendable {
     }
 
     /// Any of them is a find.
-    var shapes: [Shape] {
+    package var shapes: [Shape] {
         switch self {
         case .email: [Shape(pattern: Self.emailPattern)]
         case .phoneUS: [Shape(pattern: Self.phonePattern), Shape(pattern: #"(?<![\w+])\+1[2-9]\d{2}[2-9]\d{6}(?!\w)"#)]

@@ -23,6 +23,14 @@ package struct Finding: Equatable, Sendable {
     package let range: Range<Int>
     /// The search took too many steps and counts as a find (`routes.md` 3.4, fail closed).
     package let isGivenUp: Bool
+
+    /// Names a find.
+    package init(rule: Int, source: Source, range: Range<Int>, isGivenUp: Bool) {
+        self.rule = rule
+        self.source = source
+        self.range = range
+        self.isGivenUp = isGivenUp
+    }
 }
 
 /// Looks for what rules name in the text of requests.
@@ -113,14 +121,15 @@ package struct ContentScanner: Sendable {
     }
 
     /// The same without the shared pass: what tests compare with.
-    var ungated: ContentScanner {
+    package var ungated: ContentScanner {
         var copy = self
         copy.detectors = detectors.map { Detector(pattern: $0.pattern, check: $0.check, bits: nil) }
         return copy
     }
     /// Patterns that run on every text.
-    var alwaysRunning: Int { detectors.count { $0.bits == nil } }
-    var detectorCount: Int { detectors.count }
+    package var alwaysRunning: Int { detectors.count { $0.bits == nil } }
+    /// Patterns in all.
+    package var detectorCount: Int { detectors.count }
 
     private func forEachSource(_ text: Span<UInt8>, _ body: (Int, Source, (Int) -> Bool) -> Void) {
         let seen = seenBytes.mask(of: text)

@@ -3,13 +3,13 @@ import RouteModel
 import Routing
 
 /// How things stand when a request comes: what a running proxy knows, or what a test says.
-struct Situation {
+package struct Situation {
     /// Names of providers that count as down.
-    var down: Set<String> = []
+    package var down: Set<String> = []
     /// Average latency by provider, microseconds.
-    var latencies: [String: Int] = [:]
+    package var latencies: [String: Int] = [:]
     /// Requests that a provider is serving.
-    var inFlight: [String: Int] = [:]
+    package var inFlight: [String: Int] = [:]
     /// What is used of pools.
     var used: [String: Budget.Amount] = [:]
     /// Rate limits without room.

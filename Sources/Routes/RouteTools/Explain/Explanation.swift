@@ -7,7 +7,7 @@ import RouteModel
 import Routing
 
 /// Everything there is to say about where one request goes (`routes.md` 3.10).
-struct Explanation {
+package struct Explanation {
     /// Something that joined a class or a tag into the request's label.
     struct Source {
         var level: Level?
@@ -55,7 +55,7 @@ struct Explanation {
     /// The way through the compiled trees.
     let path: Path
     /// In what the compiled program and the definition of the language differ; empty when all is well.
-    let differences: [String]
+    package let differences: [String]
 
     /// The route that takes the request.
     var route: RouteEntry? { verdict.route.map { document.routes[$0] } }
@@ -71,7 +71,7 @@ struct Explanation {
 }
 
 /// Works explanations out.
-struct Explainer {
+package struct Explainer {
     let document: RouteDocument
     let compiled: Compiled
     let interpreter: Interpreter
@@ -82,7 +82,7 @@ struct Explainer {
     }
 
     /// Explains with a program that is there already; for checks that must see a wrong one.
-    init(_ document: RouteDocument, compiled: Compiled) {
+    package init(_ document: RouteDocument, compiled: Compiled) {
         self.document = document
         self.compiled = compiled
         interpreter = Interpreter(document, patterns: Patterns.matcher())
@@ -90,7 +90,7 @@ struct Explainer {
     }
 
     /// Explains a described request.
-    func explain(_ draft: RequestDraft, now: Int) -> Explanation { explain(drafts.described(draft, now: now)) }
+    package func explain(_ draft: RequestDraft, now: Int) -> Explanation { explain(drafts.described(draft, now: now)) }
 
     /// Explains a request.
     func explain(_ subject: DescribedRequest) -> Explanation {

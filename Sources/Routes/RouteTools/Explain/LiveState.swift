@@ -3,7 +3,7 @@ import JSON
 import Loop
 
 /// What a running proxy says of its providers: `GET /v1/admin/state`, asked over a socket.
-enum LiveState {
+package enum LiveState {
     /// How long connecting and each read may take.
     private static let timeoutMilliseconds = 2_000
     private static let sizeLimitBytes = 16 << 20
@@ -48,7 +48,7 @@ enum LiveState {
     }
 
     /// Takes the answer's body apart; what is missing counts as well and idle.
-    static func read(_ body: [UInt8]) -> Situation {
+    package static func read(_ body: [UInt8]) -> Situation {
         var situation = Situation()
         let bytes = body.span
         guard let range = ObjectFields.value(of: "providers", in: bytes) else { return situation }
