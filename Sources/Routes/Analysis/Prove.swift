@@ -14,6 +14,19 @@ extension Analysis {
         var prover = Prover(scene: scene, claim: claim, search: Search(world, builder.universe), builder: builder)
         return prover.prove(meant)
     }
+
+    /// Tells of single requests whether they break a claim, as the definition decides them.
+    ///
+    /// - Parameter claim: what is claimed.
+    /// - Returns: true for a counter-example.
+    package func breaks(_ claim: Claim) -> (Request) -> Bool {
+        var builder = BoxBuilder(World([document], patterns: interpreter.patterns).universe)
+        let scene = Scene(document, interpreter, &builder)
+        return { [interpreter, document] request in
+            if let forAll = claim.forAll, !interpreter.matches(forAll, request) { return false }
+            return scene.outcome(request).holds(claim.condition, isAlways: claim.isAlways, document) != claim.isAlways
+        }
+    }
 }
 
 /// What the definition says of one request, in the words of claims.

@@ -1,7 +1,7 @@
 import Interpreter
 
 /// One glob without braces, in the form that proofs need: what it starts with, what it ends with, and a quick match.
-struct GlobAtom {
+package struct GlobAtom {
     enum Form {
         /// The text itself.
         case exact
@@ -17,7 +17,8 @@ struct GlobAtom {
     let tail: [UInt8]
     let pieces: [GlobPattern.Piece]
 
-    init(_ pieces: [GlobPattern.Piece]) {
+    /// Finds the form.
+    package init(_ pieces: [GlobPattern.Piece]) {
         self.pieces = pieces
         head = Self.literal(pieces)
         let stars = pieces.count { $0 == .run }
@@ -46,7 +47,8 @@ struct GlobAtom {
         return bytes
     }
 
-    func matches(_ text: [UInt8]) -> Bool {
+    /// Tells whether the whole text fits.
+    package func matches(_ text: [UInt8]) -> Bool {
         switch form {
         case .exact: return text == head
         case .around:

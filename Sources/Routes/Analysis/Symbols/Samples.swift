@@ -1,14 +1,14 @@
 import Interpreter
 
 /// Texts that stand for all others: for any text there is one here that fits the same globs of a set.
-enum Samples {
+package enum Samples {
     /// States of the product automaton before it is given up (`routes.md` 3.9).
     static let stateLimit = 65_536
     /// Pairs of a beginning and an end before these are given up.
     static let pairLimit = 40_000
 
     /// The texts for these globs; nil when there are too many to look at.
-    static func standing(for atoms: [GlobAtom]) -> [[UInt8]]? {
+    package static func standing(for atoms: [GlobAtom]) -> [[UInt8]]? {
         if atoms.allSatisfy({ $0.form != .general }) { return closed(atoms) }
         var automaton = ProductAutomaton(atoms)
         return automaton.texts()
