@@ -162,7 +162,11 @@ let service: [Target] = [
     tool("hoosh-mock", ["CLinux", "CSSL", "Loop"]),
     tool(
         "hoosh-bench",
-        ["CLinux", "CAllocations", "Bytes", "Loop", "Report", "Routing", "Decision", "RouteModel", "Compiler"]
+        [
+            "CLinux", "CAllocations", "Bytes", "Loop", "Report", "Routing", "Decision", "RouteModel", "Compiler",
+            "Analysis",
+            "Lint",
+        ]
     ),
 ]
 

@@ -55,6 +55,15 @@ package struct Analysis: Sendable {
         isIncomplete = flows.search.isIncomplete || scene.isPartial || builder.universe.isOverfull
     }
 
+    /// Which routes requests can come to, and nothing else of what an analysis tells.
+    package static func reaches(_ document: RouteDocument, patterns: @escaping PatternMatcher) -> [Reach] {
+        let world = World([document], patterns: patterns)
+        var builder = BoxBuilder(world.universe)
+        let scene = Scene(document, Interpreter(document, patterns: patterns), &builder)
+        var reachability = Reachability(scene, Search(world, builder.universe))
+        return reachability.reaches()
+    }
+
     /// Classes that requests of a route can have, given `privacy` and the routes before it.
     package func levels(of route: Int) -> LevelSet {
         zip(Level.allCases, witnesses[route] ?? []).reduce(into: []) { set, pair in
@@ -79,9 +88,16 @@ package struct Analysis: Sendable {
 
     /// Whether the target can serve any model and endpoint that its route can match; nil when that cannot be told.
     package func serves(route: Int, tier: Int, target: Int) -> Bool? {
-        guard live.contains(route) else { return nil }
+        guard case .alive = reaches[route] else { return nil }
+        let entry = document.routes[route].tiers[tier].targets[target]
+        // One that is known to be sent there needs no search.
+        if let known = witnesses[route],
+            known.contains(where: { $0.map { interpreter.isEligible(entry, $0) } ?? false })
+        {
+            return true
+        }
         var engine = engine
-        return engine.serves(route, document.routes[route].tiers[tier].targets[target])
+        return engine.serves(route, entry)
     }
 
     /// Upstream tries at most for one request of the route: retries, tiers and hedges under `failover.max_tries`.

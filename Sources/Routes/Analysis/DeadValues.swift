@@ -39,6 +39,8 @@ struct DeadValues {
                 other != index && !gone.contains(other) && isInside(list, index, other)
                     && !(other > index && isInside(list, other, index))
             }
+            // Only one of the two may hold the tables while they grow, or each value would copy them all.
+            search.world.universe = Universe.none
             let boxes = builder.boxes(list.only(index), route: route) ?? []
             search.world.universe = builder.universe
             if let sibling {
@@ -74,10 +76,8 @@ struct DeadValues {
         guard list.kind == .globs, list.values.count <= Self.listLimit else { return false }
         let (innerText, outerText) = (list.values[inner], list.values[outer])
         if innerText.hasPrefix("re:") || outerText.hasPrefix("re:") { return false }
-        var universe = builder.universe
-        let own = universe.atoms(of: innerText).map { universe.atoms[$0] }
-        let other = universe.atoms(of: outerText).map { universe.atoms[$0] }
-        builder = BoxBuilder(universe)
+        let own = builder.atoms(of: innerText)
+        let other = builder.atoms(of: outerText)
         let isQuick = own.allSatisfy { one in other.contains { one.isSurelyInside($0) } }
         if isQuick || !own.contains(where: { one in other.contains { one.mayMeet($0) } }) { return isQuick }
         guard let texts = Samples.standing(for: own + other) else { return false }

@@ -3,27 +3,33 @@ import RouteModel
 import Routing
 
 /// A document cut into boxes, ready to be asked.
-struct Scene {
+final class Scene: Sendable {
     let document: RouteDocument
     let interpreter: Interpreter
-    private(set) var index = BoxIndex()
+    let index: BoxIndex
     /// By route; nil where there are too many, empty for a disabled route.
-    private(set) var boxes: [[Box]?] = []
+    let boxes: [[Box]?]
     /// By route: how many boxes of the index stand before it.
-    private(set) var starts: [Int] = []
+    let starts: [Int]
     /// True when some route could not be cut.
-    private(set) var isPartial = false
+    let isPartial: Bool
 
     init(_ document: RouteDocument, _ interpreter: Interpreter, _ builder: inout BoxBuilder) {
         self.document = document
         self.interpreter = interpreter
+        var index = BoxIndex()
+        var boxes: [[Box]?] = []
+        var starts: [Int] = []
         for (position, route) in document.routes.enumerated() {
             starts.append(index.boxes.count)
-            let boxes = route.isEnabled ? builder.boxes(route.match, route: position) : []
-            self.boxes.append(boxes)
-            if boxes == nil { isPartial = true }
-            for box in boxes ?? [] { index.append(box, builder.universe) }
+            let own = route.isEnabled ? builder.boxes(route.match, route: position) : []
+            boxes.append(own)
+            for box in own ?? [] { index.append(box, builder.universe) }
         }
+        self.index = index
+        self.boxes = boxes
+        self.starts = starts
+        isPartial = boxes.contains { $0 == nil }
     }
 
     /// The boxes before a route; all of them for nil.

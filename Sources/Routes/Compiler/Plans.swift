@@ -4,8 +4,11 @@ import Routing
 
 /// Makes the plans of routes: four each, one for a class, and no two that say the same.
 struct Plans {
-    private let document: RouteDocument
     private let deniedTags: [UInt64]
+    /// The highest class that each provider may have; nil for one that is off.
+    private let highest: [Level?]
+    /// For each class the position of an earlier one that the same providers may have.
+    private let likeEarlier: [Int?]
     private var known: [Shape: [Plan]] = [:]
     /// One plan for each of the settings seen so far: most routes have the same.
     private var settings: [Plan] = []
@@ -20,7 +23,13 @@ struct Plans {
     }
 
     init(_ document: RouteDocument, _ words: Words) {
-        self.document = document
+        let highest = document.providers.map { $0.isEnabled ? $0.clearance.value : nil }
+        self.highest = highest
+        let limits = Set(highest.compactMap(\.self))
+        likeEarlier = Level.allCases.indices.map { position in
+            // Between two neighbours nothing changes where no provider's clearance ends at the lower one.
+            position > 0 && !limits.contains(Level.allCases[position - 1]) ? position - 1 : nil
+        }
         deniedTags = document.providers.map { words.mask(of: $0.denyTags) }
     }
 
@@ -40,7 +49,11 @@ struct Plans {
             )
             let number = settings.lastIndex { Self.isSame($0, draft) } ?? settings.count
             if number == settings.count { settings.append(draft) }
-            return .forward(Level.allCases.map { plan(tiers, number, $0) })
+            var plans: [Plan] = []
+            for (level, alike) in zip(Level.allCases, likeEarlier) {
+                plans.append(alike.map { plans[$0] } ?? plan(tiers, number, level))
+            }
+            return .forward(plans)
         }
     }
 
@@ -48,33 +61,15 @@ struct Plans {
     ///
     /// A tier that loses all its targets stays, so that tiers keep their numbers.
     private mutating func plan(_ tiers: [TierEntry], _ number: Int, _ level: Level) -> Plan {
-        var places: [Int] = []
-        var models: [String?] = []
-        var kept: [[TargetEntry]] = []
-        for tier in tiers {
-            let targets = tier.targets.filter { target in
-                let provider = target.provider
-                return document.providers[provider].isEnabled
-                    && level <= document.providers[provider].clearance.value
-            }
-            places.append(targets.count)
-            for target in targets {
-                places += [target.provider, target.weight.value, target.group == nil ? 0 : 1]
-                models.append(target.model)
-            }
-            kept.append(targets)
-        }
-        let shape = Shape(
-            settings: number,
-            strategies: tiers.map(\.strategy.value),
-            places: places,
-            models: models
-        )
-        if let same = known[shape]?.first(where: { hasHeaders($0, kept) }) { return same }
+        let shape = shape(tiers, number, level)
+        if let same = known[shape]?.first(where: { hasHeaders($0, tiers, level) }) { return same }
         let draft = settings[number]
         let plan = Plan(
-            tiers: zip(tiers, kept).map { tier, targets in
-                Tier(targets: targets.map(target), strategy: tier.strategy.value)
+            tiers: tiers.map { tier in
+                Tier(
+                    targets: tier.targets.filter { isOpen($0.provider, level) }.map(target),
+                    strategy: tier.strategy.value
+                )
             },
             timeouts: draft.timeouts,
             retry: draft.retry,
@@ -85,6 +80,25 @@ struct Plans {
         )
         known[shape, default: []].append(plan)
         return plan
+    }
+
+    private func isOpen(_ provider: Int, _ level: Level) -> Bool { highest[provider].map { level <= $0 } ?? false }
+
+    private func shape(_ tiers: [TierEntry], _ number: Int, _ level: Level) -> Shape {
+        var places: [Int] = []
+        var models: [String?] = []
+        for tier in tiers {
+            let start = places.count
+            places.append(0)
+            for target in tier.targets where isOpen(target.provider, level) {
+                places[start] += 1
+                places.append(target.provider)
+                places.append(target.weight.value)
+                places.append(target.group == nil ? 0 : 1)
+                models.append(target.model)
+            }
+        }
+        return Shape(settings: number, strategies: tiers.map(\.strategy.value), places: places, models: models)
     }
 
     private func target(_ entry: TargetEntry) -> Target {
@@ -104,9 +118,10 @@ struct Plans {
             && left.retry == right.retry
     }
 
-    private func hasHeaders(_ plan: Plan, _ kept: [[TargetEntry]]) -> Bool {
-        zip(plan.tiers, kept).allSatisfy { tier, targets in
-            zip(tier.targets, targets).allSatisfy { $0.headers == $1.headers }
+    private func hasHeaders(_ plan: Plan, _ tiers: [TierEntry], _ level: Level) -> Bool {
+        zip(plan.tiers, tiers).allSatisfy { tier, entry in
+            let kept = entry.targets.lazy.filter { isOpen($0.provider, level) }
+            return zip(tier.targets, kept).allSatisfy { $0.headers == $1.headers }
         }
     }
 }

@@ -24,8 +24,17 @@ package struct GlobPattern: Sendable {
 
     /// Tells whether the whole text fits.
     package func matches(_ text: String) -> Bool {
-        let scalars = Array(text.unicodeScalars)
-        return alternatives.contains { Self.matches($0, scalars) }
+        alternatives.contains { Self.mayFit($0, text) && Self.matches($0, Array(text.unicodeScalars)) }
+    }
+
+    /// False when the text differs before the first `*`, as most do: then nothing need be laid out.
+    private static func mayFit(_ pieces: [Piece], _ text: String) -> Bool {
+        var scalars = text.unicodeScalars.makeIterator()
+        for piece in pieces {
+            if case .run = piece { return true }
+            guard let scalar = scalars.next(), piece.takes(scalar) else { return false }
+        }
+        return scalars.next() == nil
     }
 
     private static func matches(_ pieces: [Piece], _ text: [Unicode.Scalar]) -> Bool {
@@ -73,20 +82,26 @@ private struct GlobReader {
 
     /// Reads to the end, or inside braces up to `,` or `}`.
     mutating func sequence(isNested: Bool) -> [[GlobPattern.Piece]] {
-        guard let first = rest.first, !(isNested && (first == "," || first == "}")) else { return [[]] }
-        rest.removeFirst()
-        if first == "}" { isBroken = true }
-        let heads: [[GlobPattern.Piece]] =
-            switch first {
-            case "*": [[.run]]
-            case "?": [[.one]]
-            case "[": [[characterClass()]]
-            case "{": choices()
-            case "\\": [[.exactly(next())]]
-            default: [[.exactly(first)]]
+        var all: [[GlobPattern.Piece]] = [[]]
+        while let first = rest.first, !(isNested && (first == "," || first == "}")) {
+            rest.removeFirst()
+            if first == "{" {
+                let choices = choices()
+                all = all.flatMap { head in choices.map { head + $0 } }
+                continue
             }
-        let tails = sequence(isNested: isNested)
-        return heads.flatMap { head in tails.map { head + $0 } }
+            if first == "}" { isBroken = true }
+            let piece: GlobPattern.Piece =
+                switch first {
+                case "*": .run
+                case "?": .one
+                case "[": characterClass()
+                case "\\": .exactly(next())
+                default: .exactly(first)
+                }
+            for index in all.indices { all[index].append(piece) }
+        }
+        return all
     }
 
     private mutating func choices() -> [[GlobPattern.Piece]] {

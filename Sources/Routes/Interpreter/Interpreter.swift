@@ -10,24 +10,26 @@ package struct Interpreter: Sendable {
     package let patterns: PatternMatcher
     private let aliases: [String: String]
     private let globs: [String: GlobPattern]
+    /// The globs of each route's own `model`; nil where it asks for none.
+    private let models: [[GlobPattern]?]
 
     /// Takes a document and whatever matches `re:` patterns.
     package init(_ document: RouteDocument, patterns: @escaping PatternMatcher) {
         self.document = document
         self.patterns = patterns
         aliases = Dictionary(document.aliases.map { ($0.name.value, $0.model.value) }, uniquingKeysWith: { $1 })
-        globs = Self.globTexts(document).reduce(into: [:]) { read, text in
+        let globs = Self.globTexts(document).reduce(into: [String: GlobPattern]()) { read, text in
             if read[text] == nil { read[text] = GlobPattern(text) }
         }
+        models = document.routes.map { route in route.match?.models?.compactMap { globs[$0.value] } }
+        self.globs = globs
     }
 
     /// What becomes of a request.
     package func decide(_ request: Request) -> Verdict {
         let subject = Labelled(self, request)
         var verdict = Verdict(level: subject.level, tags: subject.tags, route: nil, outcome: .noRoute)
-        let first = document.routes.firstIndex { route in
-            route.isEnabled && (route.match.map { matches($0, subject) } ?? true)
-        }
+        let first = document.routes.indices.first { takes($0, subject) }
         guard let first else { return verdict }
         verdict.route = first
         switch document.routes[first].action {
@@ -88,6 +90,15 @@ package struct Interpreter: Sendable {
     }
 
     // MARK: Predicates
+
+    /// Most routes are out by their model, so that is asked first.
+    private func takes(_ route: Int, _ subject: Labelled) -> Bool {
+        if let globs = models[route] {
+            guard let model = subject.model, globs.contains(where: { $0.matches(model) }) else { return false }
+        }
+        guard document.routes[route].isEnabled else { return false }
+        return document.routes[route].match.map { matches($0, subject) } ?? true
+    }
 
     /// A predicate on something that the request lacks is false, so `not` of it is true.
     private func matches(_ match: Match, _ subject: Labelled) -> Bool {

@@ -1,6 +1,17 @@
 import Report
 import Routing
 
+/// A large value kept outside its owner, so that copies of the owner are small.
+private struct Apart<Value: Sendable>: Sendable {
+    private final class Storage: Sendable {
+        let value: Value
+        init(_ value: Value) { self.value = value }
+    }
+    private let storage: Storage
+    var value: Value { _read { yield storage.value } }
+    init(_ value: Value) { storage = Storage(value) }
+}
+
 /// One of `routes`, names resolved, defaults merged.
 package struct RouteEntry: Sendable {
     package enum Action: Sendable {
@@ -16,11 +27,19 @@ package struct RouteEntry: Sendable {
     /// Bytes of the whole item in its file, from its first key to the end of its last value.
     package var extent: Range<Int>
     /// Nil takes everything.
-    package var match: Match?
+    package var match: Match? {
+        _read { yield keptMatch.value }
+        set { keptMatch = Apart(newValue) }
+    }
     package var action: Action
     /// Where `to` or `deny` stands.
     package var actionSpot: Spot
-    package var settings: RouteSettings
+    package var settings: RouteSettings {
+        _read { yield keptSettings.value }
+        set { keptSettings = Apart(newValue) }
+    }
+    private var keptMatch: Apart<Match?>
+    private var keptSettings: Apart<RouteSettings>
     /// Replaces the model for all targets.
     package var model: Located<String>?
     package var setHeaders: [HeaderPair] = []
@@ -41,10 +60,10 @@ package struct RouteEntry: Sendable {
         self.isNamed = isNamed
         self.spot = spot
         self.extent = extent
-        self.match = match
+        keptMatch = Apart(match)
         self.action = action
         self.actionSpot = actionSpot
-        self.settings = settings
+        keptSettings = Apart(settings)
     }
 
     /// The tiers; empty for `deny`.

@@ -10,6 +10,9 @@ struct BoxBuilder {
 
     init(_ universe: Universe) { self.universe = universe }
 
+    /// The atoms of a glob.
+    mutating func atoms(of glob: String) -> [GlobAtom] { universe.atoms(of: glob).map { universe.atoms[$0] } }
+
     /// The boxes of a match; nil when there are too many.
     mutating func boxes(_ match: Match?, route: Int) -> [Box]? {
         isTooLarge = false

@@ -41,6 +41,9 @@ struct Universe {
     private var clauseNumbers: [Clause: Int] = [:]
     private var windowMasks: [TimeWindow: UInt64] = [:]
 
+    /// Stands where no tables are needed for the moment.
+    static let none = Universe()
+
     init() {
         for name in [TextName.model, .path, .method, .key, .tenant] { _ = text(name) }
     }

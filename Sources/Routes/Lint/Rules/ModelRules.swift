@@ -76,10 +76,11 @@ private struct Spelling {
     private let survey: Survey
     private let heads: [String]
     private let names: [String]
-    private let shapes: Set<String>
     /// Globs and names of `models.known`; the file's own and the providers' are known as well.
     private let own: [String]
     private let usesBuiltin: Bool
+    private static let shapes = Set(KnownModels.names.map(shape))
+    private static let nameBytes = KnownModels.names.map { Array($0.utf8) }
 
     init(_ survey: Survey) {
         self.survey = survey
@@ -89,7 +90,6 @@ private struct Spelling {
         let builtin = usesBuiltin ? KnownModels.names : []
         heads = own.map { GlobTable.literalHead($0) } + (usesBuiltin ? KnownModels.heads : []) + builtin
         names = own.filter { GlobTable.isLiteral($0) } + builtin
-        shapes = Set(KnownModels.names.map(Self.shape))
     }
 
     /// HP411.
@@ -151,11 +151,12 @@ private struct Spelling {
     private func isKnown(_ pattern: String, _ head: String) -> Bool {
         if survey.globs.matches(anyOf: own, pattern) || own.contains(pattern) { return true }
         guard usesBuiltin else { return false }
-        if KnownModels.names.contains(where: { survey.globs.matches(pattern, $0) }) { return true }
+        if let glob = survey.globs[pattern], Self.nameBytes.contains(where: { glob.matches($0.span) }) { return true }
         let isLiteral = GlobTable.isLiteral(pattern)
         if !isLiteral, KnownModels.heads.contains(where: { head.hasPrefix($0) || $0.hasPrefix(head) }) { return true }
         // Another version of a known model: only digits and dots differ, or something is added at the end.
-        return shapes.contains(Self.shape(pattern)) || KnownModels.names.contains { Self.isEdition(pattern, of: $0) }
+        return Self.shapes.contains(Self.shape(pattern))
+            || KnownModels.names.contains { Self.isEdition(pattern, of: $0) }
     }
 
     /// A date, or one of the words that vendors add: `gpt-4o-2024-08-06`, `gpt-4o-audio-preview`.

@@ -67,8 +67,8 @@ enum Read {
     /// Any text.
     static func text(_ text: String) throws(ValueFault) -> String { text }
 
-    /// A pattern's own text, if it is one.
-    static func globText(_ text: String) throws(ValueFault) -> String { try Values.glob(text).text }
+    /// A pattern's own text; one that is none has been reported, and then no document comes of the file.
+    static func globText(_ text: String) throws(ValueFault) -> String { text }
 
     /// Puts a written value in the place of a default.
     static func set<Value: Sendable>(

@@ -42,6 +42,7 @@ struct DecideBench {
             ]
             text += "| " + cells.joined(separator: " | ") + " |\n"
         }
+        text += "\n" + (try CheckBench.run())
         let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? ""
         let busy = load.split(separator: " ").prefix(1).joined()
         return "Load average of the machine at the end: \(busy). Engine: \(engine.rawValue).\n\n" + text
@@ -103,7 +104,8 @@ struct DecideBench {
         return -1
     }
 
-    private static func best(of rounds: Int, _ work: () -> Void) -> Double {
+    /// The least processor time of some rounds, in milliseconds.
+    static func best(of rounds: Int, _ work: () -> Void) -> Double {
         (0..<rounds).map { _ in
             let started = worked()
             work()
