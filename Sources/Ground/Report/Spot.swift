@@ -43,9 +43,6 @@ package struct Spot: Hashable, Sendable, CustomStringConvertible {
         count = Int32(clamping: length)
     }
 
-    /// True when both are in one file.
-    package func isInFile(of other: Spot) -> Bool { file == other.file }
-
     /// `path:line:column`, as editors read it.
     package var description: String { "\(path):\(line):\(column)" }
 }

@@ -18,6 +18,7 @@ struct DocumentReader {
     private struct Stop: Error {}
 
     private let source: SourceText
+    private let file: FileName
     private let map: ByteMap
     private var events: YAMLEvents
     /// Where the last thing that is written ends, in bytes.
@@ -33,6 +34,7 @@ struct DocumentReader {
 
     private init(_ source: SourceText, _ bytes: [UInt8], _ map: ByteMap, repaired: Set<Int>) {
         self.source = source
+        file = FileName(source.path)
         self.map = map
         events = YAMLEvents(bytes)
         repairedOffsets = repaired
@@ -70,7 +72,7 @@ struct DocumentReader {
         let line = start.line + 1
         // Only what goes on in the next line needs this one's length: a file may be one long line of a million nodes.
         let last = end.line == start.line ? end.column : source.line(line).unicodeScalars.count
-        return Spot(path: source.path, line: line, column: start.column + 1, length: max(1, last - start.column))
+        return Spot(file, line: line, column: start.column + 1, length: max(1, last - start.column))
     }
 
     /// The bytes of a scalar, an alias or a flow collection; what follows starts after them.
