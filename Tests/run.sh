@@ -17,7 +17,7 @@ step() { printf '\n==> %s\n' "$*"; }
 
 step 'Tools'
 sh .ci/toolchain.sh
-sh .ci/install.sh openssl strace procps
+sh .ci/install.sh openssl strace procps git tzdata
 if [ "$real" = yes ]; then
     HOOSH_CACHE=$(sh Tests/Real/parts.sh)
     HOOSH_REAL=1
@@ -38,6 +38,7 @@ export HOOSH_BIN
 
 step 'Route files'
 "$HOOSH_BIN/hoosh-proxy" lint routes
+"$HOOSH_BIN/hoosh-proxy" test routes
 
 if [ "$real" = yes ]; then
     step 'Dockerfile and Kubernetes example (--real)'
