@@ -14,6 +14,19 @@ import Testing
         return data.compactMap { $0["id"] as? String }
     }
 
+    /// A route that denies an endpoint would be passed by under another spelling of its path.
+    @Test(arguments: [
+        "/v1/chat/%63ompletions", "/v1/chat/completions/", "/v1//chat/completions", "/v1/chat%2Fcompletions", "/v1/x%",
+        "/v1/chat%5ccompletions", "/v1/models/a%2Db",
+    ])
+    func `a path has one spelling`(path: String) throws {
+        let station = try Station()
+        let before = try station.forwarded
+        let response = try station.connect().fetch("POST", path, body: "{\"model\": \"mock-small\"}")
+        #expect(response.status == 400 && response.text.contains("bad_path"), "\(response.text)")
+        #expect(try station.forwarded == before)
+    }
+
     @Test func `models of all providers are one list, each once, aliases too`() throws {
         let second = try MockUpstream(models: ["b", "c"])
         let station = try Station(

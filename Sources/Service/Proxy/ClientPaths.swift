@@ -80,6 +80,11 @@ enum ClientPaths {
             // The upstream would echo the provider's key (RFC 9110 §9.3.8).
             return session.refuse(Refusal(405, "method_not_allowed", "TRACE is not passed on", allow: "GET, POST"))
         }
+        let span = session.requestBytes.bindMemory(to: UInt8.self).span
+        guard PlainPath.holds(span.extracting(reader.head.path.range)) else {
+            let message = "write the path plainly: no `//`, no `/` at the end, no %XX for a character that needs none"
+            return session.refuse(Refusal(400, "bad_path", message))
+        }
         let subject: Subject
         do { subject = try Subject(session) } catch { return session.refuse(error.refusal) }
         if reader.endpoint.needsModel, reader.head.method == .post, subject.model.isEmpty {
@@ -89,13 +94,16 @@ enum ClientPaths {
         }
         let api = API(rawValue: reader.endpoint.rawValue) ?? .other
         let local = session.worker.local
-        let span = session.requestBytes.bindMemory(to: UInt8.self).span
         let requestID = session.requestID()
         let verdict = local.judge.judge(
             RequestJudge.Subject(api: api, model: subject.model, streams: subject.streams, requestID: requestID),
             reader,
             span
         )
+        if let field = verdict.repeatedField {
+            let message = "the routes ask about `\(field)`, which this request has more than once: send it once"
+            return session.refuse(Refusal(400, "repeated_header", message, param: field), requestID: requestID)
+        }
         guard let index = verdict.route else { return refuseUnrouted(session, subject) }
         session.worker.counters.classes[Int(verdict.level.rawValue)] += 1
         switch local.snapshot.program.routes[index].action {

@@ -19,6 +19,10 @@ struct RequestJudge {
         var level: Level
         /// By bit of `Program.tagNames`.
         var tags: UInt64
+        /// A field that the routes ask about and that stands there more than once: nothing was decided then.
+        ///
+        /// A rule would see one value and an upstream another, and what is proved about routes knows one value for a field.
+        var repeatedField: String?
     }
 
     /// The request as it was read.
@@ -46,9 +50,10 @@ struct RequestJudge {
 
     /// Decides about the request that stands in `bytes`.
     mutating func judge(_ subject: Subject, _ reader: RequestReader, _ bytes: Span<UInt8>) -> Verdict {
-        let hasRepeats = readHead(subject, reader.head, bytes)
-        var label = self.label(facts, bytes)
-        if hasRepeats { joinRepeats(&label, reader.head, bytes) }
+        if let field = readHead(subject, reader.head, bytes) {
+            return Verdict(route: nil, level: .restricted, tags: 0, repeatedField: field)
+        }
+        let label = self.label(facts, bytes)
         facts.level = label.level
         facts.tags = label.tags
         facts.stage = .head
@@ -70,25 +75,26 @@ struct RequestJudge {
         labels.label(facts, head: bytes, identity: identity.span)
     }
 
-    /// Fills in what the head tells; true when a field that counts stands there more than once.
-    private mutating func readHead(_ subject: Subject, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+    /// Fills in what the head tells; answers a field that counts and stands there more than once.
+    private mutating func readHead(_ subject: Subject, _ head: RequestHead, _ bytes: Span<UInt8>) -> String? {
         facts.api = subject.api
         facts.method = head.methodText
         facts.stream = subject.streams
         facts.path = head.path
         facts.openWindows = windows.now()
-        var hasRepeats = false
+        var repeated: String?
         for (index, name) in program.headerNames.enumerated() {
             var found = TextRange.absent
             for field in head.fields where ASCII.equalsIgnoringCase(bytes.extracting(field.name.range), name) {
-                if found.isAbsent { found = field.value } else { hasRepeats = true }
+                if found.isAbsent { found = field.value } else { repeated = name }
             }
             facts.headers[index] = found
         }
         for (index, who) in program.sampleSubjects.enumerated() {
+            if case .header(let name) = who, isRepeated(name, head, bytes) { repeated = name }
             facts.buckets[index] = Int16(truncatingIfNeeded: bucket(who, subject, head, bytes))
         }
-        return hasRepeats
+        return repeated
     }
 
     private func bucket(_ who: Routing.Subject, _ subject: Subject, _ head: RequestHead, _ bytes: Span<UInt8>) -> Int {
@@ -101,17 +107,10 @@ struct RequestJudge {
         }
     }
 
-    /// Of a field that stands there several times each value may raise the label: a client must not hide one behind
-    /// another.
-    private func joinRepeats(_ label: inout PrivacyLabels.Label, _ head: RequestHead, _ bytes: Span<UInt8>) {
-        var other = facts
-        for (index, name) in program.headerNames.enumerated() {
-            for field in head.fields where ASCII.equalsIgnoringCase(bytes.extracting(field.name.range), name) {
-                other.headers[index] = field.value
-                label.join(self.label(other, bytes))
-            }
-            other.headers[index] = facts.headers[index]
-        }
+    private func isRepeated(_ name: String, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        var count = 0
+        for field in head.fields where ASCII.equalsIgnoringCase(bytes.extracting(field.name.range), name) { count += 1 }
+        return count > 1
     }
 
     /// The one pass over the body; what is no JSON has neither text nor features.
