@@ -87,6 +87,12 @@ struct FormatTests {
         )
     }
 
+    @Test func `a block scalar of blank lines does not grow`() {
+        let once = formatted("d:\n  key: |\n\n\n  other: x\nf: 1\n", kind: .other)
+        #expect(once == "d:\n  key: |\n\n  other: x\nf: 1\n")
+        #expect(once.flatMap { formatted($0, kind: .other) } == once)
+    }
+
     @Test func `brackets with comments inside keep their lines`() {
         #expect(
             formatted("a: [\n  x, # first\n      y\n]\n", kind: .other) == "a: [\n  x, # first\n  y\n]\n"

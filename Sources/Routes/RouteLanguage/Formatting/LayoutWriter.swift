@@ -188,6 +188,10 @@ struct LayoutWriter {
         }
         if parts.last?.allSatisfy({ $0 == " " }) ?? false { parts.removeLast() }
         guard let head = parts.first else { return [prefix] }
+        // Blank lines at its end belong to it only where `+` keeps them.
+        if !head.contains("+") {
+            while parts.count > 1, parts.last?.allSatisfy({ $0 == " " }) ?? false { parts.removeLast() }
+        }
         let content = parts.dropFirst()
         let margin = content.first { !$0.allSatisfy { $0 == " " } }?.prefix { $0 == " " }.count ?? 0
         let inner = String(repeating: " ", count: indent + 2)
