@@ -95,6 +95,12 @@ struct ConditionTables: Sendable {
         return count >= 32 ? .max : (1 << UInt32(count)) - 1
     }
 
+    /// How many of a box's conditions have a bit of their own in an entry's mask.
+    func places(_ box: Int) -> Int {
+        let count = boxConditions[box].range.count
+        return count > LeafEntry.lastPlace + 1 ? LeafEntry.lastPlace : count
+    }
+
     /// The condition behind a bit of an entry's mask; nil for the last bit, which may stand for several.
     func condition(_ box: Int, _ place: Int) -> Int? {
         let range = boxConditions[box].range

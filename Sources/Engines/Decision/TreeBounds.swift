@@ -31,7 +31,8 @@ struct TreeBounds {
 
     private func isSound(_ leaf: BitLeaf) -> Bool {
         let words = Int(leaf.words)
-        guard fits(leaf.entries.start, leaf.entries.count, code.entries.count), words * 64 >= Int(leaf.entries.count)
+        guard fits(leaf.entries.start, leaf.entries.count, code.entries.count),
+            words == (Int(leaf.entries.count) + 63) / 64
         else {
             return false
         }

@@ -23,16 +23,31 @@ struct TreeProof {
     }
 
     /// A box that is still possible, and which of its conditions the way has proved.
-    private struct Live {
+    private struct Live: Hashable {
         var box: UInt32
         var proved: UInt32
+    }
+
+    /// A node, and what is left when a way arrives there: two ways that meet with the same go on alike.
+    ///
+    /// The list itself, not a number made of it: what looks the same and is not would hide a fault.
+    private struct Visit: Hashable {
+        var node: UInt32
+        var stage: Facts.Stage
+        var live: [Live]
+    }
+
+    /// Conditions of a box that is no longer possible, which a leaf below takes for settled: every way there must prove them.
+    private struct Duty: Hashable {
+        var box: UInt32
+        var bits: UInt32
     }
 
     private let code: ProgramCode
     private let tables: ConditionTables
     private let index: LiteralIndex
     private var way: [Answer] = []
-    private var seen: Set<UInt64> = []
+    private var seen: [Visit: Set<Duty>] = [:]
     private(set) var faults: [String] = []
     /// More would not help anybody.
     private static let faultLimit = 8
@@ -46,7 +61,7 @@ struct TreeProof {
             if let first = own.first, Int(root.firstBox) > first {
                 faults.append("tree \(number) is passed over for box \(first)")
             }
-            follow(root.node, own.map { Live(box: UInt32($0), proved: 0) }, .head)
+            _ = follow(root.node, own.map { Live(box: UInt32($0), proved: 0) }, .head)
         }
         if code.roots.isEmpty, !tables.boxConditions.isEmpty { faults.append("there is no tree") }
     }
@@ -57,50 +72,74 @@ struct TreeProof {
 
     // MARK: Ways
 
-    private mutating func follow(_ number: UInt32, _ live: [Live], _ stage: Facts.Stage) {
-        if faults.count >= Self.faultLimit { return }
-        guard seen.insert(mark(number, live, stage)).inserted else { return }
+    /// - Returns: what the way to this node must have proved; empty where there are faults.
+    private mutating func follow(_ number: UInt32, _ live: [Live], _ stage: Facts.Stage) -> Set<Duty> {
+        if faults.count >= Self.faultLimit { return [] }
+        let visit = Visit(node: number, stage: stage, live: live)
+        if let duties = seen[visit], duties.allSatisfy({ $0.bits & ~proved(of: $0.box) == 0 }) { return duties }
+        let duties = enter(number, live, stage)
+        seen[visit] = duties
+        return duties
+    }
+
+    private mutating func enter(_ number: UInt32, _ live: [Live], _ stage: Facts.Stage) -> Set<Duty> {
         let node = code.nodes[Int(number)]
+        var duties: Set<Duty> = []
+        func jump(_ start: UInt32, _ value: Int) -> UInt32 { code.jumps[Int(start) + value] }
         switch node.kind {
         case .switchAPI:
-            for api in API.allCases.indices { go(code.jumps[Int(node.first) + api], .api(api), live, stage) }
+            for api in API.allCases.indices { duties.formUnion(go(jump(node.first, api), .api(api), live, stage)) }
         case .switchStream:
-            go(node.first, .stream(0), live, stage)
-            go(node.second, .stream(1), live, stage)
+            duties = go(node.first, .stream(0), live, stage)
+            duties.formUnion(go(node.second, .stream(1), live, stage))
         case .switchLevel:
             if stage < .content, tables.contentLevel > .public { fault("node \(number) asks for a class too early") }
-            for level in Level.allCases.indices { go(code.jumps[Int(node.first) + level], .level(level), live, stage) }
+            for level in Level.allCases.indices {
+                duties.formUnion(go(jump(node.first, level), .level(level), live, stage))
+            }
         case .range:
             if stage < .measure { fault("node \(number) asks for an estimate too early") }
             let cuts = [0] + code.cuts[Int(node.first)..<Int(node.first + node.count)] + [Int.max]
             for cell in 0...Int(node.count) {
-                go(code.jumps[Int(node.second) + cell], .tokens(low: cuts[cell], high: cuts[cell + 1]), live, stage)
+                let answer = Answer.tokens(low: cuts[cell], high: cuts[cell + 1])
+                duties.formUnion(go(jump(node.second, cell), answer, live, stage))
             }
         case .test:
             let condition = Int(node.count)
             if tables.conditions[condition].stage > stage { fault("node \(number) tests a condition too early") }
-            go(node.first, .test(condition: condition, holds: true), live, stage)
-            go(node.second, .test(condition: condition, holds: false), live, stage)
+            duties = go(node.first, .test(condition: condition, holds: true), live, stage)
+            duties.formUnion(go(node.second, .test(condition: condition, holds: false), live, stage))
         case .gate:
             let known = Facts.Stage(rawValue: Int(node.count)) ?? .head
-            follow(node.first, live, max(stage, known))
-            if stage < known { follow(node.second, live, stage) }
+            duties = follow(node.first, live, max(stage, known))
+            if stage < known { duties.formUnion(follow(node.second, live, stage)) }
         case .switchText, .switchTextBackwards:
             let subject = Int32(node.count)
-            go(node.second, .absent(subject: subject), live, stage)
-            place(Int(node.first), [], subject, isBackwards: node.kind == .switchTextBackwards, live, stage)
-        case .leafList: leaf(code.entries[Int(node.first)..<Int(node.first + node.count)], number, live)
+            duties = go(node.second, .absent(subject: subject), live, stage)
+            let isBackwards = node.kind == .switchTextBackwards
+            duties.formUnion(place(Int(node.first), [], subject, isBackwards: isBackwards, live, stage))
+        case .leafList: return leaf(code.entries[Int(node.first)..<Int(node.first + node.count)], number, live)
         case .leafBits:
             let leaf = code.bitLeaves[Int(node.first)]
             rows(leaf, number)
-            self.leaf(code.entries[leaf.entries.range], number, live)
+            return self.leaf(code.entries[leaf.entries.range], number, live)
         }
+        return duties
     }
 
-    private mutating func go(_ to: UInt32, _ answer: Answer, _ live: [Live], _ stage: Facts.Stage) {
+    private mutating func go(_ to: UInt32, _ answer: Answer, _ live: [Live], _ stage: Facts.Stage) -> Set<Duty> {
+        // No request goes there; what earlier answers proved and what this one says would not agree.
+        if isImpossible(answer) { return [] }
         way.append(answer)
-        follow(to, left(live, answer), stage)
+        let below = follow(to, left(live, answer), stage)
         way.removeLast()
+        if below.isEmpty { return below }
+        return Set(
+            below.compactMap { duty in
+                let bits = duty.bits & ~proved(of: duty.box, by: answer)
+                return bits == 0 ? nil : Duty(box: duty.box, bits: bits)
+            }
+        )
     }
 
     private mutating func place(
@@ -110,72 +149,82 @@ struct TreeProof {
         isBackwards: Bool,
         _ live: [Live],
         _ stage: Facts.Stage
-    ) {
-        if faults.count >= Self.faultLimit { return }
+    ) -> Set<Duty> {
+        if faults.count >= Self.faultLimit { return [] }
         let trie = code.tries[number]
         let text = isBackwards ? walked.reversed() : walked
+        var duties: Set<Duty> = []
         // A model that is empty counts as absent.
         if subject != TextSubject.model || !walked.isEmpty {
-            go(trie.exact, .text(subject: subject, bytes: text), live, stage)
+            duties = go(trie.exact, .text(subject: subject, bytes: text), live, stage)
         }
         let leaving = Answer.leaving(subject: subject, bytes: walked, isBackwards: isBackwards, place: number)
-        go(trie.longer, leaving, live, stage)
+        duties.formUnion(go(trie.longer, leaving, live, stage))
         for edge in code.edges[Int(trie.edgeStart)..<Int(trie.edgeStart + trie.edgeCount)] {
             let label = code.labels[Int(edge.labelStart)..<Int(edge.labelStart + edge.labelCount)]
+            // That a text begins so proves no condition, so it takes no duty away.
             let answer = Answer.beginning(subject: subject, bytes: walked + label, isBackwards: isBackwards)
             way.append(answer)
-            place(Int(edge.child), walked + label, subject, isBackwards: isBackwards, left(live, answer), stage)
+            let rest = left(live, answer)
+            duties.formUnion(place(Int(edge.child), walked + label, subject, isBackwards: isBackwards, rest, stage))
             way.removeLast()
         }
-    }
-
-    /// Two ways that meet with the same boxes go on alike.
-    private func mark(_ node: UInt32, _ live: [Live], _ stage: Facts.Stage) -> UInt64 {
-        var mark = UInt64(node) << 2 | UInt64(stage.rawValue)
-        for one in live {
-            mark = (mark ^ (UInt64(one.box) << 32 | UInt64(one.proved))) &* 0x9E37_79B9_7F4A_7C15
-            mark ^= mark >> 29
-        }
-        return mark
+        return duties
     }
 
     // MARK: Leaves
 
-    private mutating func leaf(_ entries: ArraySlice<LeafEntry>, _ node: UInt32, _ live: [Live]) {
+    private mutating func leaf(_ entries: ArraySlice<LeafEntry>, _ node: UInt32, _ live: [Live]) -> Set<Duty> {
+        var duties: Set<Duty> = []
         if zip(entries, entries.dropFirst()).contains(where: { $0.box >= $1.box }) {
-            return fault("the boxes of leaf \(node) do not ascend")
+            fault("the boxes of leaf \(node) do not ascend")
+            return []
         }
         var rest = entries
         for one in live {
             while let entry = rest.first, entry.box < one.box {
-                if !isHarmless(entry) {
-                    return fault("leaf \(node) may take box \(entry.box), which is not possible there")
-                }
+                guard pass(entry, node, &duties) else { return [] }
                 rest = rest.dropFirst()
             }
             guard let entry = rest.first, entry.box == one.box else {
-                return fault("leaf \(node) lacks box \(one.box)")
+                fault("leaf \(node) lacks box \(one.box)")
+                return []
             }
             let all = tables.everythingOpen(Int(one.box))
             if entry.open | one.proved != all {
-                return fault("leaf \(node) takes box \(one.box) without asking for all its conditions")
+                fault("leaf \(node) takes box \(one.box) without asking for all its conditions")
+                return []
             }
             // Everything about it is certain: nothing behind it is ever reached.
-            if one.proved == all { return }
+            if one.proved == all { return duties }
             rest = rest.dropFirst()
         }
-        for entry in rest where !isHarmless(entry) {
-            return fault("leaf \(node) may take box \(entry.box), which is not possible there")
-        }
+        for entry in rest { guard pass(entry, node, &duties) else { return [] } }
+        return duties
     }
 
-    /// True when everything that the way has not proved of a box is asked for in the leaf.
-    private func isHarmless(_ entry: LeafEntry) -> Bool {
-        var proved: UInt32 = 0
-        for (place, condition) in tables.list(Int(entry.box)).enumerated() where place < LeafEntry.lastPlace {
-            if way.contains(where: { judge(Int(condition), $0) == .yes }) { proved |= 1 << UInt32(place) }
+    /// A box that is not possible may stand in a leaf when everything that the way has not proved of it is asked for there.
+    private mutating func pass(_ entry: LeafEntry, _ node: UInt32, _ duties: inout Set<Duty>) -> Bool {
+        let settled = tables.everythingOpen(Int(entry.box)) & ~entry.open
+        if settled == 0 { return true }
+        if settled & ~proved(of: entry.box) != 0 {
+            fault("leaf \(node) may take box \(entry.box), which is not possible there")
+            return false
         }
-        return entry.open | proved == tables.everythingOpen(Int(entry.box))
+        duties.insert(Duty(box: entry.box, bits: settled))
+        return true
+    }
+
+    /// The conditions of a box that the way proves.
+    private func proved(of box: UInt32) -> UInt32 { way.reduce(0) { $0 | proved(of: box, by: $1) } }
+
+    private func proved(of box: UInt32, by answer: Answer) -> UInt32 {
+        var bits: UInt32 = 0
+        for (place, condition) in tables.list(Int(box)).prefix(tables.places(Int(box))).enumerated()
+        where judge(Int(condition), answer) == .yes {
+            bits |= 1 << UInt32(place)
+        }
+        return bits
     }
 
     /// A row may spare a box only where a condition of the box fails.
@@ -214,9 +263,8 @@ struct TreeProof {
         for var one in live {
             let range = tables.boxConditions[Int(one.box)].range
             var isOut = false
-            for index in range {
+            for index in range.prefix(tables.places(Int(one.box))) {
                 let place = index - range.lowerBound
-                if place >= LeafEntry.lastPlace { break }
                 if one.proved & (1 << UInt32(place)) != 0 { continue }
                 let truth = judge(Int(tables.conditionsOfBoxes[index]), answer)
                 if truth == .yes { one.proved |= 1 << UInt32(place) }
@@ -228,6 +276,42 @@ struct TreeProof {
             if !isOut { result.append(one) }
         }
         return result
+    }
+
+    /// True when no request that gave the answers so far gives this one.
+    ///
+    /// A tree asks about one text from both ends and by single conditions, so some of its ways contradict themselves.
+    private func isImpossible(_ answer: Answer) -> Bool {
+        switch answer {
+        case .test(let condition, let holds): way.contains { judge(condition, $0) == (holds ? .no : .yes) }
+        case .absent(let subject): way.contains { isPresent(subject, $0) }
+        case .text(let subject, let bytes): way.contains { !allows($0, subject, bytes) }
+        default: false
+        }
+    }
+
+    private func isPresent(_ subject: Int32, _ answer: Answer) -> Bool {
+        switch answer {
+        case .text(let asked, _), .beginning(let asked, _, _), .leaving(let asked, _, _, _): asked == subject
+        default: false
+        }
+    }
+
+    /// True when a request with that text may have given the answer.
+    private func allows(_ answer: Answer, _ subject: Int32, _ text: [UInt8]) -> Bool {
+        switch answer {
+        case .absent(let asked): return asked != subject
+        case .text(let asked, let bytes): return asked != subject || bytes == text
+        case .beginning(let asked, let bytes, let isBackwards):
+            return asked != subject || (isBackwards ? text.reversed() : text).starts(with: bytes)
+        case .leaving(let asked, let bytes, let isBackwards, let place):
+            if asked != subject { return true }
+            let walk = isBackwards ? text.reversed() : text
+            return walk.count > bytes.count && walk.starts(with: bytes) && !leadsOn(walk[bytes.count...], place)
+        case .test(let condition, let holds):
+            return judge(condition, .text(subject: subject, bytes: text)) != (holds ? .no : .yes)
+        default: return true
+        }
     }
 
     private func judge(_ number: Int, _ answer: Answer) -> Truth {
@@ -292,39 +376,5 @@ struct TreeProof {
         return code.edges[Int(trie.edgeStart)..<Int(trie.edgeStart + trie.edgeCount)].contains { edge in
             rest.starts(with: code.labels[Int(edge.labelStart)..<Int(edge.labelStart + edge.labelCount)])
         }
-    }
-}
-
-extension Program {
-    /// What is wrong with the tree: nothing, when every request is answered as the boxes say.
-    ///
-    /// Nothing that the arrays say is believed: bounds first, then the proof.
-    package func faults() -> [String] {
-        let bounds = TreeBounds(code, tables)
-        if !bounds.faults.isEmpty { return bounds.faults }
-        return TreeProof(code, tables).faults
-    }
-
-    /// True when a route's boxes take a request, one after the other, whatever the tree says; everything must be known.
-    package func takes(
-        _ route: Int,
-        _ facts: borrowing Facts,
-        model: Span<UInt8>,
-        head: Span<UInt8>,
-        identity: Span<UInt8>
-    ) -> Bool {
-        var answers = Answers()
-        var low = 0
-        var high = tables.routes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if Int(tables.routes[middle]) < route { low = middle + 1 } else { high = middle }
-        }
-        while low < tables.routes.count, Int(tables.routes[low]) == route {
-            let entry = LeafEntry(box: UInt32(low), open: tables.everythingOpen(low))
-            if case .holds = tables.verify(entry, facts, model, head, identity, &answers) { return true }
-            low += 1
-        }
-        return false
     }
 }
