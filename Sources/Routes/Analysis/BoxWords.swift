@@ -80,7 +80,17 @@ struct BoxWords {
         let zone = universe.zones[zone]
         let open = zone.windows.filter { universe.mask(of: $0) & ~cells == 0 }.map(Self.window)
         let shut = zone.windows.filter { universe.mask(of: $0) & cells == 0 }.map(Self.window)
-        if !open.isEmpty { return open.joined(separator: " or ") + " \(name)" }
+        let opened = zone.windows.map(universe.mask(of:)).filter { $0 & ~cells == 0 }.reduce(0, |)
+        if !open.isEmpty, opened == cells { return open.joined(separator: " or ") + " \(name)" }
+        let closed = zone.windows.map(universe.mask(of:)).filter { $0 & cells == 0 }.reduce(0, |)
+        if zone.all & ~closed != cells {
+            // Cell by cell: no window alone says it.
+            return bits(cells).map { cell in
+                let own = zone.windows.filter { zone.cells[cell].contains($0) }.map(Self.window)
+                let others = zone.windows.filter { !zone.cells[cell].contains($0) }.map { "outside " + Self.window($0) }
+                return (own + others).joined(separator: " and ")
+            }.joined(separator: " or ") + " \(name)"
+        }
         return shut.isEmpty ? "some hours in \(name)" : "outside " + shut.joined(separator: " and ") + " \(name)"
     }
 

@@ -51,7 +51,7 @@ struct Comparer {
     let old: Scene
     let new: Scene
     private var search: Search
-    private var builder: BoxBuilder
+    var builder: BoxBuilder
     private var isUnknown = false
     private var ways = 0
 
@@ -103,7 +103,7 @@ struct Comparer {
                 guard let box = one.meeting(other, builder.universe) else { continue }
                 ways = 0
                 guard let witness = walk([box], oldRoute, newRoute, targets(oldRoute, newRoute)[...]) else { continue }
-                lines.append(BoxWords(builder.universe).words(box))
+                lines.append(BoxWords(builder.universe).words(narrowed(box, witness)))
                 if found == nil { found = change(oldRoute, newRoute, witness) }
             }
         }
@@ -191,7 +191,7 @@ struct Comparer {
 }
 
 /// Where a verdict sends a request, in names: equal for requests that notice no difference.
-private func effect(_ verdict: Verdict, _ document: RouteDocument) -> [String] {
+func effect(_ verdict: Verdict, _ document: RouteDocument) -> [String] {
     switch verdict.outcome {
     case .noRoute: return ["404"]
     case .deny(let status, let message): return ["deny \(status) \(message)"]

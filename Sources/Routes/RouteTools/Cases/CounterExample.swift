@@ -9,6 +9,7 @@ struct CounterExample {
     private let explainer: Explainer
     private let explanation: Explanation
     private let moment: Int?
+    private let isExact: Bool
 
     /// Makes a witness ready to be shown: what it needs not is left out, as long as it stays one of `forAll`.
     init(_ witness: Request, _ explainer: Explainer, now: Int, forAll: Match?) {
@@ -16,8 +17,15 @@ struct CounterExample {
     }
 
     /// Shows a witness as it is: what another file needs of it is not known here.
-    init(exactly request: Request, _ explainer: Explainer, now: Int) {
+    ///
+    /// - Parameters:
+    ///   - request: the witness.
+    ///   - explainer: of the file that decides.
+    ///   - now: where to begin looking for a time.
+    ///   - isExact: shows its own place in samples rather than those that the winning route takes.
+    init(exactly request: Request, _ explainer: Explainer, now: Int, isExact: Bool = false) {
         self.request = request
+        self.isExact = isExact
         self.explainer = explainer
         moment = explainer.drafts.moment(opening: request.openWindows, from: now)
         var draft = RequestDraft()
@@ -82,7 +90,7 @@ struct CounterExample {
     /// The buckets that the winning route takes, when the request is in one of them.
     private var shareWords: String? {
         guard !request.buckets.isEmpty else { return nil }
-        if let sample = explanation.route?.match?.sample {
+        if !isExact, let sample = explanation.route?.match?.sample {
             return "sample bucket 0%..\(Words.percent(sample.value))"
         }
         let parts = request.buckets.sorted { $0.key.word < $1.key.word }

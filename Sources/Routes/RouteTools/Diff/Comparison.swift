@@ -34,7 +34,15 @@ struct Comparison {
 
     private(set) var ways: [Way] = []
     private(set) var reaches: [Reach] = []
+    /// The same bytes under another label.
+    struct Loosening {
+        var words: String
+        var witness: String
+    }
+    private(set) var loosenings: [Loosening] = []
     private(set) var settings: [Setting] = []
+    /// What is set outside of routes; `route` is empty.
+    private(set) var fileSettings: [Setting] = []
     /// Routes of the new file whose requests and settings are as before.
     private(set) var unchangedRoutes = 0
     private(set) var worstTries: (before: Int, after: Int)?
@@ -49,9 +57,7 @@ struct Comparison {
         isComplete = changes != nil
         let explainer = Explainer(new.document)
         for change in changes ?? [] {
-            let example = CounterExample(exactly: change.witness, explainer, now: 0)
-            let api = change.witness.api == .chat ? "chat   " : ""
-            let witness = api + example.words
+            let witness = DiffWitness.words(change.witness, explainer, old.document, new.document)
             switch change.kind {
             case .way:
                 ways.append(
@@ -70,23 +76,77 @@ struct Comparison {
                 reaches.append(Reach(provider: provider, label: label, isOpened: false, witness: witness))
             }
         }
+        let analyses = (
+            Analysis(old.document, patterns: patterns), Analysis(new.document, patterns: patterns)
+        )
+        comparePool(old.document, new.document, analyses, explainer, patterns)
         compareSettings(old.document, new.document)
+        fileSettings = FileSettingWords.changes(old.roots, new.roots)
         let touched = Set(ways.compactMap(\.newRoute) + settings.map(\.route))
         unchangedRoutes = new.document.activeRoutes.filter { !touched.contains($0.name.value) }.count
-        compareTries(old.document, new.document, patterns)
+        compareTries(analyses.0, analyses.1)
     }
 
-    /// True when any request is treated otherwise.
-    var differs: Bool { !ways.isEmpty || !reaches.isEmpty || !settings.isEmpty || !isComplete }
+    /// True when any request is treated otherwise, or the server reads anything otherwise.
+    var differs: Bool {
+        !ways.isEmpty || !reaches.isEmpty || !loosenings.isEmpty || !settings.isEmpty || !fileSettings.isEmpty
+            || !isComplete
+    }
 
     /// True when something may go where it could not go before.
-    var weakensPrivacy: Bool { reaches.contains(where: \.isOpened) }
+    var weakensPrivacy: Bool { !loosenings.isEmpty || reaches.contains(where: \.isOpened) }
 
-    private mutating func compareTries(_ old: RouteDocument, _ new: RouteDocument, _ patterns: @escaping PatternMatcher)
-    {
-        func worst(_ document: RouteDocument) -> Int {
-            let analysis = Analysis(document, patterns: patterns)
-            return document.routes.indices.filter { document.routes[$0].isEnabled }.map(analysis.worstTries).max() ?? 0
+    /// Decides requests made from both documents' labels, aliases and header words under both.
+    private mutating func comparePool(
+        _ old: RouteDocument,
+        _ new: RouteDocument,
+        _ analyses: (Analysis, Analysis),
+        _ explainer: Explainer,
+        _ patterns: @escaping PatternMatcher
+    ) {
+        var seeds = [Request()]
+        for analysis in [analyses.0, analyses.1] {
+            for route in analysis.document.routes.indices {
+                for level in Level.allCases {
+                    guard let seed = analysis.witness(of: route, level: level) else { continue }
+                    if !seeds.contains(seed) { seeds.append(seed) }
+                }
+            }
+        }
+        for finding in DifferencePool(old, new, patterns: patterns).findings(seeds) {
+            let change = finding.change
+            let witness = DiffWitness.words(change.witness, explainer, old, new)
+            let (before, after) = (Self.words(change.before, old), Self.words(change.after, new))
+            let isKnown = ways.contains { $0.before == before && $0.after == after }
+            if before != after, !isKnown {
+                ways.append(
+                    Way(
+                        requests: [witness],
+                        before: before,
+                        after: after,
+                        oldRoute: change.oldRoute.map { old.routes[$0].name.value },
+                        newRoute: change.newRoute.map { new.routes[$0].name.value },
+                        witness: witness
+                    )
+                )
+            }
+            let names = finding.opened.filter { name in
+                finding.fell || !reaches.contains { $0.isOpened && $0.provider == name }
+            }
+            guard finding.fell || !names.isEmpty else { continue }
+            let (was, now) = (change.before.level.word, change.after.level.word)
+            let label = was == now ? "class \(now)" : "was class \(was), now \(now)"
+            let words = "a request \(label): \(before) → \(after)"
+            if !loosenings.contains(where: { $0.words == words }) {
+                loosenings.append(Loosening(words: words, witness: witness))
+            }
+        }
+    }
+
+    private mutating func compareTries(_ old: Analysis, _ new: Analysis) {
+        func worst(_ analysis: Analysis) -> Int {
+            let routes = analysis.document.routes
+            return routes.indices.filter { routes[$0].isEnabled }.map(analysis.worstTries).max() ?? 0
         }
         let tries = (worst(old), worst(new))
         if tries.0 > 0 || tries.1 > 0 { worstTries = tries }
@@ -107,6 +167,19 @@ struct Comparison {
                 settings.append(Setting(route: name, name: word.name, before: before, after: word.value))
             }
         }
+        // A route under another name must not hide other settings.
+        let names = Set(new.activeRoutes.map(\.name.value))
+        let gone = old.activeRoutes.filter { !names.contains($0.name.value) }.map { RouteSettingWords.all($0, old) }
+        for route in new.activeRoutes where before[route.name.value] == nil && !gone.isEmpty && ways.isEmpty {
+            let own = RouteSettingWords.all(route, new)
+            if gone.contains(where: { $0.elementsEqual(own) { $0 == $1 } }) { continue }
+            guard let near = gone.first else { continue }
+            for (left, right) in zip(near, own) where left != right {
+                settings.append(
+                    Setting(route: route.name.value, name: right.name, before: left.value, after: right.value)
+                )
+            }
+        }
     }
 
     /// Where a verdict sends a request.
@@ -123,55 +196,6 @@ struct Comparison {
                 return names.count == 1 ? names[0] : "[\(names.joined(separator: ", "))]"
             }
             return shown.isEmpty ? "no target" : shown.joined(separator: ", then ")
-        }
-    }
-}
-
-/// A route's settings as texts, by name.
-enum RouteSettingWords {
-    static func all(_ route: RouteEntry, _ document: RouteDocument) -> [(name: String, value: String)] {
-        let settings = route.settings
-        let (timeouts, retry, latency) = (settings.timeouts, settings.retry, settings.latency)
-        var words: [(String, String)] = [
-            ("timeout.connect", Words.duration(timeouts.connectMilliseconds)),
-            ("timeout.first_byte", Words.duration(timeouts.firstByteMilliseconds)),
-            ("timeout.idle", Words.duration(timeouts.idleMilliseconds)),
-            ("timeout.total", Words.duration(timeouts.totalMilliseconds)),
-            ("retry.attempts", "\(retry.attempts)"),
-            ("retry.retry_on", "\(retry.onConnect) \(retry.onTimeout) \(retry.statuses.sorted())"),
-            (
-                "retry.backoff",
-                "\(Words.duration(retry.backoffStartMilliseconds))..\(Words.duration(retry.backoffCapMilliseconds))"
-            ),
-            ("retry.jitter", "\(retry.jitterPercent)%"), ("retry.budget", "\(retry.budgetPercent)%"),
-            ("retry.retry_after", Words.duration(retry.retryAfterMilliseconds)),
-            ("failover.max_tries", "\(settings.failover.maxTries)"),
-            ("failover.panic", settings.failover.panicTries ? "try" : "fail"),
-            ("ema", "\(latency)"), ("pool", pool(settings.pool.value)),
-            ("limits", settings.limits.isEmpty ? "none" : settings.limits.map(\.value).joined(separator: ", ")),
-            ("queue", settings.queue.value.rawValue), ("cache.mode", settings.cache.mode.value.rawValue),
-            ("cache.scope", settings.cache.scope.value.rawValue),
-            ("cache.max_class", settings.cache.maxLevel.value.word),
-            ("max_tokens", settings.maxTokens.value.map { Words.count($0) } ?? "none"),
-            ("sticky", "\(settings.sticky.value)"),
-            ("hedge", settings.hedge.value.map { "after \(Words.duration($0.afterMilliseconds))" } ?? "none"),
-        ]
-        // Of tiers with the same targets only: another target is another way, which is told as such.
-        for (number, tier) in route.tiers.enumerated() {
-            let targets = tier.targets.map { Words.target($0, document) }.joined(separator: ", ")
-            let name = "tier \(number) [\(targets)]"
-            if tier.targets.count > 1 { words.append(("strategy of \(name)", tier.strategy.value.rawValue)) }
-            words.append(("weights of \(name)", tier.targets.map { "\($0.weight.value)" }.joined(separator: ", ")))
-        }
-        return words
-    }
-
-    private static func pool(_ choice: RouteSettings.PoolChoice) -> String {
-        switch choice {
-        case .none: "none"
-        case .named(let name): name
-        case .fromRequest(let allowed, let standard):
-            "from request, of [\(allowed.map(\.value).joined(separator: ", "))], else \(standard?.value ?? "none")"
         }
     }
 }

@@ -43,6 +43,14 @@ struct DiffReport {
         for setting in comparison.settings {
             lines.append("~ route \(setting.route): \(setting.name) \(setting.before) → \(setting.after)")
         }
+        for setting in comparison.fileSettings {
+            lines.append("~ setting changed: \(setting.name) \(setting.before) → \(setting.after)")
+        }
+        for loosening in comparison.loosenings {
+            let end = allowsPrivacy ? "     allowed" : "     --allow-privacy to accept"
+            lines.append("\(allowsPrivacy ? "~" : "!") privacy: \(loosening.words)\(end)")
+            lines.append("     witness: \(loosening.witness)")
+        }
         for entry in comparison.reaches {
             let mark = entry.isOpened && !allowsPrivacy ? "!" : "~"
             let end = entry.isOpened ? allowsPrivacy ? "     allowed" : "     --allow-privacy to accept" : ""
@@ -73,6 +81,12 @@ struct DiffReport {
             let mark = entry.isOpened && !allowsPrivacy ? "⚠ **privacy**" : "privacy"
             let end = entry.isOpened ? " For example: \(Self.cell(entry.witness))" : ""
             lines.append("- \(mark): \(reach(entry)).\(end)")
+        }
+        lines += comparison.loosenings.map {
+            "- \(allowsPrivacy ? "privacy" : "⚠ **privacy**"): \(Self.cell($0.words)). For example: \(Self.cell($0.witness))"
+        }
+        lines += comparison.fileSettings.map {
+            "- setting changed: `\($0.name)` \(Self.cell($0.before)) → \(Self.cell($0.after))"
         }
         lines += comparison.settings.map {
             "- route `\($0.route)`: `\($0.name)` \(Self.cell($0.before)) → \(Self.cell($0.after))"
@@ -111,6 +125,14 @@ struct DiffReport {
                 "after": .text(setting.after),
             ])
         }
+        let loosenings = comparison.loosenings.map { entry in
+            JSONValue.object(["request": .text(entry.words), "witness": .text(entry.witness)])
+        }
+        let fileSettings = comparison.fileSettings.map { setting in
+            JSONValue.object([
+                "setting": .text(setting.name), "before": .text(setting.before), "after": .text(setting.after),
+            ])
+        }
         let tries = comparison.worstTries.map { tries in
             JSONValue.object(["before": .number(tries.before), "after": .number(tries.after)])
         }
@@ -118,6 +140,7 @@ struct DiffReport {
             "schema": .text("diff-v1"), "differs": .bool(comparison.differs),
             "weakens_privacy": .bool(comparison.weakensPrivacy), "complete": .bool(comparison.isComplete),
             "changes": .list(ways), "privacy": .list(reaches), "settings": .list(settings),
+            "loosened": .list(loosenings), "file_settings": .list(fileSettings),
             "unchanged_routes": .number(comparison.unchangedRoutes), "worst_tries": tries ?? .null,
         ])
     }

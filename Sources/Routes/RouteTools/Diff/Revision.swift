@@ -8,6 +8,8 @@ struct Revision {
     let name: String
     let document: RouteDocument
     let sources: [SourceText]
+    /// Every file of it, the root first.
+    let roots: [Node]
 
     private static let sizeLimitBytes = 64 << 20
 
@@ -17,7 +19,12 @@ struct Revision {
     static func read(_ name: String, _ terminal: Terminal) throws(Misuse) -> Revision? {
         let loaded = try loaded(name)
         if !loaded.problems.hasErrors, let document = loaded.document {
-            return Revision(name: name, document: document, sources: loaded.files.map(\.source))
+            return Revision(
+                name: name,
+                document: document,
+                sources: loaded.files.map(\.source),
+                roots: loaded.files.compactMap(\.root)
+            )
         }
         var errors = Problems()
         for file in loaded.files { errors.add(source: file.source) }
