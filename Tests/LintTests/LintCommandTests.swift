@@ -57,4 +57,33 @@ import Testing
         #expect(!lint("--color=never", path).text.contains("\u{1B}["))
         #expect(!lint("--color=auto", path).text.contains("\u{1B}["))
     }
+
+    @Test func `a file that is too large is a finding, and is not written`() {
+        let large = "version: 1\n" + String(repeating: "#  padding\n", count: 400_000)
+        let folder = Folder(["a.yaml": large, "b.yaml": "fragment: 1\n" + large, "c.test.yaml": large])
+        let run = LintRun("--fix", "--format=short", folder.path)
+        #expect(run.code == 1)
+        for name in ["a.yaml", "b.yaml", "c.test.yaml"] {
+            #expect(run.text.contains("\(folder.path)/\(name):1:1: error[HP007]: a route file has at most 4 MiB\n"))
+        }
+        #expect(folder.text("a.yaml") == large)
+    }
+
+    @Test func `a range that holds nothing makes no other route dead`() {
+        let folder = Folder([
+            "a.yaml": """
+            version: 1
+            providers:
+              p: {kind: ollama}
+            routes:
+              - {name: broken, match: {tokens: ..0}, to: [p]}
+              - {name: next, match: {tokens: 8k..}, to: [p]}
+              - {name: last, to: [p]}
+
+            """
+        ])
+        let run = LintRun("--format=short", "\(folder.path)/a.yaml")
+        #expect(run.code == 1 && run.text.contains("error[HP404]"))
+        #expect(!run.text.contains("HP40") || run.text.split(separator: "HP40").count == 2)
+    }
 }

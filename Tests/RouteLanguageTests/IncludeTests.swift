@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct IncludeTests {
     /// A folder of files that goes away with the test.
-    private final class Folder {
+    final class Folder {
         let path: String
         init() {
             var template = Array("/tmp/hoosh-include-XXXXXX".utf8CString)
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    private func short(_ loaded: Loaded, _ folder: Folder) -> [String] {
+    static func short(_ loaded: Loaded, _ folder: Folder) -> [String] {
         Render(loaded.problems).text(.short).split(separator: "\n").map {
             $0.hasPrefix(folder.path) ? String($0.dropFirst(folder.path.utf8.count + 1)) : String($0)
         }
@@ -68,7 +68,7 @@ import Testing
         folder.write("conf.d/a.yaml", "fragment: 1\nproviders:\n  a: {kind: llamacpp}\n")
         folder.write("team.yaml", "fragment: 1\nroutes:\n  - {name: team, match: {model: z}, to: [a]}\n")
         let loaded = folder.load()
-        #expect(short(loaded, folder) == [])
+        #expect(Self.short(loaded, folder) == [])
         let document = try #require(loaded.document)
         #expect(document.providers.map(\.name.value) == ["c", "a", "b"])
         #expect(loaded.providers.map(\.index) == [0, 1, 2])
@@ -90,7 +90,7 @@ import Testing
         let loaded = folder.load()
         #expect(loaded.document == nil)
         #expect(
-            short(loaded, folder) == [
+            Self.short(loaded, folder) == [
                 "one.yaml:3:3: error[HP013]: `a` is defined in two files",
                 "three.yaml:3:12: error[HP203]: two routes are called `x`",
                 "two.yaml:1:1: error[HP102]: an included file is a fragment",
@@ -109,7 +109,7 @@ import Testing
         folder.write("in/b.yaml", "fragment: 1\ninclude: [a.yaml]\n")
         folder.write("out.yaml", "fragment: 1\n")
         symlink("\(folder.path)/out.yaml", "\(folder.path)/in/link.yaml")
-        let found = short(folder.load("in/main.yaml"), folder)
+        let found = Self.short(folder.load("in/main.yaml"), folder)
         #expect(found.count == 4 && found.allSatisfy { $0.contains("error[HP012]") })
         #expect(found[0].contains("in/b.yaml:2:11") && found[0].hasSuffix("a.yaml` includes itself"))
         #expect(found[1].hasSuffix("out.yaml` is outside the root file's folder"))
@@ -124,7 +124,7 @@ import Testing
         symlink("..2026", "\(folder.path)/..data")
         for name in ["main.yaml", "part.yaml"] { symlink("..data/\(name)", "\(folder.path)/\(name)") }
         let loaded = folder.load()
-        #expect(short(loaded, folder) == [])
+        #expect(Self.short(loaded, folder) == [])
         #expect(loaded.document?.providers.count == 1)
     }
 
@@ -136,7 +136,7 @@ import Testing
         )
         folder.write("lost.yaml", "fragment: 1\nroutes:\n  - {name: lost, to: [p]}\n")
         for number in 0..<12 { folder.write("f\(number).yaml", "fragment: 1\ninclude: [f\(number + 1).yaml]\n") }
-        let found = short(folder.load(), folder)
+        let found = Self.short(folder.load(), folder)
         #expect(found.contains("lost.yaml:2:1: error[HP012]: these routes stand in no list of routes"))
         #expect(found.contains { $0.contains("deeper than 8 levels") })
         #expect(found.count == 2)

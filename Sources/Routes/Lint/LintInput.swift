@@ -29,11 +29,13 @@ package struct LintInput: Sendable {
     package init(_ path: String, below folder: String) throws(Files.Failure) {
         self.path = path
         self.folder = folder
-        bytes = try Files.read(path, limit: TextCheck.limitBytes)
+        bytes = try Files.beginning(of: path, limit: TextCheck.limitBytes)
         kind = Self.kind(of: path, bytes)
     }
 
     private static func kind(of path: String, _ bytes: [UInt8]) -> Kind {
+        // It is read no further, whatever it is: reading it as a root says so.
+        if bytes.count > TextCheck.limitBytes { return .root }
         if path.hasSuffix(".test.yaml") || path.hasSuffix(".test.yml") { return .tests }
         return hasLine("fragment:", bytes) && !hasLine("version:", bytes) ? .fragment : .root
     }

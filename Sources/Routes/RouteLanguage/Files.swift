@@ -6,8 +6,13 @@ package enum Files {
     package struct Failure: Error {
         /// One sentence.
         package let reason: String
-        fileprivate init() { reason = String(cString: strerror(errno)) }
-        fileprivate init(_ reason: String) { self.reason = reason }
+        /// True when there is more of it than may be read.
+        package let isTooLarge: Bool
+        fileprivate init() { self.init(String(cString: strerror(errno))) }
+        fileprivate init(_ reason: String, isTooLarge: Bool = false) {
+            self.reason = reason
+            self.isTooLarge = isTooLarge
+        }
     }
 
     /// Texts that are read in place of files: edits are tried on them before anything is written.
@@ -15,11 +20,19 @@ package enum Files {
 
     /// A file's bytes, or those of standard input for `-`.
     ///
-    /// - Throws: the system's reason, or that the file is larger than `limit`.
+    /// - Throws: the system's reason, that it is no plain file, or that the file is larger than `limit`.
     package static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+        let bytes = try beginning(of: path, limit: limit)
+        if bytes.count > limit { throw Failure("larger than \(limit) bytes", isTooLarge: true) }
+        return bytes
+    }
+
+    /// The same, but of a file that is larger than `limit` something more than that.
+    ///
+    /// - Throws: the system's reason, or that it is no plain file.
+    package static func beginning(of path: String, limit: Int) throws(Failure) -> [UInt8] {
         if let bytes = overlay[path] { return bytes }
-        let descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Failure() }
+        let descriptor = try opened(path)
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -29,8 +42,31 @@ package enum Files {
             if count < 0 { throw Failure() }
             if count == 0 { return bytes }
             bytes += buffer[..<count]
-            if bytes.count > limit { throw Failure("larger than \(limit) bytes") }
+            if bytes.count - byteOrderMarkLength > limit { return bytes }
         }
+    }
+
+    /// A mark at the start does not count against a limit.
+    private static let byteOrderMarkLength = 3
+
+    /// A descriptor that ends: a pipe or a device with a file's name could keep its reader waiting for ever.
+    private static func opened(_ path: String) throws(Failure) -> Int32 {
+        // What the caller's shell hands over is the caller's own business.
+        let isHandedOver = path == "-" || path == "/dev/stdin" || path.hasPrefix("/dev/fd/")
+        if isHandedOver {
+            let descriptor = path == "-" ? dup(0) : open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw Failure() }
+            return descriptor
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        if descriptor < 0, errno == ENXIO { throw Failure("it is no plain file") }
+        guard descriptor >= 0 else { throw Failure() }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw Failure("it is no plain file")
+        }
+        return descriptor
     }
 
     /// What keeps us from reading a path; nil when nothing does.

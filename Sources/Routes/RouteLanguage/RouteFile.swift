@@ -24,7 +24,7 @@ package enum RouteFile {
         } catch {
             var loaded = Loaded()
             let spot = Spot(path: path, line: 1, column: 1, length: 1)
-            let code = error.reason.hasPrefix("larger") ? "HP007" : "HP012"
+            let code = error.isTooLarge ? "HP007" : "HP012"
             loaded.problems.add(Problem(.error, code, "cannot read `\(path)`: \(error.reason)", at: spot))
             return loaded
         }

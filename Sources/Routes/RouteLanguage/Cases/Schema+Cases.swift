@@ -53,7 +53,7 @@ extension Schema {
         Key("tests[].given.in_flight.*", .count(0...100_000), "", "Its number."),
         Key("tests[].given.pools", .map(.name), "", "What is used of pools."),
         Key("tests[].given.pools.*", .mapping, "", "One pool."),
-        Key("tests[].given.pools.*.used", .text, "", "In the pool's first unit: tokens, dollars or requests."),
+        Key("tests[].given.pools.*.used", .amount, "", "In the pool's first unit: tokens, dollars or requests."),
         Key("tests[].given.pools.*.tokens", .count(0...Int.max), "", "Tokens used."),
         Key("tests[].given.pools.*.usd", .usd, "", "Dollars used."),
         Key("tests[].given.pools.*.requests", .count(0...Int.max), "", "Requests used."),
@@ -67,7 +67,7 @@ extension Schema {
         Key("tests[].expect.tags", .oneOrMore(.tag), "", "All its tags."),
         Key("tests[].expect.tiers", .unread("list of tiers"), "", "The targets left in each tier that has any."),
         Key("tests[].expect.first", .text, "", "The target asked first: `provider` or `provider/model`."),
-        Key("tests[].expect.targets", .text, "", "How many targets are left: `2` or `1..`."),
+        Key("tests[].expect.targets", .amount, "", "How many targets are left: `2` or `1..`."),
         Key("tests[].expect.status", .count(100...599), "", "The proxy's own answer, or 200 when it is sent on."),
         Key("tests[].expect.error", .text, "", "The `error.code` of the proxy's own answer."),
         Key("tests[].expect.model", .text, "", "The model the first target is asked for."),
@@ -80,9 +80,9 @@ extension Schema {
         [
             Key("\(path).to", .oneOrMore(.text), "", "Providers, or `local`, `remote`, `any`."),
             Key("\(path).route", .oneOrMore(.name), "", "Routes."),
-            Key("\(path).targets", .text, "", "Targets left: `1..`, `..3` (the end is not inside) or `2`."),
-            Key("\(path).status", .text, "", "Status of the proxy's own answer; 200 when it is sent on."),
-            Key("\(path).tries", .text, "", "Upstream tries at most."),
+            Key("\(path).targets", .amount, "", "Targets left: `1..`, `..3` (the end is not inside) or `2`."),
+            Key("\(path).status", .amount, "", "Status of the proxy's own answer; 200 when it is sent on."),
+            Key("\(path).tries", .amount, "", "Upstream tries at most."),
         ]
     }
 }

@@ -7,6 +7,8 @@ struct Assembly {
     let root: Node
     private let units: [Includes.Unit]
     private(set) var routes: [Node] = []
+    /// A fragment's routes stand once; HP013 has said so where they were asked for again.
+    private var spliced: Set<ObjectIdentifier> = []
 
     init(_ includes: Includes, _ root: Node, _ findings: Findings) {
         self.root = root
@@ -18,11 +20,12 @@ struct Assembly {
         }
         visit(includes.root)
         self.units = units
-        splice(includes.root, findings, 0)
+        splice(includes.root, findings)
         for unit in units.dropFirst() { checkFragment(unit, findings) }
     }
 
-    private mutating func splice(_ unit: Includes.Unit, _ findings: Findings, _ depth: Int) {
+    private mutating func splice(_ unit: Includes.Unit, _ findings: Findings) {
+        guard spliced.insert(ObjectIdentifier(unit)).inserted else { return }
         for item in unit.file.root?["routes"]?.items ?? [] {
             guard let entry = item.entry("include") else {
                 routes.append(item)
@@ -36,11 +39,7 @@ struct Assembly {
                     labels: [Label(entry.key.spot, "the fragment's routes stand here")]
                 )
             }
-            // A fragment in two places doubles its routes, at most so often.
-            guard let text = entry.value.text, let part = unit.spliced[text], depth < Includes.depthLimit,
-                routes.count < 100_000
-            else { continue }
-            splice(part, findings, depth + 1)
+            if let text = entry.value.text, let part = unit.spliced[text] { splice(part, findings) }
         }
     }
 

@@ -10,6 +10,10 @@ final class Includes {
     static let depthLimit = 8
     /// How many files there may be in all.
     static let fileLimit = 256
+    /// How often they may name one another: a file that is known already costs a look-up.
+    static let useLimit = 1_024
+    /// How much text there may be in all.
+    static let limitBytes = 32 << 20
 
     /// A file with what it includes at its top level.
     final class Unit {
@@ -18,7 +22,8 @@ final class Includes {
         var parts: [Unit] = []
         /// Fragments by the text of `- include:`, for the routes.
         var spliced: [String: Unit] = [:]
-        var hasSplicedRoutes = false
+        /// Where its routes were asked for first.
+        var splicedAt: Spot?
         init(_ file: LoadedFile) { self.file = file }
     }
 
@@ -26,6 +31,11 @@ final class Includes {
     private let folder: String?
     private var units: [String: Unit] = [:]
     private var open: [String] = []
+    private var useCount = 0
+    private var byteCount: Int
+    private var nodeCount: Int
+    /// True once a limit over all files is passed: then no more of them are read.
+    private var isFull = false
     private(set) var files: [LoadedFile] = []
     let root: Unit
 
@@ -34,6 +44,8 @@ final class Includes {
         folder = Files.realPath(Files.folder(of: file.path))
         root = Unit(file)
         files = [file]
+        byteCount = file.source.bytes.count
+        nodeCount = file.root?.expandedCount ?? 0
         if let real = Files.realPath(file.path) {
             units[real] = root
             open = [real]
@@ -45,19 +57,23 @@ final class Includes {
     private func readParts(of unit: Unit, depth: Int) {
         guard let node = unit.file.root else { return }
         for item in node["include"]?.items ?? [] {
-            guard let text = item.text, !item.isNothing, !item.isBroken else { continue }
+            guard let text = item.text, !item.isNothing, !item.isBroken, isUseAllowed(item) else { continue }
             for path in paths(text, item, unit.file.path) {
                 if let part = read(path, item, depth: depth) { unit.parts.append(part) }
             }
         }
         for item in node["routes"]?.items ?? [] {
-            guard let entry = item.entry("include"), let text = entry.value.text, !entry.value.isNothing else {
-                continue
-            }
+            guard let entry = item.entry("include"), let text = entry.value.text, !entry.value.isNothing,
+                isUseAllowed(entry.value)
+            else { continue }
             let path = Files.path(text, besides: unit.file.path)
             guard let part = read(path, entry.value, depth: depth) else { continue }
             unit.spliced[text] = part
-            part.hasSplicedRoutes = true
+            if let first = part.splicedAt {
+                refuseSecond(part, entry.value, first)
+                continue
+            }
+            part.splicedAt = entry.value.spot
             if !unit.parts.contains(where: { $0 === part }) { unit.parts.append(part) }
             if let root = part.file.root, root.isMapping, root.entry("routes") == nil {
                 findings.error("HP012", "`\(part.file.path)` has no `routes` to stand here", at: entry.value.spot)
@@ -65,9 +81,34 @@ final class Includes {
         }
     }
 
+    // MARK: Limits
+
+    /// Says once what was too much; from then on nothing more is read.
+    private func refuse(_ code: String, _ sentence: String, _ node: Node) {
+        if !isFull { findings.error(code, sentence, at: node.spot) }
+        isFull = true
+    }
+
+    private func isUseAllowed(_ node: Node) -> Bool {
+        useCount += 1
+        if useCount > Self.useLimit { refuse("HP012", "more than \(Self.useLimit) uses of `include`", node) }
+        return !isFull
+    }
+
+    /// Fragments that hold one another twice would double with every level.
+    private func refuseSecond(_ part: Unit, _ node: Node, _ first: Spot) {
+        findings.error(
+            "HP013",
+            "the routes of `\(part.file.path)` would stand here again",
+            at: node.spot,
+            mark: "again",
+            labels: [Label(first, "first here")]
+        )
+    }
+
     /// Routes that stand nowhere would be left out without a word.
     private func checkSplicing(_ unit: Unit) {
-        guard !unit.hasSplicedRoutes, let entry = unit.file.root?.entry("routes") else { return }
+        guard unit.splicedAt == nil, let entry = unit.file.root?.entry("routes") else { return }
         findings.error(
             "HP012",
             "these routes stand in no list of routes",
@@ -108,6 +149,7 @@ final class Includes {
             return nil
         }
         if let known = units[real] { return known }
+        if isFull { return nil }
         if depth > Self.depthLimit {
             findings.error("HP012", "files include one another deeper than \(Self.depthLimit) levels", at: node.spot)
             return nil
@@ -129,10 +171,21 @@ final class Includes {
         do throws(Files.Failure) {
             bytes = try Files.read(path, limit: TextCheck.limitBytes)
         } catch {
-            findings.error("HP012", "cannot read `\(path)`: \(error.reason)", at: node.spot)
+            let code = error.isTooLarge ? "HP007" : "HP012"
+            findings.error(code, "cannot read `\(path)`: \(error.reason)", at: node.spot)
+            return nil
+        }
+        byteCount += bytes.count
+        guard byteCount <= Self.limitBytes else {
+            refuse("HP007", "the files have more than \(Self.limitBytes >> 20) MiB together", node)
             return nil
         }
         let unit = Unit(Self.parsed(bytes, path, findings))
+        nodeCount += unit.file.root?.expandedCount ?? 0
+        guard nodeCount <= DocumentReader.nodeLimit else {
+            refuse("HP007", "the files have more than \(DocumentReader.nodeLimit) nodes together", node)
+            return nil
+        }
         units[real] = unit
         files.append(unit.file)
         open.append(real)
@@ -145,11 +198,13 @@ final class Includes {
     static func parsed(_ bytes: [UInt8], _ path: String, _ findings: Findings) -> LoadedFile {
         // A byte order mark at the very start is harmless, and columns do not count it.
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
-        let source = SourceText(path: path, bytes: text)
+        // Of a file that is too large only the beginning was read: nobody may take that for the file.
+        let isTooLarge = text.count > TextCheck.limitBytes
+        let source = SourceText(path: path, bytes: isTooLarge ? [] : text)
         var problems = Problems()
         problems.add(source: source)
         var root: Node?
-        if text.count > TextCheck.limitBytes {
+        if isTooLarge {
             let spot = Spot(path: path, line: 1, column: 1, length: 1)
             problems.add(Problem(.error, "HP007", "a route file has at most 4 MiB", at: spot))
         } else if let fault = TextCheck.fault(in: source) {

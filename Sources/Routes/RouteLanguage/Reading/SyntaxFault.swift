@@ -55,7 +55,40 @@ struct SyntaxFault {
             repairOffset = offset
             return
         }
-        problems = [Self.general(failure, source)]
+        problems = [Self.longKey(failure, source) ?? Self.general(failure, source)]
+    }
+
+    /// HP007: libyaml looks for the `:` behind a key no further than 1,024 characters (YAML 1.2.2 §7.4).
+    private static func longKey(_ failure: YAMLFailure, _ source: SourceText) -> Problem? {
+        let limit = DocumentReader.keyLimitBytes
+        let start: (line: Int, column: Int)
+        let length: Int
+        switch failure.problem {
+        case "could not find expected ':'":
+            start = (failure.contextMark.line + 1, failure.contextMark.column + 1)
+            let rest = Array(source.line(start.line).unicodeScalars.dropFirst(failure.contextMark.column))
+            guard
+                let end = rest.indices.first(where: {
+                    rest[$0] == ":" && (rest.count == $0 + 1 || rest[$0 + 1] == " ")
+                })
+            else { return nil }
+            length = end
+        case "mapping values are not allowed in this context":
+            let before = Array(source.line(failure.mark.line + 1).unicodeScalars.prefix(failure.mark.column))
+            var column = before.firstIndex { $0 != " " } ?? 0
+            while column + 1 < before.count, "-?".unicodeScalars.contains(before[column]), before[column + 1] == " " {
+                column = before[column...].dropFirst().firstIndex { $0 != " " } ?? before.count
+            }
+            // Behind another key's colon this is a value with a colon in it.
+            let hasColon = before.indices.dropFirst(column + 1).contains { before[$0 - 1] == ":" && before[$0] == " " }
+            if hasColon, before[column] != "\"", before[column] != "'" { return nil }
+            start = (failure.mark.line + 1, column + 1)
+            length = before.count - column
+        default: return nil
+        }
+        guard length >= limit else { return nil }
+        let spot = Spot(path: source.path, line: start.line, column: start.column, length: length)
+        return Problem(.error, "HP007", "a key has at most \(limit) bytes", at: spot)
     }
 
     /// HP003: a glob that YAML takes for an alias.

@@ -23,7 +23,7 @@ enum JSONScalars {
     static func standard(_ key: Key) -> JSONValue? {
         switch key.type {
         case .boolean: return .boolean(key.standard == "true")
-        case .fraction, .text, .model, .mapping, .map, .items, .list, .oneOrMore: return nil
+        case .fraction, .text, .amount, .model, .mapping, .map, .items, .list, .oneOrMore: return nil
         case .wordOr(let word, _) where key.standard == word: return .string(word)
         case .wordOr(_, let type): return isValue(key.standard, type, key) ? .string(key.standard) : nil
         default:

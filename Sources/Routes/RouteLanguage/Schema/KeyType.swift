@@ -3,6 +3,8 @@ package indirect enum KeyType: Sendable {
     case version
     case boolean
     case text
+    /// A number or a range of numbers; who reads it checks it.
+    case amount
     case secret
     /// A secret, or `sha256:` and the digest of one.
     case token
@@ -72,6 +74,7 @@ package indirect enum KeyType: Sendable {
         case .version: "`1`"
         case .boolean: "bool"
         case .text, .model: "text"
+        case .amount: "number or range"
         case .secret: "secret"
         case .token: "secret or `sha256:<hex>`"
         case .certificateStore: "`system` or path"
@@ -142,7 +145,7 @@ package indirect enum KeyType: Sendable {
         case .oneOrMore(let type), .list(let type), .wordOr(_, let type), .orMapping(let type): type.codes
         case .orMap(let type, let names): type.codes + names.codes.filter { !type.codes.contains($0) }
         case .map(let names): names.codes
-        case .boolean, .text, .certificateStore, .model, .headerName, .unread, .mapping, .items, .same: []
+        case .boolean, .text, .amount, .certificateStore, .model, .headerName, .unread, .mapping, .items, .same: []
         }
     }
 }

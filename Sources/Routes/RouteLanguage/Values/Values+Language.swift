@@ -65,12 +65,34 @@ extension Values {
 
     /// A glob, or `re:` and a PCRE2 pattern.
     static func matcher(_ text: String) throws(ValueFault) -> HeaderMatcher {
-        guard text.hasPrefix("re:") else { return .glob(try glob(text)) }
+        guard text.hasPrefix("re:") else {
+            try checkFieldPattern(text)
+            return .glob(try glob(text))
+        }
         do throws(HeaderPattern.Fault) {
             return .pattern(try HeaderPattern(parsing: String(text.dropFirst(3))))
         } catch {
             throw ValueFault("HP113", error.sentence, range: scalars(text, error.offset + 3, 1))
         }
+    }
+
+    /// A field's value has no line ends, and blanks around it are not part of it (RFC 9110 §5.5).
+    private static func checkFieldPattern(_ text: String) throws(ValueFault) {
+        guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last else { return }
+        if let offset = text.utf8.enumerated().first(where: { $1 < 0x20 && $1 != 0x09 || $1 == 0x7F })?.offset {
+            throw ValueFault(
+                "HP112",
+                "no header value has a line end or a control character: this fits nothing",
+                range: scalars(text, offset, 1)
+            )
+        }
+        let isBlank = { (scalar: Unicode.Scalar) in scalar == " " || scalar == "\t" }
+        guard isBlank(first) || isBlank(last) else { return }
+        throw ValueFault(
+            "HP112",
+            "blanks around a header's value are not part of it: this fits nothing",
+            help: ["write it without the blanks at its ends"]
+        )
     }
 
     /// Byte offsets as code points.
