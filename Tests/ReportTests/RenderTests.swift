@@ -13,6 +13,20 @@ import Testing
         Spot(path: "a.yaml", line: line, column: column, length: length)
     }
 
+    @Test func `a workflow command shows control characters instead of passing them on`() {
+        let found = Problem(
+            .error,
+            "HP103",
+            "no kind `\u{1B}[31m\u{7}\0\n::error::x\u{7F}\u{9B}\u{202E}`",
+            at: spot(1, 1, 1)
+        )
+        let text = Render(problems("x", found)).text(.github)
+        let raw: Set<Unicode.Scalar> = ["\u{1B}", "\u{7}", "\0", "\u{7F}", "\u{9B}", "\u{202E}"]
+        #expect(!text.unicodeScalars.contains { raw.contains($0) })
+        #expect(text.contains("\\u{1b}[31m\\u{7}\\u{0}%0A::error::x"))
+        #expect(text.split(separator: "\n").allSatisfy { $0.hasPrefix("::error file=") })
+    }
+
     @Test func `the frame has the form of the design, to the character`() {
         let lines = (1...11).map { number in
             switch number {

@@ -1,5 +1,5 @@
 /// How wide text is on a terminal.
-enum Columns {
+package enum Columns {
     /// Tab stops are this far apart.
     static let tab = 4
 
@@ -22,7 +22,7 @@ enum Columns {
     ]
 
     /// Text without control characters, which could rewrite a terminal: they are shown as `\u{1b}`.
-    static func printable(_ text: String, keeping kept: Set<Unicode.Scalar> = []) -> String {
+    package static func printable(_ text: String, keeping kept: Set<Unicode.Scalar> = []) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {

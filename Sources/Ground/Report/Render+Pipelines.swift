@@ -29,7 +29,8 @@ extension Render {
     /// What a workflow command's message may hold.
     private static func data(_ text: String) -> String {
         var result = ""
-        for scalar in text.unicodeScalars {
+        // A build log is read on terminals too.
+        for scalar in Columns.printable(text, keeping: ["\r", "\n", "\t"]).unicodeScalars {
             switch scalar {
             case "%": result += "%25"
             case "\r": result += "%0D"

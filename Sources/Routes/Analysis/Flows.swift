@@ -125,7 +125,12 @@ struct Flows {
     mutating func starvation(_ route: Int) -> Starvation? {
         let entries = scene.document.routes[route].tiers.flatMap(\.targets)
         let universe = builder.universe
-        let denied = entries.map { targets.cleared($0, universe).tags.off }
+        // No request has a tag that no rule gives.
+        let given = Set(scene.document.privacy.rules.map(\.tag.value))
+        let possible = universe.tagNames.indices.reduce(UInt64(0)) { set, tag in
+            given.contains(universe.tagNames[tag]) ? set | 1 << UInt64(tag) : set
+        }
+        let denied = entries.map { targets.cleared($0, universe).tags.off & possible }
         let interpreter = scene.interpreter
         for tags in Self.tagSets(denied) {
             for level in Level.allCases {

@@ -22,8 +22,16 @@ struct CaseNames {
             case .proof(let proof):
                 check(proof.to ?? [], providers + ["local", "remote", "any"], "provider or group", "HP201", &problems)
                 check(proof.routes ?? [], routes, "route", "HP202", &problems)
+                let given = Set(document.privacy.rules.map(\.tag.value)).sorted()
+                check(proof.forAll.map(Self.tags) ?? [], given, "privacy rule that gives the tag", "HP211", &problems)
             }
         }
+    }
+
+    /// Every tag that a match speaks of.
+    private static func tags(_ match: Match) -> [Located<String>] {
+        let own = match.tags.map { $0.all + $0.any + $0.none } ?? []
+        return own + ((match.any ?? []) + match.not).flatMap(tags)
     }
 
     private func check(_ example: CaseExample, _ problems: inout Problems) {

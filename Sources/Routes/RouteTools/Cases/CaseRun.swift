@@ -108,7 +108,12 @@ struct CaseRun {
         let claim = Claim(forAll: proof.forAll, isAlways: proof.isAlways, condition: condition)
         var result = CaseResult(name: proof.name.value, isProof: true, spot: proof.name.spot, state: .passed)
         switch analysis.prove(claim) {
-        case .proved: break
+        case .proved:
+            // A claim that nothing can break is true of no request at all.
+            let anything = Claim(forAll: proof.forAll, isAlways: false, condition: Claim.Condition())
+            if proof.forAll != nil, case .proved = analysis.prove(anything) {
+                result.lines = ["no request is meant: `for_all` takes none"]
+            }
         case .unknown:
             result.state = .failed
             result.lines = ["neither proved nor refuted: too much work to tell, or a regular expression is in the way"]

@@ -103,7 +103,8 @@ package enum TestCommand {
             return nil
         }
         let config = file.config?.value ?? routeFile(of: path)
-        guard let document = CheckedDocument.load(Files.path(config, besides: path), terminal, command: "test") else {
+        guard let document = try CheckedDocument.load(Files.path(config, besides: path), terminal, command: "test")
+        else {
             return nil
         }
         var named = Problems()

@@ -49,16 +49,22 @@ struct TestReport {
         result.isProof ? "prove \"\(result.name)\"" : result.name
     }
 
+    /// Names and values without control characters, which could rewrite a terminal.
+    private func shown(_ text: String) -> String { Columns.printable(text) }
+
     private var human: String {
         var lines: [String] = []
         for file in files {
             for result in file.results {
                 if result.state == .passed {
-                    lines.append("\(painted("ok", "32"))   \(title(result))")
+                    lines.append("\(painted("ok", "32"))   \(shown(title(result)))")
+                    lines += result.lines.map { "  \(painted("warning", "33")): \(shown($0))" }
                     continue
                 }
-                lines.append("\(painted("FAIL", "1;31")) \(title(result))      \(file.path):\(result.spot.line)")
-                lines += result.lines.map { "  \($0)" }
+                lines.append(
+                    "\(painted("FAIL", "1;31")) \(shown(title(result)))      \(shown(file.path)):\(result.spot.line)"
+                )
+                lines += result.lines.map { "  \(shown($0))" }
                 if result.hasCounterexample {
                     lines.append(
                         result.savedCase == nil
@@ -68,15 +74,15 @@ struct TestReport {
                 }
             }
             if showsCoverage || failUnder != nil {
-                lines.append("coverage \(file.path)   \(file.coverage.summary)")
+                lines.append("coverage \(shown(file.path))   \(file.coverage.summary)")
             }
             if showsCoverage {
-                lines += file.coverage.missing.map { "  not shown: \($0.sentence)   \($0.spot)" }
+                lines += file.coverage.missing.map { shown("  not shown: \($0.sentence)   \($0.spot)") }
             }
         }
         for file in thin {
             let (share, least) = (Words.percent(file.coverage.share), Words.percent(failUnder ?? 0))
-            lines.append("\(painted("FAIL", "1;31")) coverage of \(file.path) is \(share), below \(least)")
+            lines.append("\(painted("FAIL", "1;31")) coverage of \(shown(file.path)) is \(share), below \(least)")
         }
         return lines.map { $0 + "\n" }.joined() + summary + "\n"
     }

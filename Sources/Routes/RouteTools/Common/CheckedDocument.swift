@@ -6,7 +6,10 @@ import RouteModel
 /// A route file as the commands take it: read, and free of errors.
 enum CheckedDocument {
     /// Reads a file; where it has errors, shows them and answers nil.
-    static func load(_ path: String, _ terminal: Terminal, command: String) -> RouteDocument? {
+    ///
+    /// - Throws: why it cannot be read at all.
+    static func load(_ path: String, _ terminal: Terminal, command: String) throws(Misuse) -> RouteDocument? {
+        if let obstacle = Files.obstacle(path) { throw Misuse("cannot read `\(path)`: \(obstacle)") }
         let loaded = RouteFile.load(path, purpose: .lint, environment: { _ in nil })
         if !loaded.problems.hasErrors, let document = loaded.document { return document }
         var errors = Problems()

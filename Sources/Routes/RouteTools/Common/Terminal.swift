@@ -38,9 +38,12 @@ package struct Terminal {
         )
     }
 
+    /// Prints text for people: control characters of names and values, which could rewrite a terminal, become visible.
+    func show(_ text: String) { print(Columns.printable(text, keeping: ["\n", "\t"])) }
+
     /// Says what is wrong with a command line and answers the exit code for it (`routes.md` 4.3).
     func misuse(_ fault: Misuse, command: String, usage: String) -> Int32 {
-        complain("hoosh-proxy \(command): \(fault.sentence)\n\(usage)")
+        complain(Columns.printable("hoosh-proxy \(command): \(fault.sentence)\n\(usage)", keeping: ["\n", "\t"]))
         return ExitCode.usage
     }
 }

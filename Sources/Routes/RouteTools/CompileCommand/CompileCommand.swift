@@ -26,11 +26,11 @@ package enum CompileCommand {
                 throw Misuse("nothing is written anywhere: say --print to see the program")
             }
             guard options.paths.count == 1 else { throw Misuse("name one route file") }
-            guard let document = CheckedDocument.load(options.paths[0], terminal, command: "compile") else {
+            guard let document = try CheckedDocument.load(options.paths[0], terminal, command: "compile") else {
                 return ExitCode.finding
             }
             let compiled = RouteCompiler.compile(document)
-            terminal.print(format == .json ? json(compiled) : text(compiled))
+            if format == .json { terminal.print(json(compiled)) } else { terminal.show(text(compiled)) }
             return ExitCode.success
         } catch {
             return terminal.misuse(error, command: "compile", usage: usage)

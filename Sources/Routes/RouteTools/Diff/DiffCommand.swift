@@ -38,7 +38,7 @@ package enum DiffCommand {
             if given.has("--json") {
                 terminal.print(report.json.written() + "\n")
             } else {
-                terminal.print(given.has("--markdown") ? report.markdown : report.text)
+                terminal.show(given.has("--markdown") ? report.markdown : report.text)
             }
             let isWeaker = comparison.weakensPrivacy && !given.has("--allow-privacy")
             switch failure {

@@ -44,7 +44,7 @@ package enum ExplainCommand {
             guard given.paths.count == 1 else { throw Misuse("name one route file") }
             let draft = try DraftArguments(given).draft()
             let engine = try given.word("--engine", Program.Engine.tree)
-            guard let document = CheckedDocument.load(given.paths[0], terminal, command: "explain") else {
+            guard let document = try CheckedDocument.load(given.paths[0], terminal, command: "explain") else {
                 return ExitCode.finding
             }
             let wanted = try given["--why-not"].map { (name) throws(Misuse) in try route(name, document) }
@@ -53,14 +53,16 @@ package enum ExplainCommand {
             let explainer = Explainer(document, engine: engine)
             let explanation = explainer.explain(draft, now: time(nil))
             if let wanted {
-                terminal.print(WhyNot(explainer, explanation).text(wanted))
+                let answer = WhyNot(explainer, explanation).answer(wanted)
+                if given.has("--json") { terminal.print(answer.json) } else { terminal.show(answer.text) }
             } else {
                 let facts = ExplanationFacts(explanation, situation: situation)
-                terminal.print(
-                    given.has("--json")
-                        ? ExplanationJSON(explanation: explanation, facts: facts).value.written() + "\n"
-                        : ExplanationText(explanation, facts).text()
-                )
+                if given.has("--json") {
+                    let json = ExplanationJSON(explanation: explanation, facts: facts)
+                    terminal.print(json.value.written() + "\n")
+                } else {
+                    terminal.show(ExplanationText(explanation, facts).text())
+                }
             }
             return verdict(explanation, engine, terminal)
         } catch {

@@ -1,3 +1,5 @@
+import Report
+
 /// Boxes and arrows, before it is decided how they are written.
 package struct Diagram {
     /// What a box stands for; every format gives each kind a look of its own.
@@ -27,17 +29,17 @@ package struct Diagram {
     /// In the order they were drawn.
     package private(set) var arrows: [Arrow] = []
 
-    init(title: String) { self.title = title }
+    init(title: String) { self.title = Columns.printable(title) }
 
-    /// Adds a box and answers its number.
+    /// Adds a box and answers its number; control characters of names and values become visible.
     mutating func add(_ kind: Kind, _ lines: [String]) -> Int {
-        boxes.append(Box(kind: kind, lines: lines))
+        boxes.append(Box(kind: kind, lines: lines.map { Columns.printable($0) }))
         return boxes.count - 1
     }
 
     /// Draws an arrow between two boxes.
     mutating func connect(_ from: Int, _ to: Int, _ labels: [String] = []) {
-        arrows.append(Arrow(from: from, to: to, labels: labels))
+        arrows.append(Arrow(from: from, to: to, labels: labels.map { Columns.printable($0) }))
     }
 
     /// Labels that fit beside an arrow: the first few, and how many more there are.

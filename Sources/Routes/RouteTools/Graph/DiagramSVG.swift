@@ -1,3 +1,5 @@
+import Report
+
 /// A diagram as a picture (SVG 1.1): boxes in columns, arrows from left to right.
 struct DiagramSVG {
     let diagram: Diagram
@@ -163,7 +165,7 @@ struct SVGText {
 
     /// XML 1.0 §2.4, and control characters that no XML text may hold.
     static func escaped(_ text: String) -> String {
-        text.unicodeScalars.map { scalar in
+        Columns.printable(text).unicodeScalars.map { scalar in
             switch scalar {
             case "&": "&amp;"
             case "<": "&lt;"

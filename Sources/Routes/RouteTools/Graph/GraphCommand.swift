@@ -33,7 +33,7 @@ package enum GraphCommand {
             let view = try options.word("--view", View.tree)
             let format = try options.word("--format", Format.svg)
             guard options.paths.count == 1 else { throw Misuse("name one route file") }
-            guard let document = CheckedDocument.load(options.paths[0], terminal, command: "graph") else {
+            guard let document = try CheckedDocument.load(options.paths[0], terminal, command: "graph") else {
                 return ExitCode.finding
             }
             let text = picture(document, view, format)
