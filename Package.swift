@@ -93,6 +93,18 @@ let wire: [Target] = [
     floor("Wire", "EventStream", ["Bytes"], safe),
     floor("Wire", "JSON", ["Bytes"], safe),
     floor("Wire", "Dialect", ["Bytes", "JSON"], safe),
+    // One dialect knows nothing of another: each is read into, and written from, what `Conversation` has words for.
+    floor("Wire", "Conversation", ["Bytes", "JSON"], safe),
+    floor("Wire", "OpenAI", ["Bytes", "JSON", "Conversation"], safe),
+    floor("Wire", "Anthropic", ["Bytes", "JSON", "Conversation"], safe),
+    floor("Wire", "Gemini", ["Bytes", "JSON", "Conversation"], safe),
+    floor("Wire", "Ollama", ["Bytes", "JSON", "Conversation"], safe),
+    floor(
+        "Wire",
+        "Translation",
+        ["Bytes", "JSON", "EventStream", "Conversation", "OpenAI", "Anthropic", "Gemini", "Ollama"],
+        safe
+    ),
 ]
 
 // MARK: Floor 3, Engines: what the stages ask; each stands alone
@@ -203,6 +215,7 @@ let tests: [Target] = [
     suite("EventStreamTests", ["EventStream", "WireCases"]),
     suite("JSONTests", ["JSON", "Bytes", "WireCases"]),
     suite("DialectTests", ["Dialect", "Bytes", "WireCases"]),
+    suite("TranslationTests", ["Translation", "Conversation", "EventStream", "JSON", "Bytes"]),
     .testTarget(
         name: "FuzzSeedTests",
         dependencies: ["WireCases", "RouteClaims"],

@@ -73,7 +73,9 @@ package enum JSONText {
         return count
     }
 
-    private static func escape(_ byte: UInt8, _ put: (UInt8) -> Void) {
+    /// Calls with the bytes that spell one byte.
+    @inline(__always)
+    package static func escape(_ byte: UInt8, _ put: (UInt8) -> Void) {
         switch byte {
         case 0x22, 0x5c:
             put(0x5c)

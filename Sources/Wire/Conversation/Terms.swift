@@ -1,0 +1,38 @@
+import JSON
+
+/// What a writer must know that does not stand in the request: for whom it is written.
+package struct RequestTerms: Sendable {
+    /// The model to ask for.
+    package var model: JSONString
+    package var streams: Bool
+    /// Ask for the usage at the end of a stream, whether or not the client did.
+    package var wantsStreamUsage = true
+    /// Written where the dialect requires a limit and the client set none (Anthropic's `max_tokens`).
+    package var defaultMaxTokens = 4_096
+    /// The provider's word for the limit is `max_completion_tokens` (OpenAI itself); else `max_tokens`.
+    package var limitsCompletion = false
+    /// The provider knows the role `developer`; else it is written as `system`.
+    package var knowsDeveloper = false
+    package init(model: JSONString, streams: Bool) {
+        self.model = model
+        self.streams = streams
+    }
+}
+
+/// What an answer's writer must know that does not stand in the upstream's answer.
+package struct AnswerTerms: Sendable {
+    /// The request's id, from which ids are made where the upstream gives none: 1 to 128 plain characters.
+    package var requestID: String
+    /// The model the client asked for, shown where the upstream names none.
+    package var model: JSONString
+    /// Seconds since 1970, shown where the upstream says none.
+    package var created: Int
+    /// Whether the client's stream shall end with the usage (OpenAI's `include_usage`).
+    package var wantsStreamUsage: Bool
+    package init(requestID: String, model: JSONString, created: Int, wantsStreamUsage: Bool) {
+        self.requestID = requestID
+        self.model = model
+        self.created = created
+        self.wantsStreamUsage = wantsStreamUsage
+    }
+}
