@@ -138,7 +138,7 @@ let routes: [Target] = [
         "Compiler",
         ["Bytes", "Report", "Routing", "Decision", "Providers", "RouteModel", "Interpreter", "RouteLanguage"]
     ),
-    floor("Routes", "Analysis", ["Report", "Routing", "RouteModel", "Interpreter"]),
+    floor("Routes", "Analysis", ["Report", "Dialect", "Routing", "RouteModel", "Interpreter"]),
     floor(
         "Routes",
         "Lint",
@@ -222,7 +222,7 @@ let tests: [Target] = [
         path: "Tests/Fuzz/FuzzSeedTests",
         swiftSettings: strict
     ),
-    suite("ServerJourneys", ["TestKit", "WireCases"]),
+    suite("ServerJourneys", ["TestKit", "WireCases", "Dialect"]),
     suite("MockTests", ["TestKit"]),
     suite("ShippingTests", ["TestKit"]),
     suite("Journeys", ["TestKit"]),
@@ -235,7 +235,7 @@ let tests: [Target] = [
     suite("ReportTests", ["Report"]),
     suite("DecisionTests", ["Routing", "Decision", "Bytes"]),
     suite("InterpreterTests", ["Report", "Routing", "RouteModel", "Interpreter"]),
-    suite("AnalysisTests", ["Report", "Routing", "RouteModel", "Interpreter", "Analysis"]),
+    suite("AnalysisTests", ["Report", "Dialect", "Routing", "RouteModel", "Interpreter", "Analysis"]),
     suite(
         "LintTests",
         [

@@ -33,18 +33,18 @@ import Analysis
                 switch reach {
                 case .alive(let witness?):
                     // The enumeration may be too short to see what the proof sees; the witness then says who is right.
-                    isRight = interpreter.decide(witness).route == position
+                    isRight = interpreter.decide(witness).route == position && witness.isPossible
                 case .dead(let by, let example):
                     dead += 1
                     isRight =
                         !winners.contains(position) && !by.isEmpty && by.allSatisfy { $0 < position }
-                        && example.map { interpreter.decide($0).route != position } ?? false
+                        && example.map { interpreter.decide($0).route != position && $0.isPossible } ?? false
                 case .empty: isRight = !matched.contains(position)
                 case .alive(nil), .disabled, .unknown: isRight = false
                 }
                 #expect(isRight, "seed \(part * 1_000 + number), route \(position): \(reach)")
             }
-            #expect(analysis.uncovered.map { interpreter.decide($0).route == nil } ?? !isUncovered)
+            #expect(analysis.uncovered.map { interpreter.decide($0).route == nil && $0.isPossible } ?? !isUncovered)
         }
         #expect(routes > 100 && dead > 5)
     }

@@ -94,6 +94,32 @@ struct TinyWorld {
     static let tenants = ["t", "u", "t*"]
     static let tags = ["p", "q"]
 
+    static let paths = [
+        "/v1/*", "*", "/v1/chat/*", "/v1/embeddings", "/v1/images*", "/v1/chat/completions", "*s", "/v1/responses/?*",
+        "/other", "/v1/x?", "/v1/[a-m]*", "/v1/models", "/v1/models/*", "/v1/m[!x]*/*", "/v1/%*",
+    ]
+    static let methods = ["POST", "GET", "PUT", "TRACE"]
+
+    /// Endpoints, paths and methods that come to the routes, written out by hand.
+    static let ways: [(API, String, String)] =
+        [
+            (.chat, "/v1/chat/completions", "POST"), (.completions, "/v1/completions", "POST"),
+            (.embeddings, "/v1/embeddings", "POST"), (.messages, "/v1/messages", "POST"),
+            (.messages, "/v1/messages/count_tokens", "POST"), (.moderations, "/v1/moderations", "POST"),
+        ]
+        + ["POST", "GET", "PUT", "LOCK"].flatMap { method in
+            [
+                (API.responses, "/v1/responses", method), (.responses, "/v1/responses/r1", method),
+                (.models, "/v1/models/m", method), (.models, "/v1/models/xm/%2F", method),
+                (.images, "/v1/images", method), (.images, "/v1/images/generations", method),
+                (.speech, "/v1/audio/speech", method), (.transcriptions, "/v1/audio/transcriptions", method),
+                (.translations, "/v1/audio/translations", method), (.other, "/v1/x", method),
+                (.other, "/v1/xy", method), (.other, "/v1/files", method), (.other, "/v1/b/s", method),
+                (.other, "/v1/zs", method), (.other, "/v1/%5B", method), (.other, "/v1/chat/x", method),
+                (.other, "/v1/imagesx", method), (.other, "/v1/health/x", method),
+            ]
+        }
+
     /// Requests tried of one world.
     static let most = 1_000
 
@@ -101,7 +127,7 @@ struct TinyWorld {
     var kinds: [Int]
 
     init(using generator: inout SeededGenerator) {
-        kinds = Array(Array(0..<12).shuffled(using: &generator).prefix(3))
+        kinds = Array(Array(0..<14).shuffled(using: &generator).prefix(3))
     }
 
     func match(depth: Int = 0, using generator: inout SeededGenerator) -> Match {
@@ -150,6 +176,8 @@ struct TinyWorld {
             match.sample = at([0, 2_500, 5_000, 10_000].randomElement(using: &generator) ?? 0)
             match.sampleBy = at(Bool.random(using: &generator) ? .request : .tenant)
         case 10: match.tenants = some(Self.tenants, 2)
+        case 12: match.paths = some(Self.paths, 2)
+        case 13: match.methods = some(Self.methods, 2)
         default:
             match.headers = [HeaderCondition(name: at("x-a"), matchers: some(["a", "a*", "*", "b"], 2))]
         }
@@ -208,7 +236,14 @@ struct TinyWorld {
         } else {
             vary([nil, "a", "b", "ab", "z"]) { $0.model = $1 }
         }
-        vary(kinds.contains(2) ? [API.chat, .embeddings, .images, .other] : [.chat, .images]) { $0.api = $1 }
+        let isWayTested = kinds.contains { [2, 12, 13].contains($0) }
+        let ways = isWayTested ? Self.ways : Self.ways.filter { ["/v1/chat/completions", "/v1/xy"].contains($0.1) }
+        vary(ways) { ($0.api, $0.path, $0.method) = $1 }
+        // The server refuses these: nothing is said about them.
+        let modelled: [API] = [.chat, .completions, .responses, .messages, .embeddings]
+        requests.removeAll { request in
+            (request.model ?? "").isEmpty && request.method == "POST" && modelled.contains(request.api)
+        }
         if kinds.contains(3) { vary([false, true]) { $0.stream = $1 } }
         if kinds.contains(5) { vary(Array(0...6)) { $0.tokens = $1 } }
         if kinds.contains(7) { vary([0, 1, 2, 3]) { $0.features = FeatureSet(rawValue: $1) } }

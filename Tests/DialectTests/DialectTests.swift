@@ -159,6 +159,53 @@ import WireCases
     }
 }
 
+@Suite struct RoutedRequestsTests {
+    @Test(arguments: [
+        ("/v1/chat/completions", EndpointName.chat), ("/v1/files", .other), ("/v1/models/a%2Fb", .models),
+        ("/v1/models", nil), ("/v1/Models", .other), ("/v1/health", nil), ("/v1/health/providers", nil),
+        ("/v1/health/x", .other), ("/v1", nil), ("/v1/", nil), ("/other", nil), ("", nil), ("*", nil),
+        ("/v1/chat/completions/", nil), ("/v1//x", nil), ("/v1/./x", nil), ("/v1/x/..", nil), ("/v1/...", .other),
+        ("/v1/%41", nil), ("/v1/x%2Fy", nil), ("/v1/%5b", .other), ("/v1/%5", nil), ("/v1/a?b", nil), ("/v1/ä", nil),
+    ]) func `some paths come to the routes, with their endpoint`(path: String, name: EndpointName?) {
+        #expect(RoutedRequests.endpoint(of: Array(path.utf8).span) == name)
+    }
+
+    @Test func `the reader of paths agrees with the check of whole ones`() {
+        var whole = 0
+        var dice = SystemRandomNumberGenerator()
+        let parts = ["/", "a", ".", "%", "2", "f", "5", "b", "models/", "~", "%2F", "%5B", "\\", "é", "?"]
+        for _ in 0..<20_000 {
+            let count = Int.random(in: 0...7, using: &dice)
+            let path = (0..<count).reduce(Bool.random() ? "/v1/" : "/v1/models/") { text, _ in
+                text + (parts.randomElement(using: &dice) ?? "")
+            }
+            var reader = PathReader()
+            let isRead = path.utf8.allSatisfy { reader.take($0) } && reader.isWhole
+            let segments = path.dropFirst(4).split(separator: "/", omittingEmptySubsequences: false)
+            let isPlain =
+                PlainPath.holds(Array(path.utf8).span) && !segments.contains { ["", ".", ".."].contains($0) }
+                && path.utf8.allSatisfy { $0 < 0x7F } && !path.contains("?")
+            #expect(isRead == isPlain, "\(path)")
+            if isRead { whole += 1 }
+        }
+        #expect(whole > 500)
+    }
+
+    @Test func `the usual request of every endpoint comes to the routes as one for it`() {
+        for name in EndpointName.allCases {
+            #expect(RoutedRequests.endpoint(of: Array(name.usualPath.utf8).span) == name)
+            #expect(RoutedRequests.passes(name, isPost: name.usualMethod == "POST", hasModel: true))
+        }
+        #expect(!RoutedRequests.passes(.chat, isPost: false, hasModel: true))
+        #expect(!RoutedRequests.passes(.chat, isPost: true, hasModel: false))
+        #expect(RoutedRequests.passes(.responses, isPost: false, hasModel: false))
+        let methods = ["GET", "LOCK", "TRACE", "post", "", "GET "].filter { method in
+            RoutedRequests.passes(method: Array(method.utf8).span)
+        }
+        #expect(methods == ["GET", "LOCK"])
+    }
+}
+
 @Suite struct ErrorBodyTests {
     @Test func `an error is valid JSON whatever its message`() throws {
         var room = [UInt8](repeating: 0, count: 4_096)

@@ -129,6 +129,9 @@ import RouteTools
         ("- {name: a, request: {}, given: {pools: {daly: {used: 1}}}, expect: {}}", "HP202", "did you mean `daily`?"),
         ("- {name: a, request: {}, given: {pools: {daily: {used: all}}}, expect: {}}", "HP103", "such as `2M`"),
         ("- {prove: a, never: {to: [remot]}}", "HP201", "did you mean `remote`?"),
+        ("- {name: a, request: {api: chat, path: /v1/embeddings}, expect: {}}", "HP109", "is no path of `chat`"),
+        ("- {name: a, request: {path: /metrics}, expect: {}}", "HP109", "the server answers it itself"),
+        ("- {name: a, request: {method: GET}, expect: {}}", "HP109", "GET /v1/chat/completions comes to no route"),
         ("- {name: a, request: {body: a, messages: []}, expect: {}}", "HP109", "either `body` or `messages`"),
     ])
     func `a test file is read as strictly as a route file`(test: String, code: String, sentence: String) throws {
@@ -249,6 +252,45 @@ import RouteTools
         try bench.write(Self.leaky.replacingOccurrences(of: "to: [far]}", with: "to: [far, near]}"), to: "r.yaml")
         let third = bench.run(TestCommand.run, bench.path("r.test.yaml"))
         #expect(third.code == 0, "\(third.output)")
+    }
+
+    @Test func `a counter-example says path and method, so that it can be repeated`() throws {
+        let routes = """
+            version: 1
+            providers:
+              near: {kind: ollama}
+            routes:
+              - {name: fetched, match: {api: responses, method: [GET, DELETE], path: "/v1/responses/*"}, to: [near]}
+              - {name: seen, match: {api: embeddings}, to: [near]}
+              - {name: rest, match: {path: "/v1/own/*"}, deny: {status: 403}}
+            """
+        let proofs = """
+            version: 1
+            tests:
+              - {prove: nothing is fetched, always: {status: 400..}, for_all: {api: responses, method: DELETE}}
+              - {prove: no vectors, never: {to: [near]}, for_all: {path: /v1/embeddings}}
+              - {prove: nothing of our own, always: {to: [near]}, for_all: {path: "/v1/own/*"}}
+              - {prove: no fetched chats, never: {to: [near]}, for_all: {api: chat, method: GET}}
+
+            """
+        let bench = try Workbench(["r.yaml": routes, "r.test.yaml": proofs])
+        let result = bench.run(TestCommand.run, bench.path("r.test.yaml"), "--save-counterexamples")
+        #expect(result.output.contains("counterexample   path /v1/responses/x   method DELETE"), "\(result.output)")
+        #expect(result.output.contains("counterexample   api embeddings"))
+        #expect(result.output.contains("counterexample   path /v1/own/x"))
+        #expect(result.output.contains("ok   prove \"no fetched chats\""))
+        let saved = try bench.text("r.test.yaml")
+        #expect(saved.contains("request: {path: \"/v1/own/x\""), "\(saved)")
+        let explained = bench.run(
+            ExplainCommand.run,
+            bench.path("r.yaml"),
+            "--path",
+            "/v1/responses/x",
+            "--method",
+            "DELETE"
+        )
+        #expect(explained.output.contains("DELETE /v1/responses/x"), "\(explained.output)")
+        #expect(explained.output.contains("route    fetched"), "\(explained.output)")
     }
 
     @Test func `a folder is searched for test files, and one without any is a misuse`() throws {

@@ -193,6 +193,13 @@ import RouteTools
         (["--modle", "x"], "unknown option `--modle`, did you mean `--model`?"),
         (["--why-not", "gtp"], "no route is called `gtp`, did you mean `gpt`?"),
         (["--api", "chatt"], "`chatt` is no endpoint, did you mean `chat`?"),
+        (
+            ["--api", "chat", "--path", "/v1/embeddings"],
+            "`/v1/embeddings` is no path of `chat`: leave one of them out"
+        ),
+        (["--path", "/other"], "`/other` comes to no route: the server answers it itself"),
+        (["--path", "/v1/models"], "`/v1/models` comes to no route: the server answers it itself"),
+        (["--method", "GET"], "GET /v1/chat/completions comes to no route: the server answers it itself"),
         (["--at", "noon"], "`noon` is no time"), (["--tokens", "-1"], "--tokens takes a count"),
         (["--header", "x"], "a header is NAME:VALUE"), (["--engine", "fast"], "`--engine` takes one of"),
         (["--live", "127.0.0.1:1"], "nothing answers at 127.0.0.1:1"),

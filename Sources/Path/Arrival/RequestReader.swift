@@ -193,24 +193,6 @@ package final class RequestReader {
     package var consumedBytes: Int { headBytes + bodyBytes }
 }
 
-extension EndpointName {
-    /// Endpoints whose requests are JSON and nothing else.
-    package var takesOnlyJSON: Bool {
-        switch self {
-        case .chat, .completions, .responses, .messages, .embeddings, .moderations: true
-        default: false
-        }
-    }
-
-    /// Endpoints that cannot be served without a model's name.
-    package var needsModel: Bool {
-        switch self {
-        case .chat, .completions, .responses, .messages, .embeddings: true
-        default: false
-        }
-    }
-}
-
 /// What a request says its body is.
 private struct MediaType {
     var isJSON = false

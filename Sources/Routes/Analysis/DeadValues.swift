@@ -22,6 +22,8 @@ struct DeadValues {
         var kind: Kind
         /// The match with one value of the list alone.
         var only: (Int) -> Match
+        /// Endpoint, path and method: not every one of them goes with every other.
+        var isWay: Bool { key == "api" || key == "path" || key == "method" }
     }
     private enum Kind { case globs, words }
 
@@ -57,8 +59,11 @@ struct DeadValues {
                 )
                 continue
             }
-            if route == 0 || boxes.isEmpty { continue }
+            if boxes.isEmpty || route == 0 && !list.isWay { continue }
             let answer = search.find(in: boxes, past: [scene.cover(before: route)]) { self.scene.takes(route, $0) }
+            if case .nothing = answer, list.isWay {
+                dead.append(DeadValue(route: route, key: list.key, index: index, cause: .nobody, example: nil))
+            }
             guard case .covered(let routes, let example) = answer else { continue }
             var reachability = Reachability(scene, search)
             let causes = reachability.minimized(routes, route, boxes)
@@ -80,7 +85,12 @@ struct DeadValues {
         let other = builder.atoms(of: outerText)
         let isQuick = own.allSatisfy { one in other.contains { one.isSurelyInside($0) } }
         if isQuick || !own.contains(where: { one in other.contains { one.mayMeet($0) } }) { return isQuick }
-        guard let texts = Samples.standing(for: own + other) else { return false }
+        let isPath = list.key == "path"
+        guard
+            let texts = isPath
+                ? Samples.standingPaths(for: own + other + Doorway.atoms)?.filter({ API(routed: $0) != nil })
+                : Samples.standing(for: own + other)
+        else { return false }
         return texts.allSatisfy { text in
             !own.contains { $0.matches(text) } || other.contains { $0.matches(text) }
         }

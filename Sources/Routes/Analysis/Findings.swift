@@ -24,6 +24,8 @@ package struct DeadValue: Sendable {
         case sibling(Int)
         /// Earlier routes take all that it takes.
         case routes([Int])
+        /// No request that the route's other conditions let through has it: endpoint, path and method go together.
+        case nobody
     }
     package var route: Int
     /// `model`, `api`, `path`, `method`, `tenant`, `key` or `headers.<name>`.

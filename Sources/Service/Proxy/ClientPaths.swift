@@ -21,21 +21,21 @@ enum ClientPaths {
 
     private static func serveOwn(_ session: Session) {
         let path = session.path
-        switch path {
-        case "/v1/models":
+        switch OwnPath(rawValue: path) {
+        case .models:
             guard allow(session, .get, .head, "GET, HEAD") else { return }
             session.awaitAnswer()
             session.worker.local.models.list { [weak session] body in session?.answer(200, "application/json", body) }
-        case "/v1/health":
+        case .health:
             guard allow(session, .get, .head, "GET, HEAD") else { return }
             let count = session.worker.snapshot.configuration.providers.count
             let body = "{\"status\":\"ok\",\"version\":\"\(Version.current)\",\"providers_configured\":\(count)}"
             session.answer(200, "application/json", Array(body.utf8))
-        case "/v1/health/providers":
+        case .providerHealth:
             guard allow(session, .get, .head, "GET, HEAD") else { return }
             session.answer(200, "application/json", Array(providerHealth(session.worker).utf8))
-        default:
-            guard path == "/v1" || path.hasPrefix("/v1/") else {
+        case nil:
+            guard path.hasPrefix("/v1/") else {
                 return session.refuse(
                     Refusal(404, "not_found", "there is nothing at \(shown(path)); the API begins with /v1/")
                 )
@@ -71,13 +71,12 @@ enum ClientPaths {
 
     private static func route(_ session: Session) {
         let reader = session.reader
-        if reader.endpoint.takesOnlyJSON, reader.head.method != .post, reader.endpoint != .responses {
+        if reader.endpoint.takesOnlyPost, reader.head.method != .post {
             return session.refuse(
                 Refusal(405, "method_not_allowed", "this path takes POST only", allow: "POST")
             )
         }
-        if reader.head.method == .other, session.method == "TRACE" {
-            // The upstream would echo the provider's key (RFC 9110 §9.3.8).
+        if reader.head.method == .other, session.method == RoutedRequests.refusedMethod {
             return session.refuse(Refusal(405, "method_not_allowed", "TRACE is not passed on", allow: "GET, POST"))
         }
         let span = session.requestBytes.bindMemory(to: UInt8.self).span

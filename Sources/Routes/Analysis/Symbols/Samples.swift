@@ -1,3 +1,4 @@
+import Dialect
 import Interpreter
 
 /// Texts that stand for all others: for any text there is one here that fits the same globs of a set.
@@ -14,6 +15,20 @@ package enum Samples {
         return automaton.texts()
     }
 
+    /// The same for paths that come to the routes; the atoms tell the endpoints apart (`Doorway.atoms`).
+    static func standingPaths(for atoms: [GlobAtom]) -> [[UInt8]]? {
+        guard atoms.allSatisfy({ $0.form != .general }), !atoms.contains(where: { endsInPercent($0.head) }),
+            let texts = closed(atoms)
+        else {
+            var automaton = ProductAutomaton(atoms, reader: PathReader())
+            return automaton.texts()
+        }
+        return texts
+    }
+
+    /// Behind an unfinished `%XX` not every character may follow.
+    private static func endsInPercent(_ head: [UInt8]) -> Bool { head.suffix(2).contains(UInt8(ascii: "%")) }
+
     /// A character that no glob of the set names.
     static func fresh(_ atoms: [GlobAtom]) -> UInt8? {
         var isSeen = [Bool](repeating: false, count: 256)
@@ -21,7 +36,7 @@ package enum Samples {
             for byte in atom.head { isSeen[Int(byte)] = true }
             for byte in atom.tail { isSeen[Int(byte)] = true }
         }
-        return "xzqjkvwyubnm0123456789hgfdsplotirecaXZQJKVWYUBNM~_-.+=!".utf8.first { !isSeen[Int($0)] }
+        return "xzqjkvwyubnm0123456789hgfdsplotirecaXZQJKVWYUBNM~_-+=!".utf8.first { !isSeen[Int($0)] }
     }
 
     /// Complete for exact texts and `p*s`: a beginning, perhaps something fresh, and an end, or both overlapping.
@@ -54,8 +69,11 @@ private struct ProductAutomaton {
     private let starts: [Int]
     private let ends: [Int]
     private let words: Int
+    private let reader: PathReader?
 
-    init(_ atoms: [GlobAtom]) {
+    /// With a reader, only texts that it reads as whole paths are found.
+    init(_ atoms: [GlobAtom], reader: PathReader? = nil) {
+        self.reader = reader
         var pieces: [GlobPattern.Piece?] = []
         var starts: [Int] = []
         var ends: [Int] = []
@@ -71,25 +89,36 @@ private struct ProductAutomaton {
         words = (pieces.count + 63) / 64
     }
 
+    private struct Place: Hashable {
+        var state: [UInt64]
+        var reader: PathReader?
+    }
+
     /// One shortest text for each set of globs that some text fits; nil over the limit.
     mutating func texts() -> [[UInt8]]? {
         var first = [UInt64](repeating: 0, count: words)
         for start in starts { enter(start, &first) }
         // The empty text stands for itself alone: most texts may not be empty, so others must not hide behind it.
-        var seen: Set<[UInt64]> = []
-        var open: [(state: [UInt64], text: String.UnicodeScalarView)] = [(first, String.UnicodeScalarView())]
+        var seen: Set<Place> = []
+        var open: [(place: Place, text: String.UnicodeScalarView)] = [
+            (Place(state: first, reader: reader), String.UnicodeScalarView())
+        ]
         var found: [[Bool]: [UInt8]] = [:]
         var next = 0
         var work = 0
         while next < open.count {
-            let (state, text) = open[next]
+            let (place, text) = open[next]
             next += 1
-            let accepted = ends.map { has($0, state) }
-            if found[accepted] == nil, next > 1 { found[accepted] = Array(String(text).utf8) }
-            for scalar in alphabet(state) {
-                let after = step(state, scalar)
+            let accepted = ends.map { has($0, place.state) }
+            if found[accepted] == nil, next > 1, place.reader?.isWhole ?? true {
+                found[accepted] = Array(String(text).utf8)
+            }
+            for scalar in alphabet(place) {
+                var after = Place(state: step(place.state, scalar), reader: place.reader)
                 work += words
-                guard seen.insert(after).inserted else { continue }
+                guard after.reader?.take(UInt8(exactly: scalar.value) ?? 0) ?? true, seen.insert(after).inserted else {
+                    continue
+                }
                 if seen.count > Samples.stateLimit || work > 8 * Samples.stateLimit { return nil }
                 var longer = text
                 longer.append(scalar)
@@ -116,22 +145,30 @@ private struct ProductAutomaton {
         return after
     }
 
+    /// Where a reader of paths tells characters apart: `#`, `%`, `.`, `/`, `?`, and the ends of what a path may hold.
+    private static let pathEdges: [UInt32] = [0x21, 0x23, 0x24, 0x25, 0x26, 0x2E, 0x2F, 0x30, 0x3F, 0x40, 0x7F]
+    /// And behind `%`: each digit of hex numbers.
+    private static let escapeEdges = Array(0x30...0x3A) + Array(0x41...0x47) + Array(0x61...UInt32(0x67))
+
     /// One character of each kind that the state tells apart.
-    private func alphabet(_ state: [UInt64]) -> [Unicode.Scalar] {
+    private func alphabet(_ place: Place) -> [Unicode.Scalar] {
         var edges: Set<UInt32> = []
-        for place in pieces.indices where has(place, state) {
-            switch pieces[place] {
+        for number in pieces.indices where has(number, place.state) {
+            switch pieces[number] {
             case .exactly(let scalar): edges.formUnion([scalar.value, scalar.value + 1])
             case .within(let ranges, _):
                 for range in ranges { edges.formUnion([range.lowerBound, range.upperBound + 1]) }
             case .run, .one, nil: break
             }
         }
+        // A glob that does not tell `%` from what stands beside it fits a text without escapes just as well.
+        let isEscapeNamed = edges.contains(0x25) && edges.contains(0x26)
+        if let reader = place.reader { edges.formUnion(reader.isInEscape ? Self.escapeEdges : Self.pathEdges) }
         // Between two edges all characters are alike; a readable one stands for its stretch.
         let cuts = [0] + edges.sorted() + [0x11_0000]
         let readable = "xzqjkvwyubnm0123456789hgfdsplotirecaXZ~_".unicodeScalars
         return zip(cuts, cuts.dropFirst()).compactMap { low, high in
-            if low >= high { return nil }
+            if low >= high || low == 0x25 && place.reader != nil && !isEscapeNamed { return nil }
             if let nice = readable.first(where: { $0.value >= low && $0.value < high }) { return nice }
             let printable = max(low, 0x21)
             let candidates = [printable, low, max(low, 0xE000)]

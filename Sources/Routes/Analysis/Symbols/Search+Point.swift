@@ -9,7 +9,7 @@ extension Search {
     ///
     /// Different varieties give different corners of the box, where there are any.
     mutating func point(in box: Box, fixed: Fixed, variety: Int) -> Point? {
-        guard let choices = textChoices(box, fixed) else { return nil }
+        guard let choices = textChoices(box, fixed), let way = way(into: box, fixed, variety) else { return nil }
         let count = choices.linked.reduce(1) { $0.multipliedReportingOverflow(by: $1.values.count).partialValue }
         if count == 0 { return nil }
         if count < 0 || count > Self.combinationLimit {
@@ -18,6 +18,7 @@ extension Search {
         }
         var texts = [[UInt8]?](repeating: nil, count: world.universe.textNames.count)
         for choice in choices.plain { texts[choice.name] = choice.values[variety % choice.values.count] }
+        (texts[Universe.path], texts[Universe.method], texts[Universe.model]) = (way.path, way.method, way.model)
         // Taken when no text makes the expressions what the box says.
         var spare: Point?
         for number in 0..<count {
@@ -26,11 +27,47 @@ extension Search {
                 texts[choice.name] = choice.values[(rest + variety) % choice.values.count]
                 rest /= choice.values.count
             }
-            guard let point = point(box, texts, fixed, variety) else { continue }
+            guard var point = point(box, texts, fixed, variety) else { continue }
+            point.api = way.api
             if box.expressions.contains(point.expressions) { return point }
             spare = spare ?? point
         }
         return spare
+    }
+
+    private struct Way {
+        var api: API
+        var path: [UInt8]
+        var method: [UInt8]
+        var model: [UInt8]?
+    }
+
+    /// An endpoint with a path, a method and a model that come to the routes together; nil when the box has none.
+    private mutating func way(into box: Box, _ fixed: Fixed, _ variety: Int) -> Way? {
+        guard let doors = chooser.doorways(box, fixed, world) else { return nil }
+        let clauses = box.clauses(Universe.model)
+        var models = fixed[Universe.model].map { [$0] } ?? chooser.some(Universe.model, clauses, world) ?? [nil]
+        if fixed[Universe.model] == nil, !models.contains(where: { $0 != nil }) {
+            models = chooser.standing(Universe.model, clauses, telling: clauses, world) ?? models
+        }
+        let named = models.filter { $0 != nil }
+        var open: [(door: Doorway, models: [[UInt8]?])] = []
+        for door in doors where box.apis & (1 << UInt16(door.api.rawValue)) != 0 && open.last?.door.api != door.api {
+            let models = door.needsModel ? named : models
+            if !models.isEmpty { open.append((door, models)) }
+        }
+        if open.isEmpty { return nil }
+        let (door, choices) = open[(variety / 3) % open.count]
+        // Where nothing asks for a path or a method, the usual one is taken.
+        func pick(_ values: [[UInt8]], _ name: Int) -> [UInt8] {
+            box.clauses(name).isEmpty ? values[0] : values[variety % values.count]
+        }
+        return Way(
+            api: door.api,
+            path: pick(door.paths, Universe.path),
+            method: pick(door.methods, Universe.method),
+            model: choices[variety % choices.count]
+        )
     }
 
     private struct Choice {
@@ -43,7 +80,8 @@ extension Search {
         var linked: [Choice] = []
         let universe = world.universe
         let needed = Set(bits(box.expressions.on | box.expressions.off).map { universe.expressions[$0].text })
-        for name in universe.textNames.indices {
+        // Model, path and method are chosen together (`way`).
+        for name in universe.textNames.indices where name > Universe.method {
             let clauses = box.clauses(name)
             let isHeader = name == world.labels.header && !clauses.isEmpty
             let isLinked = isHeader || world.labels.linked.contains(name) || needed.contains(name)
@@ -71,8 +109,6 @@ extension Search {
                 guard let values = chooser.some(name, clauses, world) else { return nil }
                 if values.isEmpty { return ([], [Choice(name: name, values: [])]) }
                 plain.append(Choice(name: name, values: values))
-            } else if universe.textNames[name] == .model {
-                plain.append(Choice(name: name, values: chooser.some(name, [], world) ?? [nil]))
             }
         }
         return (plain, linked)
@@ -104,9 +140,6 @@ extension Search {
         if let word = label.word, let header = world.labels.header { texts[header] = Array(word.utf8) }
         (point.level, point.tags) = (label.level, label.tags)
         (point.contentLevel, point.contentTags) = (label.contentLevel, label.contentTags)
-        let apis = bits(UInt64(box.apis))
-        guard let api = API(rawValue: UInt8(apis[(variety / 3) % apis.count])) else { return nil }
-        point.api = api
         point.stream = box.streams == 3 ? variety % 4 == 3 : box.streams == 2
         point.tokens = box.tokens.lower
         if variety % 3 == 1 {
@@ -117,10 +150,6 @@ extension Search {
             let cells = bits(box.cells(zone) & universe.zones[zone].all)
             if cells.isEmpty { return nil }
             point.cells.append(cells[variety % cells.count])
-        }
-        for (number, kind) in universe.textNames.enumerated() where texts[number] == nil {
-            if kind == .method { texts[number] = Array("POST".utf8) }
-            if kind == .path { texts[number] = Array(World.path(api).utf8) }
         }
         point.texts = texts
         point.expressions = world.expressions(texts)

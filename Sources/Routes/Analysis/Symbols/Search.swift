@@ -43,7 +43,8 @@ struct Search {
     }
 
     /// Asks the question; `accepts` replays a request.
-    mutating func find(in box: Box, past covers: [Cover], accepts: (Request) -> Bool) -> Answer {
+    mutating func find(in whole: Box, past covers: [Cover], accepts: (Request) -> Bool) -> Answer {
+        guard let box = narrowed(whole) else { return isTooMuch ? giveUp() : .nothing }
         var example: Request?
         var hasPoint = false
         for variety in 0..<12 {
@@ -75,6 +76,15 @@ struct Search {
         }
         if !hasPoint, box.expressions.on == 0, box.expressions.off == 0 { return .nothing }
         return union(box, covers, example, accepts)
+    }
+
+    /// The box without endpoints that its paths and methods leave no way to; nil when it leaves none.
+    private mutating func narrowed(_ box: Box) -> Box? {
+        if box.clauses(Universe.path).isEmpty, box.clauses(Universe.method).isEmpty { return box }
+        guard let doors = chooser.doorways(box, [:], world) else { return nil }
+        var box = box
+        box.apis &= doors.reduce(0) { $0 | 1 << UInt16($1.api.rawValue) }
+        return box.apis == 0 ? nil : box
     }
 
     private mutating func union(
@@ -226,8 +236,12 @@ struct Search {
         work += values.count * candidates.count / 64
         if work > Self.workLimit { return nil }
         for value in values {
+            let apis = box.apis & Self.apis(name, value)
+            if apis == 0 { continue }
             var signature = [UInt64](repeating: 0, count: candidates.count / 64 + 2)
             signature[0] = world.labels.signature(name, value, world.universe, world.patterns)
+            // Labels hang on neither path nor method; the endpoint and whether a model is needed do.
+            if name == Universe.path || name == Universe.method { signature[0] = Self.telling(name, value, apis) }
             var survivors: [Int] = []
             for number in candidates.indices {
                 if isOpen[number] {
@@ -245,8 +259,21 @@ struct Search {
                 if isOpen[number] { candidate.open.removeAll { $0 == .text(name) } }
                 return candidate
             }
-            cells.append(Cell(box: box, fixed: fixed, candidates: kept))
+            var part = box
+            part.apis = apis
+            cells.append(Cell(box: part, fixed: fixed, candidates: kept))
         }
         return cells.sorted { $0.candidates.count < $1.candidates.count }
+    }
+
+    /// The endpoints that requests with this text can be for.
+    private static func apis(_ name: Int, _ value: [UInt8]?) -> UInt16 {
+        guard let value else { return ~0 }
+        if name == Universe.path { return API(routed: value).map { 1 << UInt16($0.rawValue) } ?? 0 }
+        return name == Universe.method && value != Doorway.post ? Doorway.apisOfOtherMethods : ~0
+    }
+
+    private static func telling(_ name: Int, _ value: [UInt8]?, _ apis: UInt16) -> UInt64 {
+        name == Universe.path ? UInt64(apis) : value == Doorway.post ? 1 : 2
     }
 }

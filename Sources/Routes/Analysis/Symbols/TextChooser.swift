@@ -1,3 +1,4 @@
+import Dialect
 import RouteModel
 import Routing
 
@@ -10,6 +11,7 @@ struct TextChooser {
     }
     private var known: [Question: [[UInt8]?]] = [:]
     private var quick: [Question: [[UInt8]?]] = [:]
+    private var doors: [[[Int]]: [Doorway]] = [:]
     /// True once there were too many.
     var isTooMuch = false
 
@@ -28,7 +30,8 @@ struct TextChooser {
         if kind == .model { numbers.formUnion(world.aliasAtoms) }
         var atoms = numbers.sorted().map { universe.atoms[$0] }
         if name == world.labels.header { atoms += Level.allCases.map { GlobAtom(exactly: $0.word) } }
-        guard let texts = Samples.standing(for: atoms) else {
+        if kind == .path { atoms += Doorway.atoms }
+        guard let texts = kind == .path ? Samples.standingPaths(for: atoms) : Samples.standing(for: atoms) else {
             isTooMuch = true
             return nil
         }
@@ -44,8 +47,7 @@ struct TextChooser {
                 && seen.insert(value).inserted
         }
         var all: [[UInt8]?] = usable
-        let isOptional = kind != .path && kind != .method
-        if isOptional, own.allSatisfy({ universe.takes($0, nil) }) { all.append(nil) }
+        if !kind.isAlwaysThere, own.allSatisfy({ universe.takes($0, nil) }) { all.append(nil) }
         known[question] = all
         return all
     }
@@ -71,7 +73,7 @@ struct TextChooser {
         var usable: [[UInt8]?] = values.filter { value in
             Self.isPossible(value, kind, world) && own.allSatisfy { universe.takes($0, value) }
         }
-        if kind != .path, kind != .method, own.allSatisfy({ universe.takes($0, nil) }) { usable.append(nil) }
+        if !kind.isAlwaysThere, own.allSatisfy({ universe.takes($0, nil) }) { usable.append(nil) }
         let hasExpression = universe.expressions.contains { $0.text == name }
         if usable.isEmpty || hasExpression {
             guard let all = standing(name, own, telling: own, world) else { return nil }
@@ -81,11 +83,30 @@ struct TextChooser {
         return usable
     }
 
+    /// The ways to the routes that the clauses of path and method leave; nil when there are too many paths to look at.
+    mutating func doorways(_ box: Box, _ fixed: Search.Fixed, _ world: World) -> [Doorway]? {
+        let question = [box.clauses(Universe.path), box.clauses(Universe.method)]
+        let isFixed = fixed[Universe.path] != nil || fixed[Universe.method] != nil
+        if !isFixed, let known = doors[question] { return known }
+        func values(_ name: Int, _ own: [Int]) -> [[UInt8]]? {
+            if let value = fixed[name] { return value.map { [$0] } ?? [] }
+            return standing(name, own, telling: own, world)?.compactMap { $0 }
+        }
+        guard let paths = values(Universe.path, question[0]), let methods = values(Universe.method, question[1]) else {
+            return nil
+        }
+        let all = Doorway.all(paths, methods)
+        if !isFixed { doors[question] = all }
+        return all
+    }
+
     private static func isPossible(_ value: [UInt8], _ kind: TextName, _ world: World) -> Bool {
         switch kind {
         case .model: !value.isEmpty && !world.hiddenModels.contains(value)
         case .header: true
-        case .path, .method, .key, .tenant: !value.isEmpty
+        case .path: API(routed: value) != nil
+        case .method: RoutedRequests.passes(method: value.span)
+        case .key, .tenant: !value.isEmpty
         }
     }
 
@@ -93,11 +114,19 @@ struct TextChooser {
     private static func nice(_ kind: TextName, _ atoms: [GlobAtom], _ world: World) -> [[UInt8]] {
         switch kind {
         case .model: world.knownModels
-        case .method: ["POST", "GET"].map { Array($0.utf8) }
-        case .path: API.allCases.map { Array(World.path($0).utf8) }
+        // Letters without end: whatever methods are named, one of these is none of them.
+        case .method:
+            ["POST", "GET"].map { Array($0.utf8) }
+                + (1...32).map { [UInt8](repeating: UInt8(ascii: "X"), count: $0) }
+        case .path: API.allCases.map { Array($0.usualPath.utf8) }
         case .key, .tenant, .header: []
         }
     }
+}
+
+extension TextName {
+    /// True for what no request lacks.
+    var isAlwaysThere: Bool { self == .path || self == .method }
 }
 
 /// Texts that a regular expression may well match, to be tried.

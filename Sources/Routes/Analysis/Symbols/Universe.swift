@@ -44,6 +44,9 @@ struct Universe {
     /// Stands where no tables are needed for the moment.
     static let none = Universe()
 
+    /// The numbers of texts that decide together whether a request comes to the routes at all.
+    static let (model, path, method) = (0, 1, 2)
+
     init() {
         for name in [TextName.model, .path, .method, .key, .tenant] { _ = text(name) }
     }

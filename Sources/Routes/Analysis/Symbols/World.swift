@@ -70,7 +70,6 @@ struct World {
         for (subject, bucket) in point.buckets.enumerated() where bucket >= 0 {
             request.buckets[universe.subjectNames[subject]] = bucket
         }
-        request.path = Self.path(point.api)
         for (name, value) in zip(universe.textNames, point.texts) {
             guard let value else { continue }
             let text = String(decoding: value, as: UTF8.self)
@@ -84,24 +83,6 @@ struct World {
             }
         }
         return request
-    }
-
-    /// Where clients ask for an endpoint.
-    static func path(_ api: API) -> String {
-        switch api {
-        case .chat: "/v1/chat/completions"
-        case .completions: "/v1/completions"
-        case .responses: "/v1/responses"
-        case .messages: "/v1/messages"
-        case .embeddings: "/v1/embeddings"
-        case .models: "/v1/models"
-        case .transcriptions: "/v1/audio/transcriptions"
-        case .translations: "/v1/audio/translations"
-        case .speech: "/v1/audio/speech"
-        case .images: "/v1/images/generations"
-        case .moderations: "/v1/moderations"
-        case .other: "/other"
-        }
     }
 
     /// Truth of all regular expressions for these texts.

@@ -62,7 +62,7 @@ extension Catalogue {
             fix: .safe,
             what: """
                 One glob or value of a list takes nothing that another of the list, or an earlier route, does \
-                not already take. The fix is safe inside one list.
+                not already take, or goes with none of the route's other conditions. The fix is safe inside one list.
                 """,
             why: "It is left over, or narrower than meant.",
             bad: "match: {model: [\"gpt-*\", \"gpt-4*\"]}",
@@ -73,7 +73,8 @@ extension Catalogue {
             .error,
             "match that can never be true",
             what: """
-                Conditions exclude one another: an empty range, a tag both asked for and refused.
+                Conditions exclude one another: an empty range, a tag both asked for and refused, the path of \
+                another endpoint, a method or a path that the server answers itself.
                 """,
             why: "The route can never be taken.",
             bad: "match: {tokens: 8k..4k}",

@@ -141,10 +141,17 @@ struct ReachRules {
                 "route `\(route.name.value)` can never match: no request meets all of its conditions",
                 at: route.match?.spot ?? route.name.spot,
                 mark: "never true",
-                notes: ["proved for all requests"],
+                notes: ["proved for all requests"] + (testsWay(route) ? [Self.waysNote] : []),
                 help: ["remove a condition, or the route"]
             )
         )
+    }
+
+    private static let waysNote =
+        "the path decides the endpoint, and not every path and method comes to the routes"
+
+    private func testsWay(_ route: RouteEntry) -> Bool {
+        Survey.matches(route.match).contains { $0.apis != nil || $0.paths != nil || $0.methods != nil }
     }
 
     private func contains(_ route: RouteEntry, _ spot: Spot) -> Bool {
@@ -173,6 +180,19 @@ struct ReachRules {
                     "`\(own.value)` adds nothing: `\(list[other].value)` takes all of it",
                     at: own.spot,
                     labels: [Label(list[other].spot, "in the same list")],
+                    help: ["remove it"],
+                    fix: edits.isEmpty ? nil : .safe,
+                    edits: edits
+                )
+            )
+        case .nobody:
+            findings.append(
+                Problem(
+                    .warning,
+                    "HP403",
+                    "`\(own.value)` never matches here: no request that meets the other conditions has it",
+                    at: own.spot,
+                    notes: [Self.waysNote],
                     help: ["remove it"],
                     fix: edits.isEmpty ? nil : .safe,
                     edits: edits

@@ -1,3 +1,4 @@
+import Analysis
 import Interpreter
 import RouteModel
 import Routing
@@ -12,9 +13,11 @@ struct Witness {
         self.interpreter = interpreter
     }
 
-    /// `chat with model "gpt-4o-mini"`: short, for the middle of a sentence.
+    /// `chat with model "gpt-4o-mini"`: short, for the middle of a sentence; method and path where they are not usual.
     func short(_ request: Request) -> String {
-        var text = request.api.word ?? "\(request.method) \(request.path)"
+        let isUsual = request.path == request.api.usualPath && request.method == request.api.usualMethod
+        var text = isUsual ? request.api.word ?? "" : ""
+        if text.isEmpty { text = "\(request.method) \(request.path)" }
         let parts = self.parts(request)
         if !parts.isEmpty { text += " with \(parts.joined(separator: ", "))" }
         return text

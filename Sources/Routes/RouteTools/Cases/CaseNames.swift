@@ -35,6 +35,10 @@ struct CaseNames {
     }
 
     private func check(_ example: CaseExample, _ problems: inout Problems) {
+        if let obstacle = DraftReader.obstacle(example.request) {
+            let spot = ["path", "method", "api"].lazy.compactMap { example.places[$0] }.first
+            problems.add(Problem(.error, "HP109", obstacle, at: spot ?? example.name.spot))
+        }
         let given = example.given
         check(given.health.map(\.name), providers, "provider", "HP201", &problems)
         check(given.inFlight.map(\.name), providers, "provider", "HP201", &problems)

@@ -41,10 +41,14 @@ struct CounterExample {
         func attempt(_ change: (inout Request) -> Void) {
             var smaller = request
             change(&smaller)
-            guard smaller != request, explainer.interpreter.decide(smaller) == verdict else { return }
+            guard smaller != request, smaller.isPossible, explainer.interpreter.decide(smaller) == verdict else {
+                return
+            }
             if let forAll, !explainer.interpreter.matches(forAll, smaller) { return }
             request = smaller
         }
+        attempt { $0.path = $0.api.usualPath }
+        attempt { $0.method = $0.api.usualMethod }
         attempt { $0.openWindows = [] }
         attempt { $0.stream = false }
         attempt { $0.features = [] }
@@ -71,7 +75,12 @@ struct CounterExample {
     /// The request as a person would describe it.
     var words: String {
         var words: [String] = []
-        if request.api != .chat { words.append("api \(request.api.word ?? request.path)") }
+        if request.path != request.api.usualPath || request.api == .other {
+            words.append("path \(request.path)")
+        } else if request.api != .chat {
+            words.append("api \(request.api.word ?? "")")
+        }
+        if request.method != request.api.usualMethod { words.append("method \(request.method)") }
         if let model = request.model { words.append("model \"\(model)\"") }
         if let key = request.key { words.append("key \(key)") }
         if let tenant = request.tenant { words.append("tenant \(tenant)") }
@@ -130,9 +139,12 @@ struct CounterExample {
         func add(_ name: String, _ value: String?) {
             if let value { fields.append("\(name): \(value)") }
         }
-        if request.api != .chat { add("api", request.api.word) }
-        if request.path != Words.path(request.api) { add("path", Self.scalar(request.path)) }
-        if request.method != "POST" { add("method", request.method) }
+        if request.path != request.api.usualPath || request.api == .other {
+            add("path", Self.scalar(request.path))
+        } else if request.api != .chat {
+            add("api", request.api.word)
+        }
+        if request.method != request.api.usualMethod { add("method", request.method) }
         add("model", request.model.map(Self.scalar))
         add("key", request.key.map(Self.scalar))
         add("tenant", request.tenant.map(Self.scalar))

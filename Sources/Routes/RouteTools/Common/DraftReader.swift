@@ -1,3 +1,4 @@
+import Analysis
 import Bytes
 import Dialect
 import RouteModel
@@ -38,9 +39,10 @@ struct DraftReader {
     /// Works out a request.
     func described(_ draft: RequestDraft, now: Int) -> DescribedRequest {
         var request = Request()
-        request.method = draft.method ?? (draft.api == .models ? "GET" : "POST")
-        request.path = draft.path ?? Words.path(draft.api ?? .chat)
-        request.api = draft.api ?? draft.path.map(Self.endpoint) ?? .chat
+        request.path = draft.path ?? (draft.api ?? .chat).usualPath
+        // What the server reads from the path wins over what somebody says.
+        request.api = draft.path.flatMap { API(routed: Array($0.utf8)) } ?? draft.api ?? .chat
+        request.method = draft.method ?? request.api.usualMethod
         request.key = draft.key
         let ownTenant = document.auth.keys.first { $0.name.value == draft.key }?.tenant?.value
         request.tenant = draft.tenant ?? ownTenant
@@ -67,9 +69,20 @@ struct DraftReader {
         )
     }
 
-    private static func endpoint(_ path: String) -> API {
-        let name = EndpointName.recognise(path: Array(path.utf8).span)
-        return API(rawValue: name.rawValue) ?? .other
+    /// Why no such request comes to the routes, as far as endpoint, path and method tell; nil when one does.
+    static func obstacle(_ draft: RequestDraft) -> String? {
+        let path = draft.path ?? (draft.api ?? .chat).usualPath
+        guard let api = API(routed: Array(path.utf8)) else {
+            return "`\(path)` comes to no route: the server answers it itself"
+        }
+        if let wanted = draft.api, wanted != api {
+            return "`\(path)` is no path of `\(wanted.word ?? "other")`: leave one of them out"
+        }
+        guard let method = draft.method else { return nil }
+        guard RoutedRequests.passes(method: Array(method.utf8).span),
+            RoutedRequests.passes(api.endpoint, isPost: method == "POST", hasModel: true)
+        else { return "\(method) \(path) comes to no route: the server answers it itself" }
+        return nil
     }
 
     private static func model(_ shape: RequestShape?, _ body: [UInt8]) -> String? {

@@ -111,15 +111,4 @@ enum Words {
     static func features(_ set: FeatureSet) -> [String] {
         Feature.allCases.filter { set.contains(FeatureSet($0)) }.map(\.rawValue)
     }
-
-    /// The path of an endpoint's usual request.
-    static func path(_ api: API) -> String {
-        switch api {
-        case .chat: "/v1/chat/completions"
-        case .transcriptions, .translations, .speech: "/v1/audio/\(api)"
-        case .images: "/v1/images/generations"
-        case .other: "/"
-        default: "/v1/\(api)"
-        }
-    }
 }

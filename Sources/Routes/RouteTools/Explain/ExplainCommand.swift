@@ -43,6 +43,7 @@ package enum ExplainCommand {
             }
             guard given.paths.count == 1 else { throw Misuse("name one route file") }
             let draft = try DraftArguments(given).draft()
+            if let obstacle = DraftReader.obstacle(draft) { throw Misuse(obstacle) }
             let engine = try given.word("--engine", Program.Engine.tree)
             guard let document = try CheckedDocument.load(given.paths[0], terminal, command: "explain") else {
                 return ExitCode.finding

@@ -1,11 +1,11 @@
 import Bytes
 
 /// Paths that have one spelling only: routes are matched as written, and an upstream might read another path from it.
-enum PlainPath {
+package enum PlainPath {
     /// True when a path has no empty segment, none at its end, and nothing encoded that needs no encoding (RFC 3986 §6.2.2.2).
     ///
     /// An encoded slash is let through behind `/v1/models/` alone, where it belongs to a model's name.
-    static func holds(_ bytes: Span<UInt8>) -> Bool {
+    package static func holds(_ bytes: Span<UInt8>) -> Bool {
         if bytes.count > 1, bytes[bytes.count - 1] == UInt8(ascii: "/") { return false }
         for index in bytes.indices {
             if bytes[index] == UInt8(ascii: "/"), index > 0, bytes[index - 1] == bytes[index] { return false }
@@ -21,14 +21,9 @@ enum PlainPath {
         return true
     }
 
-    private static func isOfModel(_ bytes: Span<UInt8>) -> Bool {
-        let prefix: StaticString = "/v1/models/"
-        guard bytes.count >= prefix.utf8CodeUnitCount else { return false }
-        for index in 0..<prefix.utf8CodeUnitCount where bytes[index] != prefix.utf8Start[index] { return false }
-        return true
-    }
+    private static func isOfModel(_ bytes: Span<UInt8>) -> Bool { ASCII.starts(bytes, with: "/v1/models/") }
 
-    private static func digit(_ byte: UInt8) -> UInt8? {
+    static func digit(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 0x30...0x39: byte - 0x30
         case 0x41...0x46: byte - 0x37
@@ -37,7 +32,7 @@ enum PlainPath {
         }
     }
 
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
+    static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
         default: "-._~".utf8.contains(byte)
