@@ -95,6 +95,12 @@ import Testing
         )
         let response = try journey.chat(headers: [("x-residency", "eu")])
         #expect(response.status == 403 && response.errorCode == "privacy_no_target")
+        #expect(response.errorMessage.hasSuffix("of class public with its privacy tags"))
+        // Not where the class is enough, or where the tag is denied by nobody who would answer.
+        for headers in [[("x-residency", "eu"), ("x-privacy", "restricted")], [("x-privacy", "restricted")]] {
+            let response = try journey.chat(headers: headers)
+            #expect(response.status == 403 && response.errorMessage.hasSuffix("of class restricted"))
+        }
         #expect(try asked(journey) == 0)
     }
 

@@ -39,8 +39,12 @@ import Testing
         func chat(_ headers: Headers) throws -> Response {
             try RawConnection(to: address).fetch("POST", "/v1/chat/completions", headers: headers, body: chatBody())
         }
-        for headers in [[("x-privacy", "confidential")], [("x-privacy", "?")], [("x-residency", "eu")]] {
-            try expectError(try chat(headers), 403, code: "privacy_no_target")
+        for (headers, ending) in [
+            ([("x-privacy", "confidential")], "of class confidential"), ([("x-privacy", "?")], "of class restricted"),
+            ([("x-residency", "eu")], "with its privacy tags"),
+        ] {
+            let error = try expectError(try chat(headers), 403, code: "privacy_no_target")
+            #expect(error.message.hasSuffix(ending), "\(error.message)")
         }
         #expect(try mock.counters().requests == 0 && mock.counters().connectionsOpened <= 1)
         let page = try MetricsPage(fetch(admin, "GET", "/metrics").text)

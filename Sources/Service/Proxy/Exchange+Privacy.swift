@@ -24,13 +24,23 @@ extension Exchange {
         }
     }
 
-    /// Names class and route, never what was found in the request.
-    func privacyRefusal(_ route: String) -> Refusal {
+    /// Some target that the class alone leaves is closed to one of the request's tags.
+    private var isHiddenByTags: Bool {
+        plan.tiers.contains { tier in
+            tier.targets.contains { $0.deniedTags & request.tags != 0 && answersFor($0) }
+        }
+    }
+
+    /// The answer when class and tags leave no provider.
+    func privacyRefusal(_ route: String) -> Refusal { privacyRefusal(route, isForTags: isHiddenByTags) }
+
+    /// Names class and route, never what was found in the request; tags only where the class alone would do.
+    private func privacyRefusal(_ route: String, isForTags: Bool) -> Refusal {
         Refusal(
             403,
             "privacy_no_target",
             "no provider of route `\(route)` may see a request of class \(request.level.word)"
-                + (request.tags == 0 ? "" : " with its privacy tags")
+                + (isForTags ? " with its privacy tags" : "")
         )
     }
 
@@ -41,7 +51,8 @@ extension Exchange {
         Console.say("stopped a request of class \(request.level.word) on its way to `\(provider)` by route `\(route)`")
         worker.counters.privacyStops += 1
         endTry(failed: nil)
-        let refusal = privacyRefusal(route)
+        let isForTags = snapshot.clearances[providerIndex].level >= request.level
+        let refusal = privacyRefusal(route, isForTags: isForTags)
         ledger.status = refusal.status
         settle()
         session.refuse(refusal, requestID: requestID)
