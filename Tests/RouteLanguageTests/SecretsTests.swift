@@ -25,6 +25,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "https://u:p@llm.acme.example/v1?api_key=SECRET", "https://llm.acme.example/v1?access=SECRET#x",
+        "https://llm.acme.example/v1#SECRET", "https://ll m.acme.example/v1?access=SECRET",
+        "llm.acme.example/v1?access=SECRET", "https://llm.acme.example:99999/v1?a=1,2}&access=SECRET",
+    ])
+    func `what stands in the query of a URL is not shown`(url: String) {
+        let file = """
+            version: 1
+            providers:
+              # not https://other.example/?k=opensesame either
+              a: {kind: openai-compatible, url: "\(url.replacing("SECRET", with: "opensesame"))"}
+            routes:
+              - to: [a]
+            """
+        for purpose in ["", "serve-"] {
+            let problems = Cases.load(Array(file.utf8), purpose + "query").problems
+            #expect(problems.all.contains { ["HP111", "HP710"].contains($0.code) })
+            for format in Render.Format.allCases {
+                let text = Render(problems).text(format)
+                #expect(text.contains("HP") && !text.contains("sesame"), "\(text)")
+            }
+        }
+    }
+
     @Test func `a secret that is used is never shown, even where it stands in the file again`() {
         let file = """
             version: 1

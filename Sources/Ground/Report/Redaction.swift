@@ -26,6 +26,7 @@ struct Redaction {
         maskValues(&letters)
         maskTokens(&letters)
         maskUserInfo(&letters)
+        maskQuery(&letters)
         return Self.text(letters)
     }
 
@@ -39,6 +40,7 @@ struct Redaction {
         maskValues(&letters)
         maskTokens(&letters)
         maskUserInfo(&letters)
+        maskQuery(&letters)
         maskFields(&letters)
         return Self.text(letters)
     }
@@ -125,6 +127,20 @@ struct Redaction {
                 end += 1
             }
             if let at { for index in (start + 3)..<at { letters[index] = "*" } }
+        }
+    }
+
+    /// Masks what stands behind the `?` of `scheme://host/path?query`: keys are handed over there, too.
+    private func maskQuery(_ letters: inout [Unicode.Scalar]) {
+        guard letters.count > 3 else { return }
+        for start in 0..<(letters.count - 3) where letters[start] == ":" {
+            guard letters[start + 1] == "/", letters[start + 2] == "/" else { continue }
+            var isQuery = false
+            for index in (start + 3)..<letters.count {
+                if letters[index].properties.isWhitespace || ["\"", "'", "`"].contains(letters[index]) { break }
+                if isQuery { letters[index] = "*" }
+                if letters[index] == "?" { isQuery = true }
+            }
         }
     }
 

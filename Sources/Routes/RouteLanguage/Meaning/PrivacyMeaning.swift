@@ -48,7 +48,19 @@ struct PrivacyMeaning {
         privacy.rules.append(rule)
     }
 
+    private func checkPattern(_ node: Node) {
+        guard let pattern = node["pattern"], let text = pattern.text, !pattern.isNothing else { return }
+        // Letters that are none were reported where they stand.
+        let flags = (node["flags"]?.text ?? "").filter("imsx".contains)
+        do throws(ValueFault) {
+            try Values.pattern(text, flags: flags)
+        } catch {
+            findings.error(error.code, "`pattern`: \(error.sentence)", at: error.spot(in: pattern), help: error.help)
+        }
+    }
+
     private func check(_ node: Node) {
+        checkPattern(node)
         let sources = ["builtin", "pattern", "header", "tenant", "key"]
         if !sources.contains(where: { node.entry($0) != nil }), !node.isPartial {
             findings.error(

@@ -31,6 +31,7 @@ struct ScalarCheck {
 
     private func scalar(_ node: Node, _ type: KeyType) {
         if type.isSecret { hideLiteral(node, type) }
+        if case .url = type { hideQuery(node) }
         guard let text = node.text, !node.isNothing else {
             findings.error("HP103", "`\(name)` takes \(noun(type)), not \(node.noun)", at: node.spot)
             return
@@ -53,6 +54,12 @@ struct ScalarCheck {
             let isReference = (try? Values.reference(text)) != nil
             if !isReference || (try? Values.secret(text)) == nil { findings.hide(item) }
         }
+    }
+
+    /// Providers take no query, and what people write there is a key more often than not.
+    private func hideQuery(_ node: Node) {
+        guard let text = node.text, let mark = text.firstIndex(where: { $0 == "?" || $0 == "#" }) else { return }
+        findings.hide(String(text[text.index(after: mark)...]))
     }
 
     private func noun(_ type: KeyType) -> String {
@@ -114,7 +121,8 @@ struct ScalarCheck {
         case .statuses: if text != "connect", text != "timeout" { _ = try Values.statuses(text) }
         case .glob: _ = try Values.glob(text)
         case .matcher: _ = try Values.matcher(text)
-        case .pattern: try Values.pattern(text)
+        // How a pattern is read depends on the `flags` beside it: `PrivacyMeaning` looks at both.
+        case .pattern: break
         case .flags: _ = try Values.flags(text)
         case .method: _ = try Values.method(text)
         case .headerName: _ = try Values.headerName(text)
@@ -127,19 +135,12 @@ struct ScalarCheck {
     }
 
     private func report(_ fault: ValueFault, _ node: Node, _ type: KeyType) {
-        var spot = node.spot
-        // An escape or a fold makes the text shorter than what stands in the file: then the whole value is marked.
-        let quotes = node.isPlain ? 0 : 1
-        if let range = fault.range, let text = node.text, text.unicodeScalars.count + 2 * quotes == spot.length {
-            spot.column += quotes + min(range.lowerBound, text.unicodeScalars.count)
-            spot.length = max(1, range.count)
-        }
         findings.add(
             Problem(
                 .error,
                 fault.code,
                 type.isSecret ? fault.sentence : "`\(name)`: \(fault.sentence)",
-                at: spot,
+                at: fault.spot(in: node),
                 mark: fault.mark,
                 help: fault.help,
                 fix: fault.replacement == nil ? nil : fault.isSafe ? .safe : .unsafe,

@@ -1,3 +1,5 @@
+import Report
+
 /// Why a text is not a value of its type.
 struct ValueFault: Error {
     let code: String
@@ -17,6 +19,18 @@ struct ValueFault: Error {
         self.sentence = sentence
         self.range = range
         self.help = help
+    }
+
+    /// What of a node is at fault.
+    func spot(in node: Node) -> Spot {
+        var spot = node.spot
+        // An escape or a fold makes the text shorter than what stands in the file: then the whole value is marked.
+        let quotes = node.isPlain ? 0 : 1
+        if let range, let text = node.text, text.unicodeScalars.count + 2 * quotes == spot.length {
+            spot.column += quotes + min(range.lowerBound, text.unicodeScalars.count)
+            spot.length = max(1, range.count)
+        }
+        return spot
     }
 }
 

@@ -35,11 +35,11 @@ extension Values {
     /// A privacy tag: a name, without the reserved words' exception, for tags stand alone.
     static func tag(_ text: String) throws(ValueFault) -> String { try name(text) }
 
-    /// PCRE2 without what would make a scan slow or reach outside the pattern.
-    static func pattern(_ text: String) throws(ValueFault) {
+    /// PCRE2 without what would make a scan slow or reach outside the pattern, read as `flags` say.
+    static func pattern(_ text: String, flags: String) throws(ValueFault) {
         if text.isEmpty { throw ValueFault("HP113", "an empty pattern is found in every text") }
         do throws(ContentPattern.Fault) {
-            _ = try ContentPattern(parsing: text)
+            _ = try ContentPattern(parsing: text, flags: flags)
         } catch {
             throw ValueFault("HP113", error.sentence, range: scalars(text, error.offset, 1))
         }
