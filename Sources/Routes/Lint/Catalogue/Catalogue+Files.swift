@@ -102,8 +102,9 @@ extension Catalogue {
             .error,
             "limit of size, depth, nodes or expansion",
             what: """
-                The file is larger than 4 MiB, nested deeper than 64 levels, has more than a million nodes, or \
-                its aliases expand to far more than it holds.
+                The file is larger than 4 MiB, nested deeper than 64 levels, has more than a million nodes or a \
+                key of more than 1,024 bytes, or its aliases expand to far more than it holds. With what it \
+                includes: more than 32 MiB or a million nodes together.
                 """,
             why: """
                 Limits hold before memory is spent, so that no file can exhaust the proxy that reads it.
@@ -179,8 +180,10 @@ extension Catalogue {
             .error,
             "file or include that cannot be read",
             what: """
-                The file cannot be read, or an `include` is missing, includes itself, leaves the root file's \
-                folder, or goes too deep.
+                The file cannot be read or is no plain file (a pipe, a device), or an `include` is missing, includes \
+                itself, leaves the root file's folder, goes deeper than 8 levels, or there are more than 256 files or \
+                1,024 uses. Also: routes of a fragment that stand in no list of routes, and an `include` in a list of \
+                routes whose file has none. A pattern that no file fits is a warning.
                 """,
             why: "A part that is left out could be the one that denies.",
             bad: "include: [../../etc/passwd]",
@@ -191,10 +194,10 @@ extension Catalogue {
             .error,
             "two files define the same name",
             what: """
-                A name of one map stands in the root file and in a fragment, or in two fragments. Both places \
-                are shown.
+                A name of one map stands in the root file and in a fragment, or in two fragments; or the routes of \
+                one fragment are to stand in two places. Both places are shown.
                 """,
-            why: "Which one holds would depend on the order of files.",
+            why: "Which one holds would depend on the order of files, and fragments in fragments would double.",
             bad: """
                 # a.yaml and b.yaml, both included, have
                 providers: {openai: {kind: openai}}

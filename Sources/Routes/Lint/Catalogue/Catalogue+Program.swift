@@ -61,14 +61,15 @@ extension Catalogue {
         Rule(
             "HP805",
             .note,
-            "route that cannot splice",
+            "answers that are copied where they could be spliced",
             what: """
-                Bytes of its answers pass through the proxy's memory: the upstream speaks TLS without kernel \
-                support, or the answer is translated.
+                Bytes of a provider's answers pass through the proxy's memory: it speaks TLS though it is on this \
+                machine, or its answers are translated. Upstreams elsewhere need TLS (HP702) and are not noted; \
+                `explain` says of every route what is copied.
                 """,
-            why: "It costs processor time; what prevents it is named.",
-            bad: "to: [openai]       # https",
-            good: "to: [ollama]       # http on this machine"
+            why: "It costs processor time; what prevents a splice is named.",
+            bad: "url: https://localhost:8000/v1",
+            good: "url: http://localhost:8000/v1"
         ),
         Rule(
             "HP890",

@@ -141,7 +141,8 @@ extension Catalogue {
             fix: .safe,
             what: """
                 A glob cannot be read: `**`, a bracket that is not closed, too many stars or alternatives. `**` \
-                is offered as `*`, which takes slashes too.
+                is offered as `*`, which takes slashes too. For a header, also one that no value can fit: with a line \
+                end, a control character, or blanks at its ends.
                 """,
             why: "A pattern must mean one thing.",
             bad: "match: {model: \"gpt-**\"}",
@@ -153,7 +154,8 @@ extension Catalogue {
             "bad or forbidden PCRE2 pattern",
             what: """
                 A `re:` pattern or a privacy pattern does not compile, or uses back-references, recursion, \
-                conditions, verbs, call-outs or `\\C`. The mark is where the library stopped.
+                conditions, verbs, call-outs or `\\C`. The mark is where the library stopped. A privacy pattern is \
+                read as the `flags` beside it say, and may not be empty.
                 """,
             why: """
                 What is forbidden makes matching slow without bound, or reach outside the pattern.

@@ -1,4 +1,5 @@
 import Report
+import RouteLanguage
 import RouteModel
 
 /// How a file reads: HP902, HP907; and HP805, what keeps bytes from staying in the kernel.
@@ -62,12 +63,15 @@ enum StyleRules {
 
     // MARK: HP805
 
+    /// Notes only what could be otherwise: an upstream elsewhere has to speak TLS (HP702), which nobody should give up
+    /// for a splice; `explain` says of every route what is copied.
     private static func copies(_ survey: Survey, _ findings: inout [Problem]) {
         guard survey.document.listen.splice.value != "none" else { return }
         for (position, provider) in survey.document.providers.enumerated() {
             guard let use = survey.firstUses[position] else { continue }
             var reasons: [String] = []
-            if provider.isTLS { reasons.append("they come over TLS") }
+            let isHere = provider.host.map { Nearness(host: $0) == .loopback } ?? false
+            if provider.isTLS, isHere { reasons.append("they come over TLS, though from this machine") }
             // Chats are written in another dialect there (`routes.md` A2); its own messages are not.
             if provider.kind.value == "anthropic", provider.apis.contains(.chat) {
                 reasons.append("those to chats are translated")
