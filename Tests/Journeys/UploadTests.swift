@@ -145,7 +145,8 @@ import Testing
         let controls: Headers =
             what == "stream" ? [("events", "20000"), ("event-bytes", "10000")] : [("body-bytes", "200000000")]
         try client.ask(stream: what == "stream", controls)
-        // Full when nothing has moved for a while.
+        // Full when nothing has moved for a while, once the mock has made up what it sends.
+        #expect(try eventually(seconds: 60) { try journey.metric("hoosh_stream_bytes_total") ?? 0 > 0 })
         var last = -1
         for _ in 0..<40 {
             let now = try journey.metric("hoosh_stream_bytes_total") ?? 0
