@@ -44,13 +44,17 @@ import Testing
         return (own, absent, three)
     }
 
-    private func start(_ value: Int, _ check: String) throws -> RunningProgram {
-        try RunningProgram("hoosh-damaged", [file, "\(node.number)", "second", "\(value)", check])
+    private func start(_ value: Int, _ check: String...) throws -> RunningProgram {
+        try RunningProgram("hoosh-damaged", [file, "\(node.number)", "second", "\(value)"] + check)
     }
 
     private func routeWithoutHeader(_ proxy: RunningProgram) throws -> String? {
         let address = try #require(Address(saidIn: try proxy.line(containing: "(client)")))
         try proxy.line(containing: "ready")
+        return try routeWithoutHeader(address)
+    }
+
+    private func routeWithoutHeader(_ address: Address) throws -> String? {
         let connection = try RawConnection(to: address)
         let body = chatBody(model: "mock-small", stream: true)
         return try connection.fetch("POST", "/v1/chat/completions", body: body)["x-hoosh-route"]
@@ -71,5 +75,34 @@ import Testing
         #expect(try proxy.wait() == 1)
         #expect(proxy.errors.contains("the compiled routes differ from the file"))
         #expect(proxy.errors.contains("cannot be served"))
+    }
+
+    @Test func `a reload to a changed node is refused, and the tree before it goes on`() throws {
+        let proxy = try start(node.three, "check", "later")
+        let address = try #require(Address(saidIn: try proxy.line(containing: "(client)")))
+        let admin = try #require(Address(saidIn: try proxy.line(containing: "(admin)")))
+        #expect(try routeWithoutHeader(proxy) == "rest")
+        let before = try object(fetch(admin, "GET", "/v1/admin/config"))["config"] as? String
+        for _ in 0..<2 {
+            let answer = try fetch(admin, "POST", "/v1/admin/reload")
+            let body = try object(answer)
+            #expect(answer.status == 422 && body["result"] as? String == "refused")
+            #expect((body["message"] as? String ?? "").contains("the compiled routes differ from the file"))
+            #expect(body["config"] as? String == before)
+            #expect(try routeWithoutHeader(address) == "rest")
+        }
+        let page = try MetricsPage(fetch(admin, "GET", "/metrics").text)
+        #expect(page.value("hoosh_config_reloads_total", ["result": "failure"]) == 2)
+        #expect(try proxy.stop() == 0)
+    }
+
+    @Test func `without the check the reload would have served it`() throws {
+        let proxy = try start(node.three, "no-check", "later")
+        let address = try #require(Address(saidIn: try proxy.line(containing: "(client)")))
+        let admin = try #require(Address(saidIn: try proxy.line(containing: "(admin)")))
+        #expect(try routeWithoutHeader(proxy) == "rest")
+        #expect(try fetch(admin, "POST", "/v1/admin/reload").status == 200)
+        #expect(try routeWithoutHeader(address) == "s3")
+        #expect(try proxy.stop() == 0)
     }
 }

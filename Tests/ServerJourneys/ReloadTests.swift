@@ -120,16 +120,40 @@ import Testing
         #expect(try object(station.ask("/v1/admin/config"))["last_error"] is NSNull)
     }
 
-    @Test func `another address to listen on needs a restart and says so`() throws {
+    @Test(arguments: [
+        (
+            "address: \"127.0.0.1:0\"", "address: \"127.0.0.1:1\"",
+            "`listen.address` changed from 127.0.0.1:0 to 127.0.0.1:1"
+        ),
+        (
+            "address: \"127.0.0.1:0\"", "address: \"127.0.0.2:0\"",
+            "`listen.address` changed from 127.0.0.1:0 to 127.0.0.2:0"
+        ),
+        ("admin: 127.0.0.1:0", "admin: 127.0.0.1:1", "`listen.admin` changed from 127.0.0.1:0 to 127.0.0.1:1"),
+        ("admin: 127.0.0.1:0", "admin: none", "`listen.admin` changed from 127.0.0.1:0 to none"),
+    ])
+    func `another address to listen on needs a restart and says so`(old: String, new: String, said: String) throws {
         let station = try Station(listen: "watch: false")
-        for change in ["127.0.0.1:1", "127.0.0.2:0"] {
-            let new = text(station, route: "other").replacingOccurrences(of: "\"127.0.0.1:0\"", with: "\"\(change)\"")
-            try station.rewrite(new)
-            let answer = try reload(station)
-            #expect(answer.status == 422)
-            #expect((try object(answer)["message"] as? String ?? "").contains("needs a restart"))
-        }
-        #expect(try station.chat()["x-hoosh-route"] == "all")
+        let before = try station.chat()["x-hoosh-config"]
+        let same = text(station, route: "other")
+        let changed = same.replacingOccurrences(of: old, with: new)
+        #expect(changed != same)
+        try station.rewrite(changed)
+        let answer = try reload(station)
+        #expect(answer.status == 422)
+        let message = try object(answer)["message"] as? String ?? ""
+        #expect(
+            message == "not reloaded on POST /v1/admin/reload: \(said), which needs a restart; "
+                + "configuration \(before ?? "") goes on"
+        )
+        #expect(station.proxy.errors.contains(message))
+        // What ran goes on, where it was, with all it had.
+        let response = try station.chat()
+        #expect(response["x-hoosh-route"] == "all" && response["x-hoosh-config"] == before)
+        #expect(try reloads(station, "failure") == 1)
+        try station.rewrite(same)
+        #expect(try reload(station).status == 200)
+        #expect(try station.chat()["x-hoosh-route"] == "other")
     }
 
     @Test func `the configuration that runs can be asked for`() throws {

@@ -1,30 +1,37 @@
 import Decision
 import Glibc
 import Proxy
+import Synchronization
 
 /// The proxy with one field of one node of its compiled tree changed: for tests of the check at load, never shipped.
 ///
 /// `hoosh-damaged FILE nodes` prints the tree. `hoosh-damaged FILE NODE FIELD VALUE check|no-check` serves the damaged one,
 /// at every reload too; FIELD is `first`, `second` or `count`. `hoosh-damaged FILE plans check|no-check` serves plans that
-/// forget about classes and tags.
+/// forget about classes and tags. With `later` at the end, what the process starts with stays whole.
 @main
 struct Main {
     static func main() {
         var arguments = CommandLine.arguments.dropFirst()
         var options = ServeOptions(routesPath: arguments.popFirst() ?? "")
         options.threads = 1
+        let isLater = arguments.last == "later"
+        if isLater { arguments.removeLast() }
+        let readings = Atomic(0)
+        /// True when what is compiled now is to be damaged.
+        let isDue: @Sendable () -> Bool = { readings.add(1, ordering: .relaxed).oldValue > 0 || !isLater }
         if arguments == ["nodes"] {
             exit(Service.show(options))
         }
         if arguments.first == "plans" {
             options.checksProgram = arguments.last != "no-check"
-            exit(Service.run(options) { $0.withOpenPlans() })
+            exit(Service.run(options) { isDue() ? $0.withOpenPlans() : $0 })
         }
         guard let node = arguments.popFirst().flatMap(Int.init), let field = arguments.popFirst(),
             let value = arguments.popFirst().flatMap(UInt32.init), let check = arguments.popFirst()
         else {
             Console.say(
-                "usage: hoosh-damaged FILE nodes | FILE plans check|no-check | FILE NODE FIELD VALUE check|no-check"
+                "usage: hoosh-damaged FILE nodes | FILE plans CHECK | FILE NODE FIELD VALUE CHECK"
+                    + "; CHECK: check|no-check [later]"
             )
             exit(2)
         }
@@ -32,7 +39,7 @@ struct Main {
         exit(
             Service.run(options) { compiled in
                 var nodes = compiled.program.nodes
-                guard nodes.indices.contains(node) else { return compiled }
+                guard isDue(), nodes.indices.contains(node) else { return compiled }
                 switch field {
                 case "first": nodes[node].first = value
                 case "second": nodes[node].second = value
