@@ -51,6 +51,22 @@ import Analysis
         #expect(proved > 0 && refuted > 0)
     }
 
+    @Test func `a tag that no rule gives starves no route`() {
+        var document = document(
+            [route("all", nil, to: [(0, nil), (1, nil)])],
+            providers: [provider("one", denyTags: ["given", "ghost"]), provider("two", denyTags: ["ghost"])]
+        )
+        var rule = PrivacyRule(spot: nowhere, tag: at("given"))
+        rule.tenants = all(["t"])
+        document.privacy.rules = [rule]
+        #expect(Analysis(document, patterns: { $0 == $1 }).starvations.isEmpty)
+        // The same where a rule gives it.
+        rule.tag = at("ghost")
+        document.privacy.rules.append(rule)
+        let found = Analysis(document, patterns: { $0 == $1 }).starvations
+        #expect(found.count == 1 && found.first?.tags.contains("ghost") == true)
+    }
+
     @Test(arguments: 0..<4) func `every flow, starvation and dead value is real, and none is missed`(part: Int) {
         for number in 0..<10 {
             let seed = UInt64(90_000 + part * 1_000 + number)
