@@ -44,6 +44,8 @@ package struct CurlTarget: Sendable {
     package var connectTo: String?
     package var bypassesProxy = false
     package var caPath: String?
+    /// How long ago `caPath` may have been read for this connection; nil leaves that to libcurl.
+    package var caAgeSeconds: Int?
     package var pins: String?
     package var certificatePath: String?
     package var keyPath: String?
@@ -102,6 +104,11 @@ package final class CurlHandle {
             _ = ccurl_set_pointer(easy, CURLOPT_CONNECT_TO, connectList)
         }
         if let path = target.caPath { _ = ccurl_set_text(easy, CURLOPT_CAINFO, path) }
+        if let seconds = target.caAgeSeconds { _ = ccurl_set_long(easy, CURLOPT_CA_CACHE_TIMEOUT, seconds) }
+        if target.caPath != nil || target.certificatePath != nil {
+            // A session taken up again is not checked against certificates that have changed since.
+            _ = ccurl_set_long(easy, CURLOPT_SSL_SESSIONID_CACHE, 0)
+        }
         if let pins = target.pins { _ = ccurl_set_text(easy, CURLOPT_PINNEDPUBLICKEY, pins) }
         if let path = target.certificatePath { _ = ccurl_set_text(easy, CURLOPT_SSLCERT, path) }
         if let path = target.keyPath { _ = ccurl_set_text(easy, CURLOPT_SSLKEY, path) }

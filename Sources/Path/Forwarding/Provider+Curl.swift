@@ -14,6 +14,8 @@ extension Provider {
         target.unixPath = url.unixPath
         target.bypassesProxy = isLocal
         target.caPath = tls.caPath
+        // Whoever asks often says more (`UpstreamPool`).
+        target.caAgeSeconds = tls.caPath == nil ? nil : 0
         target.pins = tls.pins.isEmpty ? nil : tls.pins.joined(separator: ";")
         target.certificatePath = tls.certificatePath
         target.keyPath = tls.keyPath

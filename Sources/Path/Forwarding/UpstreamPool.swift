@@ -20,7 +20,8 @@ package final class UpstreamPool: Watcher {
     package private(set) var reused = 0
 
     private let curl: CurlMulti
-    private let target: CurlTarget
+    private var target: CurlTarget
+    private let beganNanoseconds = Kernel.monotonicNanoseconds()
     private var idle: [UpstreamConnection] = []
     private var opening: [ObjectIdentifier: CurlHandle] = [:]
     private var timer: LoopTimer?
@@ -58,6 +59,10 @@ package final class UpstreamPool: Watcher {
         timeoutMilliseconds: Int,
         done: @escaping (Result<UpstreamConnection, CurlFault>) -> Void
     ) -> CurlHandle? {
+        // A pool is made anew when what a CA file holds has changed, so what was read since then is what it holds.
+        if target.caPath != nil {
+            target.caAgeSeconds = Int((Kernel.monotonicNanoseconds() - beganNanoseconds) / 1_000_000_000)
+        }
         guard let handle = curl.handle(target) else { return nil }
         handle.connectOnly(timeoutMilliseconds: timeoutMilliseconds)
         opening[ObjectIdentifier(handle)] = handle

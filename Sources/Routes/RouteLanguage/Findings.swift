@@ -4,6 +4,8 @@ import Report
 final class Findings {
     private(set) var problems = Problems()
     private var seen: Set<[String]> = []
+    /// Files that are named for their content: secrets, certificates; whether they can be read or not.
+    private(set) var namedFiles: Set<String> = []
     /// Where `<<` brought in what is being read.
     private var mergeSpots: [Spot] = []
 
@@ -64,6 +66,9 @@ final class Findings {
         guard problem.severity == .error, problem.code < "HP300" || problem.code == "HP404" else { return }
         isSound = false
     }
+
+    /// The configuration depends on what is in this file.
+    func depends(on file: String) { namedFiles.insert(file) }
 
     func hide(_ value: String) {
         problems.hide(value)

@@ -31,6 +31,9 @@ package struct Loaded: Sendable {
     /// Upstreams with their secrets resolved; positions are those of `document.providers`.
     package internal(set) var providers: [Provider] = []
 
+    /// Files that `file:` and `tls` name, sorted, whether they could be read or not; none in lint.
+    package internal(set) var namedFiles: [String] = []
+
     /// Nothing read yet.
     package init() {}
 }

@@ -58,6 +58,7 @@ package enum RouteFile {
             fill(&loaded, file, root, secrets)
         }
         loaded.problems = findings.problems
+        loaded.namedFiles = findings.namedFiles.sorted()
         return loaded
     }
 

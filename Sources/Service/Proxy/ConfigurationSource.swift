@@ -2,6 +2,7 @@ import Compiler
 import Decision
 import Glibc
 import Lint
+import Providers
 import Report
 import RouteLanguage
 import RouteModel
@@ -28,6 +29,8 @@ package struct ConfigurationSource: Sendable {
         let windows: [(window: TimeWindow, zone: Zone)]
         /// All files' bytes one behind the other: what names the configuration.
         let bytes: [UInt8]
+        /// What is in the files that `tls` names, by position of the provider; libcurl reads them with each connection.
+        let identities: [[UInt8]]
     }
 
     /// What came of reading the files once.
@@ -40,6 +43,8 @@ package struct ConfigurationSource: Sendable {
         var ready: Ready?
         /// Files that were read.
         var files: [String]
+        /// Files that these name for their content: secrets, certificates.
+        var namedFiles: [String] = []
 
         /// The problems as `lint-v1`.
         var json: String { Render(problems).text(.json, files: files) }
@@ -60,6 +65,7 @@ package struct ConfigurationSource: Sendable {
         let names = loaded.files.map(\.path)
         let checked = CheckedFile(loaded, resolves: true)
         var reading = Reading(problems: checked.problems, files: names.isEmpty ? [path] : names)
+        reading.namedFiles = loaded.namedFiles
         guard let configuration = checked.configuration else { return reading }
         var compiled = configuration.compiled
         if engine != .tree { compiled = compiled.answered(by: engine) }
@@ -78,9 +84,24 @@ package struct ConfigurationSource: Sendable {
             configuration: Configuration(loaded, compiled),
             compiled: compiled,
             windows: windows,
-            bytes: configuration.sourceBytes
+            bytes: configuration.sourceBytes,
+            identities: loaded.providers.map { ConfigurationSource.identity($0.tls) }
         )
         return reading
+    }
+
+    /// Largest file of certificates that is looked at.
+    private static let identityLimitBytes = 4 << 20
+
+    /// A digest over the files of one provider's TLS settings; empty without any.
+    private static func identity(_ tls: TLSSettings) -> [UInt8] {
+        let paths = [tls.caPath, tls.certificatePath, tls.keyPath].compactMap(\.self)
+        guard !paths.isEmpty else { return [] }
+        return Snapshot.digest(
+            paths.flatMap { path in
+                Snapshot.digest((try? Files.beginning(of: path, limit: identityLimitBytes)) ?? [])
+            }
+        )
     }
 
     private func zoned(_ windows: [TimeWindow], _ faults: inout [String]) -> [(window: TimeWindow, zone: Zone)] {

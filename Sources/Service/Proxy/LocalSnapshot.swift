@@ -28,9 +28,10 @@ final class LocalSnapshot {
     init(_ snapshot: Snapshot, curl: CurlMulti, after previous: LocalSnapshot?) {
         self.snapshot = snapshot
         let configuration = snapshot.configuration
-        let earlier = previous?.pools ?? []
-        pools = configuration.providers.map { provider in
-            earlier.first { $0.provider.connectsLike(provider) } ?? UpstreamPool(provider, curl: curl)
+        let earlier = zip(previous?.pools ?? [], previous?.snapshot.identities ?? [])
+        pools = zip(configuration.providers, snapshot.identities).map { provider, identity in
+            let kept = earlier.first { $0.provider.connectsLike(provider) && $1 == identity }
+            return kept?.0 ?? UpstreamPool(provider, curl: curl)
         }
         judge = RequestJudge(snapshot)
         pickers = LocalSnapshot.pickers(for: snapshot, after: previous)

@@ -14,6 +14,8 @@ struct ReloadStatus: Sendable {
     /// What asked for it.
     var cause = "start"
     var files: [String] = []
+    /// What these name for their content: secrets, certificates.
+    var namedFiles: [String] = []
     /// Findings of the running configuration as `lint-v1`.
     var findings = ""
     var succeeded = 0

@@ -45,7 +45,8 @@ package final class Reloader: Sendable {
         status.loadedSeconds = Int(WallClock.seconds())
         status.files = first.files
         status.findings = first.json
-        watchedFiles = first.ready?.configuration.listen.watch == true ? first.files : []
+        status.namedFiles = first.namedFiles
+        watchedFiles = first.ready?.configuration.listen.watch == true ? first.files + first.namedFiles : []
         state = Mutex(status)
         doorbell = eventfd(0, Int32(EFD_CLOEXEC))
     }
@@ -99,9 +100,9 @@ package final class Reloader: Sendable {
             return refuse(reading, cause, change, current, place)
         }
         let next = Snapshot(ready, rows: place.rows, after: current)
-        if cause == .watch, next.hash == current.hash {
+        if cause == .watch, next.isSame(as: current) {
             state.withLock { $0.failure = nil }
-            place.follow(watchedFiles(current, reading.files))
+            place.follow(watchedFiles(current, reading.files + reading.namedFiles))
             return ReloadOutcome(
                 result: .unchanged,
                 sentence: "the files say what they said before",
@@ -115,13 +116,14 @@ package final class Reloader: Sendable {
             status.loadedSeconds = Int(WallClock.seconds())
             status.cause = cause.rawValue
             status.files = reading.files
+            status.namedFiles = reading.namedFiles
             status.findings = reading.json
             status.failure = nil
         }
         reading.log()
         let sentence = "reloaded on \(cause.rawValue): configuration \(next.hash) (was \(current.hash))"
         Console.say(sentence)
-        place.follow(watchedFiles(next, reading.files))
+        place.follow(watchedFiles(next, reading.files + reading.namedFiles))
         return ReloadOutcome(result: .reloaded, sentence: sentence, findings: reading.json, hash: next.hash)
     }
 
@@ -152,7 +154,7 @@ package final class Reloader: Sendable {
         let files = state.withLock { status in
             status.failed += 1
             status.failure = failure
-            return Set(status.files + reading.files).sorted()
+            return Set(status.files + status.namedFiles + reading.files + reading.namedFiles).sorted()
         }
         reading.log()
         Console.say(sentence)

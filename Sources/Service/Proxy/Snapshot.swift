@@ -30,6 +30,8 @@ package final class Snapshot: Sendable {
     let planNumbers: [[Int]]
     /// What each provider may see: the file's own words, not what the compiler made of them.
     let clearances: [Clearance]
+    /// What is in the files that `tls` names, by position of the provider.
+    let identities: [[UInt8]]
     /// Time windows by bit, with their zones.
     let windows: [(window: TimeWindow, zone: Zone)]
     /// What a request's head says about its class and tags.
@@ -55,7 +57,7 @@ package final class Snapshot: Sendable {
             return kept
         }
         retryBudget = previous?.retryBudget ?? RetryBudget()
-        hash = Snapshot.digest(ready.bytes)
+        hash = Snapshot.name(ready.bytes)
         hashText = Array(hash.utf8)
         routeNames = program.routes.map { Array($0.name.utf8) }
         providerNames = configuration.providers.map { Array($0.name.utf8) }
@@ -65,6 +67,7 @@ package final class Snapshot: Sendable {
             let denied = provider.denyTags.compactMap { tags.firstIndex(of: $0.value) }
             return Clearance(level: provider.clearance.value, deniedTags: denied.reduce(0) { $0 | 1 << UInt64($1) })
         }
+        identities = ready.identities
         windows = ready.windows
         labels = ready.compiled.labels
         providerRows = configuration.providers.map { rows.provider($0.name) }
@@ -92,12 +95,29 @@ package final class Snapshot: Sendable {
         return found
     }
 
-    private static func digest(_ bytes: [UInt8]) -> String {
-        var digest = [UInt8](repeating: 0, count: 32)
-        var count: UInt32 = 0
-        guard EVP_Digest(bytes, bytes.count, &digest, &count, EVP_sha256(), nil) == 1 else { return "unknown" }
+    private static func name(_ bytes: [UInt8]) -> String {
+        let digest = digest(bytes)
+        guard !digest.isEmpty else { return "unknown" }
         let digits = Array("0123456789abcdef")
         return String(digest.prefix(6).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+
+    /// SHA-256; empty when there is no memory for it.
+    static func digest(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var count: UInt32 = 0
+        guard EVP_Digest(bytes, bytes.count, &digest, &count, EVP_sha256(), nil) == 1 else { return [] }
+        return digest
+    }
+
+    /// True when nothing is different: the files say the same, and so do the files that those name.
+    ///
+    /// Environment variables cannot change while the process runs, so what differs in a secret came from a file.
+    func isSame(as other: Snapshot) -> Bool {
+        hash == other.hash && identities == other.identities
+            && configuration.providers.elementsEqual(other.configuration.providers) { one, two in
+                one.key == two.key && one.headers == two.headers && one.url == two.url
+            }
     }
 }
 

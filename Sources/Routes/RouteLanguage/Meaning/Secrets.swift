@@ -38,6 +38,7 @@ struct Secrets {
             }
             value = found
         case .file(let path):
+            findings.depends(on: path)
             do throws(Files.Failure) {
                 value = String(decoding: try Files.read(path, limit: Self.limitBytes), as: UTF8.self)
             } catch {

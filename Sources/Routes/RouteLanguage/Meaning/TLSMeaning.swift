@@ -34,7 +34,9 @@ struct TLSMeaning {
     }
 
     private func checkReadable(_ file: String, _ node: Node, _ what: String) {
-        guard purpose == .serve, let reason = Files.obstacle(file) else { return }
+        guard purpose == .serve else { return }
+        findings.depends(on: file)
+        guard let reason = Files.obstacle(file) else { return }
         findings.error("HP705", "cannot read \(what) `\(file)`: \(reason)", at: node.spot)
     }
 

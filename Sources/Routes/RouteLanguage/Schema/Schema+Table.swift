@@ -71,7 +71,7 @@ extension Schema {
             codes: ["HP509"]
         ),
         Key("listen.splice", .word(splices), "always", "When body bytes stay inside the kernel."),
-        Key("listen.watch", .boolean, "true", "Reload when the file, or one that it includes, changes."),
+        Key("listen.watch", .boolean, "true", "Reload when the file, or one that it includes or names, changes."),
         .later("listen.tls", .mapping, "", "TLS on the client listener.", codes: ["HP705"]),
         .later("listen.tls.cert", .secret, "", "The certificate, PEM.", isRequired: true),
         .later("listen.tls.key", .secret, "", "Its key, PEM.", isRequired: true),
