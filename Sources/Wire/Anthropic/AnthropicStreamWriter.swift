@@ -1,0 +1,223 @@
+import Bytes
+import Conversation
+import JSON
+
+/// Writes Anthropic's event stream, so that its libraries accumulate it
+/// (platform.claude.com/docs/en/build-with-claude/streaming).
+///
+/// Blocks come one after the other: what is of another kind ends the block before. Arguments that come for a call
+/// whose block has ended already are written with that block's index, which the libraries add to the right one. What a
+/// model wrote as arguments is passed on as it came, whole JSON or not, as Anthropic itself does with eager streaming.
+package struct AnthropicStreamWriter: StreamWriter {
+    private enum Block: Equatable { case none, text, thinking, tool(call: Int) }
+
+    private let terms: AnswerTerms
+    private var usage = TokenUsage()
+    private var hasStarted = false
+    private var isOver = false
+    private var block = Block.none
+    /// Of the block that is open, or will be next.
+    private var blockIndex = 0
+    /// The call's index and its block's.
+    private var calls: [(call: Int, block: Int)] = []
+    private var hasRefusal = false
+    private var finish: FinishReason?
+    private var stopSequence: JSONString?
+
+    package init(_ terms: AnswerTerms) { self.terms = terms }
+
+    package mutating func write(_ delta: ChatDelta, of event: Span<UInt8>, to output: inout JSONWriter) {
+        guard !isOver else { return }
+        switch delta {
+        case .started(let id, let model, _): start(id, model, event, &output)
+        case .text(0, let text): self.text(text, event, &output)
+        case .refusal(0, let text):
+            hasRefusal = true
+            self.text(text, event, &output)
+        case .reasoning(0, let text):
+            open(.thinking, &output)
+            step(blockIndex, "thinking_delta\",\"thinking", text, event, &output)
+        case .signature(0, let text):
+            open(.thinking, &output)
+            step(blockIndex, "signature_delta\",\"signature", text, event, &output)
+            // It seals the block: what is thought behind it is another.
+            close(&output)
+        case .redacted(0, let text): redacted(text, event, &output)
+        case .toolCall(0, let index, let id, let name): call(index, id, name, event, &output)
+        case .toolArguments(0, let index, let text): arguments(index, text, event, &output)
+        case .finished(0, let reason, let sequence):
+            finish = reason
+            stopSequence = sequence.isAbsent ? nil : AnthropicStreamWriter.copy(sequence, event)
+        case .usage(let tokens): usage.update(tokens)
+        case .failed(let kind, let message, let type, _):
+            var fault = ChatFault(kind: kind, status: 0, message: "the provider failed")
+            if !message.isAbsent { fault.message = AnthropicStreamWriter.copy(message, event) }
+            if !type.isAbsent { fault.type = AnthropicStreamWriter.copy(type, event) }
+            fail(fault, to: &output)
+        default: return
+        }
+    }
+
+    package mutating func finish(to output: inout JSONWriter) {
+        guard !isOver else { return }
+        startIfNeeded(&output)
+        close(&output)
+        output.text("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":")
+        output.string(AnthropicWords.stopReason(finish, hasCalls: !calls.isEmpty, hasRefusal: hasRefusal))
+        output.text(",\"stop_sequence\":")
+        if let stopSequence, finish == .stopSequence { output.string(stopSequence) } else { output.null() }
+        output.text("},\"usage\":")
+        AnthropicUsage.write(usage, to: &output)
+        output.text("}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+        isOver = true
+    }
+
+    package mutating func fail(_ fault: ChatFault, to output: inout JSONWriter) {
+        guard !isOver else { return }
+        output.text("event: error\ndata: ")
+        AnthropicFault.write(fault, requestID: terms.requestID, to: &output)
+        output.text("\n\n")
+        isOver = true
+    }
+
+    // MARK: The message
+
+    private mutating func startIfNeeded(_ output: inout JSONWriter) {
+        let nothing: [UInt8] = []
+        if !hasStarted { start(.absent, .absent, nothing.span, &output) }
+    }
+
+    private mutating func start(
+        _ id: DeltaText,
+        _ model: DeltaText,
+        _ event: Span<UInt8>,
+        _ output: inout JSONWriter
+    ) {
+        guard !hasStarted else { return }
+        hasStarted = true
+        output.text("event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":")
+        if id.range.count > 0 {
+            output.string(event.extracting(id.range.range), isSpelled: id.isSpelled)
+        } else {
+            output.string("msg_" + terms.requestID)
+        }
+        output.text(",\"type\":\"message\",\"role\":\"assistant\",\"model\":")
+        if model.range.count > 0 {
+            output.string(event.extracting(model.range.range), isSpelled: model.isSpelled)
+        } else {
+            output.string(terms.model)
+        }
+        output.text(",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":")
+        AnthropicUsage.write(usage, to: &output)
+        output.text("}}\n\n")
+    }
+
+    // MARK: Blocks
+
+    private mutating func text(_ text: DeltaText, _ event: Span<UInt8>, _ output: inout JSONWriter) {
+        open(.text, &output)
+        step(blockIndex, "text_delta\",\"text", text, event, &output)
+    }
+
+    private mutating func redacted(_ text: DeltaText, _ event: Span<UInt8>, _ output: inout JSONWriter) {
+        startIfNeeded(&output)
+        close(&output)
+        beginBlock(&output)
+        output.text("{\"type\":\"redacted_thinking\",\"data\":")
+        output.string(event.extracting(text.range.range), isSpelled: text.isSpelled)
+        output.text("}}\n\n")
+        endBlock(&output)
+    }
+
+    private mutating func call(
+        _ index: Int,
+        _ id: DeltaText,
+        _ name: DeltaText,
+        _ event: Span<UInt8>,
+        _ output: inout JSONWriter
+    ) {
+        guard blockOf(index) == nil else { return }
+        startIfNeeded(&output)
+        close(&output)
+        beginBlock(&output)
+        output.text("{\"type\":\"tool_use\",\"id\":")
+        if id.range.count > 0 {
+            output.string(event.extracting(id.range.range), isSpelled: id.isSpelled)
+        } else {
+            output.string("toolu_\(terms.requestID)_\(index)")
+        }
+        output.text(",\"name\":")
+        output.string(event.extracting(name.range.range), isSpelled: name.isSpelled)
+        output.text(",\"input\":{}}}\n\n")
+        block = .tool(call: index)
+        calls.append((index, blockIndex))
+    }
+
+    private mutating func arguments(
+        _ index: Int,
+        _ text: DeltaText,
+        _ event: Span<UInt8>,
+        _ output: inout JSONWriter
+    ) {
+        // A provider that sent no beginning: there is nothing to name the call with.
+        if blockOf(index) == nil { call(index, .absent, .absent, event, &output) }
+        step(blockOf(index) ?? blockIndex, "input_json_delta\",\"partial_json", text, event, &output)
+    }
+
+    private func blockOf(_ index: Int) -> Int? { calls.last { $0.call == index }?.block }
+
+    /// Makes a block of this kind the open one.
+    private mutating func open(_ kind: Block, _ output: inout JSONWriter) {
+        guard block != kind else { return }
+        startIfNeeded(&output)
+        close(&output)
+        beginBlock(&output)
+        if kind == .text {
+            output.text("{\"type\":\"text\",\"text\":\"\"}}\n\n")
+        } else {
+            output.text("{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n")
+        }
+        block = kind
+    }
+
+    private mutating func close(_ output: inout JSONWriter) {
+        if block != .none { endBlock(&output) }
+        block = .none
+    }
+
+    private func beginBlock(_ output: inout JSONWriter) {
+        output.text("event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":")
+        output.number(blockIndex)
+        output.text(",\"content_block\":")
+    }
+
+    private mutating func endBlock(_ output: inout JSONWriter) {
+        output.text("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":")
+        output.number(blockIndex)
+        output.text("}\n\n")
+        blockIndex += 1
+    }
+
+    private func step(
+        _ index: Int,
+        _ kind: StaticString,
+        _ text: DeltaText,
+        _ event: Span<UInt8>,
+        _ output: inout JSONWriter
+    ) {
+        output.text("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":")
+        output.number(index)
+        output.text(",\"delta\":{\"type\":\"")
+        output.text(kind)
+        output.text("\":")
+        output.string(event.extracting(text.range.range), isSpelled: text.isSpelled)
+        output.text("}}\n\n")
+    }
+
+    private static func copy(_ text: DeltaText, _ event: Span<UInt8>) -> JSONString {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(Int(max(0, text.range.count)))
+        for offset in text.range.range { copy.append(event[offset]) }
+        return text.isSpelled ? JSONString(spelled: copy[...]) : JSONString(plain: copy)
+    }
+}
