@@ -23,6 +23,10 @@ package struct ChatRequest: Sendable {
     package var user: JSONString?
     /// Members with no counterpart elsewhere, by name: written back by their own dialect, named as dropped by others.
     package var extras: [JSONNode.Member] = []
+    /// Members that the reader could keep no more of than their names: told with what the writer drops.
+    package var dropped: [String] = []
+    /// The client uses OpenAI's `functions`, which came before `tools` (`AnswerTerms.wantsFunctionCall`).
+    package var usesFunctions = false
 
     package init() {}
 }

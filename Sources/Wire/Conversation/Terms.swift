@@ -13,10 +13,30 @@ package struct RequestTerms: Sendable {
     package var limitsCompletion = false
     /// The provider knows the role `developer`; else it is written as `system`.
     package var knowsDeveloper = false
+    /// The provider takes a list of texts in every role (OpenAI itself); else the texts of a turn are joined.
+    package var knowsTextLists = false
+    /// The provider takes `top_k`, `min_p` and `repetition_penalty`, as vLLM, llama.cpp and OpenRouter do.
+    package var knowsOpenSampling = true
+    /// How thinking of earlier turns is given back to a provider that speaks OpenAI's dialect.
+    package var thinking = ThinkingMember.reasoningContent
     package init(model: JSONString, streams: Bool) {
         self.model = model
         self.streams = streams
     }
+}
+
+/// The member of OpenAI's messages that a provider takes earlier thinking in.
+package enum ThinkingMember: Sendable {
+    /// It takes none back (OpenAI itself).
+    case none
+    /// `reasoning_content`: DeepSeek, vLLM, llama.cpp, Moonshot, Z.ai.
+    case reasoningContent
+    /// `reasoning`: Groq, Cerebras, Ollama.
+    case reasoning
+    /// `reasoning_details`, with their seals: OpenRouter.
+    case details
+    /// Parts of the content of type `thinking`: Mistral.
+    case parts
 }
 
 /// What an answer's writer must know that does not stand in the upstream's answer.
@@ -29,6 +49,8 @@ package struct AnswerTerms: Sendable {
     package var created: Int
     /// Whether the client's stream shall end with the usage (OpenAI's `include_usage`).
     package var wantsStreamUsage: Bool
+    /// The client speaks of `functions` (`ChatRequest.usesFunctions`) and reads `function_call`, not `tool_calls`.
+    package var wantsFunctionCall = false
     package init(requestID: String, model: JSONString, created: Int, wantsStreamUsage: Bool) {
         self.requestID = requestID
         self.model = model

@@ -1,0 +1,267 @@
+import Conversation
+import JSON
+
+extension OpenAIRequest {
+    /// Writes a request that came in another dialect.
+    ///
+    /// - Throws: what cannot be said here and would change the meaning if it were left out.
+    package static func write(
+        _ request: ChatRequest,
+        _ terms: RequestTerms
+    ) throws(ConversationFault) -> WrittenRequest {
+        var writer = RequestWriter(terms: terms, dropped: request.dropped)
+        writer.output.beginObject()
+        writer.output.key("model")
+        writer.output.string(terms.model)
+        try writer.messages(request.messages)
+        writer.tools(request)
+        writer.sampling(request.sampling)
+        writer.format(request.format)
+        writer.reasoning(request.reasoning)
+        if let user = request.user {
+            writer.output.key("user")
+            writer.output.string(user)
+        }
+        writer.streaming()
+        writer.extras(request)
+        writer.output.endObject()
+        return WrittenRequest(body: writer.output.bytes, dropped: writer.dropped)
+    }
+}
+
+/// Writes the members of a request one after the other.
+struct RequestWriter {
+    let terms: RequestTerms
+    var output = JSONWriter()
+    var dropped: [String]
+
+    init(terms: RequestTerms, dropped: [String]) {
+        self.terms = terms
+        self.dropped = dropped
+    }
+
+    mutating func drop(_ name: String) { if !dropped.contains(name) { dropped.append(name) } }
+
+    // MARK: Tools
+
+    mutating func tools(_ request: ChatRequest) {
+        var count = 0
+        for (index, tool) in request.tools.enumerated() {
+            if let node = tool.builtIn, !RequestWriter.isOurs(node) {
+                drop("tools[\(index)]")
+                continue
+            }
+            if count == 0 {
+                output.key("tools")
+                output.beginArray()
+            }
+            count += 1
+            if let node = tool.builtIn { output.node(node) } else { write(tool) }
+        }
+        guard count > 0 else { return }
+        output.endArray()
+        // OpenAI refuses both without tools.
+        if let choice = request.toolChoice { write(choice) }
+        if let allows = request.allowsParallelCalls {
+            output.key("parallel_tool_calls")
+            output.bool(allows)
+        }
+    }
+
+    /// Tools of Chat Completions that are no functions, and OpenRouter's own.
+    private static func isOurs(_ node: JSONNode) -> Bool {
+        guard let type = node["type"]?.string?.text else { return false }
+        return type == "custom" && node["custom"] != nil || type.hasPrefix("openrouter:")
+    }
+
+    private mutating func write(_ tool: ToolDefinition) {
+        output.beginObject()
+        output.key("type")
+        output.string("function")
+        output.key("function")
+        output.beginObject()
+        output.key("name")
+        output.string(tool.name)
+        if let text = tool.description {
+            output.key("description")
+            output.string(text)
+        }
+        if let parameters = tool.parameters {
+            output.key("parameters")
+            output.node(parameters)
+        }
+        if let isStrict = tool.isStrict {
+            output.key("strict")
+            output.bool(isStrict)
+        }
+        output.endObject()
+        output.endObject()
+    }
+
+    private mutating func write(_ choice: ToolChoice) {
+        output.key("tool_choice")
+        switch choice {
+        case .auto: output.string("auto")
+        case .none: output.string("none")
+        case .required: output.string("required")
+        case .function(let name):
+            output.beginObject()
+            output.key("type")
+            output.string("function")
+            output.key("function")
+            output.beginObject()
+            output.key("name")
+            output.string(name)
+            output.endObject()
+            output.endObject()
+        }
+    }
+
+    // MARK: Sampling
+
+    mutating func sampling(_ sampling: Sampling) {
+        if let limit = sampling.maxTokens {
+            if terms.limitsCompletion { output.key("max_completion_tokens") } else { output.key("max_tokens") }
+            output.number(limit)
+        }
+        number("temperature", sampling.temperature)
+        number("top_p", sampling.topP)
+        open("top_k", sampling.topK)
+        open("min_p", sampling.minP)
+        open("repetition_penalty", sampling.repeatPenalty)
+        number("frequency_penalty", sampling.frequencyPenalty)
+        number("presence_penalty", sampling.presencePenalty)
+        number("seed", sampling.seed)
+        if !sampling.stop.isEmpty {
+            output.key("stop")
+            output.beginArray()
+            for text in sampling.stop { output.string(text) }
+            output.endArray()
+        }
+        if let count = sampling.count {
+            output.key("n")
+            output.number(count)
+        }
+        if let wants = sampling.wantsLogProbabilities {
+            output.key("logprobs")
+            output.bool(wants)
+        }
+        if let count = sampling.topLogProbabilities {
+            output.key("top_logprobs")
+            output.number(count)
+        }
+    }
+
+    private mutating func number(_ key: StaticString, _ value: ArraySlice<UInt8>?) {
+        guard let value else { return }
+        output.key(key)
+        output.raw(value)
+    }
+
+    private mutating func open(_ key: StaticString, _ value: ArraySlice<UInt8>?) {
+        guard let value else { return }
+        if terms.knowsOpenSampling, !terms.limitsCompletion { number(key, value) } else { drop(key.description) }
+    }
+
+    // MARK: Form of the answer
+
+    mutating func format(_ format: AnswerFormat?) {
+        guard let format else { return }
+        output.key("response_format")
+        output.beginObject()
+        output.key("type")
+        switch format {
+        case .text: output.string("text")
+        case .json: output.string("json_object")
+        case .schema(let name, let schema, let isStrict):
+            output.string("json_schema")
+            output.key("json_schema")
+            output.beginObject()
+            output.key("name")
+            output.string(name ?? "answer")
+            output.key("schema")
+            output.node(schema)
+            if let isStrict {
+                output.key("strict")
+                output.bool(isStrict)
+            }
+            output.endObject()
+        }
+        output.endObject()
+    }
+
+    /// OpenAI has words for how much, not numbers: a budget becomes the word it comes closest to.
+    mutating func reasoning(_ reasoning: ReasoningRequest?) {
+        guard let reasoning else { return }
+        if let effort = RequestWriter.effort(reasoning) {
+            output.key("reasoning_effort")
+            output.string(effort)
+        }
+        if reasoning.isShown == false { drop("reasoning.exclude") }
+    }
+
+    private static func effort(_ reasoning: ReasoningRequest) -> JSONString? {
+        if reasoning.isEnabled == false { return "none" }
+        if let effort = reasoning.effort { return effort }
+        switch reasoning.budgetTokens {
+        case nil: return reasoning.isEnabled == true ? "medium" : nil
+        case 0: return "none"
+        case .some(..<0): return nil
+        case .some(...2_048): return "low"
+        case .some(...8_192): return "medium"
+        default: return "high"
+        }
+    }
+
+    mutating func streaming() {
+        guard terms.streams else { return }
+        output.key("stream")
+        output.bool(true)
+        guard terms.wantsStreamUsage else { return }
+        output.key("stream_options")
+        output.beginObject()
+        output.key("include_usage")
+        output.bool(true)
+        output.endObject()
+    }
+
+    // MARK: Extras
+
+    mutating func extras(_ request: ChatRequest) {
+        for member in request.extras {
+            guard RequestWriter.knows(member), member.key != "response_format" || request.format == nil else {
+                drop(member.key)
+                continue
+            }
+            output.key(member.key)
+            output.node(member.value)
+        }
+    }
+
+    /// The members that mean here what they mean where they came from: other dialects use some of the names, too.
+    private static func knows(_ member: JSONNode.Member) -> Bool {
+        switch member.key {
+        // OpenAI's own.
+        case "audio", "logit_bias", "modalities", "moderation", "prediction", "prompt_cache_key",
+            "prompt_cache_options", "prompt_cache_retention", "response_format", "safety_identifier", "verbosity",
+            "web_search_options":
+            return true
+        // Of vLLM, llama.cpp, OpenRouter, Mistral, Groq and others, whose names nobody else has.
+        case "chat_template_kwargs", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
+            "structured_outputs", "best_of", "length_penalty", "ignore_eos", "min_tokens", "stop_token_ids",
+            "skip_special_tokens", "add_generation_prompt", "continue_final_message", "grammar", "json_schema",
+            "cache_prompt", "n_predict", "models", "provider", "transforms", "plugins", "route", "safe_prompt",
+            "prompt_mode", "search_domain_filter", "search_recency_filter", "return_images",
+            "return_related_questions", "search_parameters", "enable_search", "logprobs", "top_a", "typical_p",
+            "mirostat":
+            return true
+        case "store": return member.value.bool != nil
+        case "metadata":
+            return member.value.isObject && member.value.members.allSatisfy { $0.value.string != nil }
+        case "service_tier":
+            let words = ["auto", "default", "flex", "scale", "priority", "fast", "on_demand", "performance"]
+            return member.value.string.map { words.contains($0.text) } ?? false
+        default: return false
+        }
+    }
+}
