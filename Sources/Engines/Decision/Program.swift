@@ -70,7 +70,7 @@ package final class Program: Sendable {
         engine: Engine = .tree
     ) {
         let tables = ConditionTables(boxes, vocabulary)
-        var builder = ProgramBuilder(boxes, tables)
+        let builder = ProgramBuilder(boxes, tables)
         self.init(
             routes: routes,
             boxes: boxes,

@@ -18,7 +18,7 @@ extension ProgramBuilder {
     ///
     /// Two cells belong to each place: texts that end there, and texts that go on along no edge. A pattern's boxes are in the
     /// cells at and below its literal, so a request meets only boxes that its text may fit. Nil when that would copy too much.
-    mutating func switchText(_ items: [Item], _ number: Int32, isBackwards: Bool, _ way: Way) -> UInt32? {
+    func switchText(_ items: [Item], _ number: Int32, isBackwards: Bool, _ way: Way) -> UInt32? {
         var arrivals: [[UInt8]: [Arrival]] = [[]: []]
         var everywhere: [Item] = []
         for item in items {
@@ -77,7 +77,7 @@ extension ProgramBuilder {
     }
 
     /// Builds the place of a prefix that `keys` share, and all below it.
-    private mutating func place(
+    private func place(
         _ keys: ArraySlice<[UInt8]>,
         _ prefix: [UInt8],
         _ arrivals: [[UInt8]: [Arrival]],

@@ -2,8 +2,8 @@ import Routing
 
 /// Grows the tree: splits boxes by the dimension that leaves the fewest to look at.
 ///
-/// Runs once per load. Copies of boxes are bounded, so the tree's size stays linear in the file's.
-struct ProgramBuilder {
+/// Runs once per load. Copies of boxes are bounded, so the tree's size stays linear in the file's. A class, so that no step copies it.
+final class ProgramBuilder {
     /// A box on its way down, with what the way has not settled: a bit for each of its conditions, as in `LeafEntry`.
     struct Item: Hashable {
         var box: UInt32
@@ -46,7 +46,7 @@ struct ProgramBuilder {
     }
 
     /// The finished arrays.
-    mutating func build() -> ProgramCode {
+    func build() -> ProgramCode {
         let items = code.treeOfBox.indices.map { Item(box: UInt32($0), open: tables.everythingOpen($0)) }
         let groups = items.count > Self.partitionBoxes ? partitioned(items) : [items].filter { !$0.isEmpty }
         for (number, group) in groups.sorted(by: { ($0.first?.box ?? 0) < ($1.first?.box ?? 0) }).enumerated() {
@@ -57,7 +57,7 @@ struct ProgramBuilder {
     }
 
     /// The node for a list of items, ascending by box.
-    mutating func grow(_ all: [Item], _ way: Way) -> UInt32 {
+    func grow(_ all: [Item], _ way: Way) -> UInt32 {
         let items = trimmed(all)
         guard items.count > Self.leafBoxes, copyBudget > 0 else { return leaf(items) }
         for split in survey.splits(items, tables, index, way) {
@@ -81,7 +81,7 @@ struct ProgramBuilder {
     }
 
     /// Splits on what is known only later, when that helps at all.
-    private mutating func gate(_ items: [Item], _ way: Way) -> UInt32 {
+    private func gate(_ items: [Item], _ way: Way) -> UInt32 {
         var next: Facts.Stage?
         for item in items {
             forEachOpen(item) { condition, _ in
@@ -118,27 +118,30 @@ struct ProgramBuilder {
     func narrowed(_ items: [Item], _ verdict: (_ condition: Int) -> Truth) -> [Item] {
         var left: [Item] = []
         left.reserveCapacity(items.count)
-        for item in items { if let item = narrowed(item, verdict) { left.append(item) } }
-        return left
-    }
-
-    /// One item with what is settled taken from it; nil when it cannot hold there.
-    func narrowed(_ item: Item, _ verdict: (_ condition: Int) -> Truth) -> Item? {
-        var settled = item
-        var isOut = false
-        forEachOpen(item) { condition, bit in
-            switch verdict(condition) {
-            case .yes: settled.open &= ~bit
-            case .no: isOut = true
-            case .unknown: break
+        let (ranges, numbers) = (tables.boxConditions, tables.conditionsOfBoxes)
+        for item in items {
+            let range = ranges[Int(item.box)]
+            var settled = item
+            var isOut = false
+            var open = item.open
+            while open != 0, !isOut {
+                let place = open.trailingZeroBitCount
+                open &= open - 1
+                if place == LeafEntry.lastPlace, range.count > 32 { continue }
+                switch verdict(Int(numbers[Int(range.start) + place])) {
+                case .yes: settled.open &= ~(1 << UInt32(place))
+                case .no: isOut = true
+                case .unknown: break
+                }
             }
+            if !isOut { left.append(settled) }
         }
-        return isOut ? nil : settled
+        return left
     }
 
     // MARK: Nodes
 
-    mutating func leaf(_ items: [Item]) -> UInt32 {
+    func leaf(_ items: [Item]) -> UInt32 {
         let entries = items.map { LeafEntry(box: $0.box, open: $0.open) }
         if let known = knownLeaves[entries] { return known }
         copyBudget -= entries.count
@@ -156,13 +159,13 @@ struct ProgramBuilder {
         return number
     }
 
-    private mutating func bitLeaf(_ items: [Item], _ entries: FlatRange) -> BitLeaf {
+    private func bitLeaf(_ items: [Item], _ entries: FlatRange) -> BitLeaf {
         var rows = LeafRows(items, tables, self)
         let leaf = rows.leaf(entries, &code, &wordBudget)
         return leaf
     }
 
-    mutating func add(_ node: Node) -> UInt32 {
+    func add(_ node: Node) -> UInt32 {
         switch node.kind {
         case .switchStream, .test: if node.first == node.second { return node.first }
         default: break
@@ -173,7 +176,7 @@ struct ProgramBuilder {
         return UInt32(code.nodes.count - 1)
     }
 
-    private mutating func addJumps(_ jumps: [UInt32]) -> UInt32 {
+    private func addJumps(_ jumps: [UInt32]) -> UInt32 {
         if let known = knownJumps[jumps] { return known }
         let start = UInt32(code.jumps.count)
         code.jumps += jumps
@@ -181,11 +184,12 @@ struct ProgramBuilder {
         return start
     }
 
-    private mutating func switchKind(_ items: [Item], _ kind: Condition.Kind, _ way: Way) -> UInt32 {
+    private func switchKind(_ items: [Item], _ kind: Condition.Kind, _ way: Way) -> UInt32 {
         var grown: [[Item]: UInt32] = [:]
         let cells = Cells(kind, items, self)
+        let conditions = tables.conditions
         let jumps = (0..<cells.count).map { cell in
-            let narrow = trimmed(narrowed(items) { cells.verdict($0, in: cell, tables) })
+            let narrow = trimmed(narrowed(items) { cells.verdict(conditions[$0], in: cell) })
             if let known = grown[narrow] { return known }
             let child = grow(narrow, way)
             grown[narrow] = child
@@ -204,7 +208,7 @@ struct ProgramBuilder {
         }
     }
 
-    private mutating func switchTest(_ items: [Item], _ test: Int, _ way: Way) -> UInt32 {
+    private func switchTest(_ items: [Item], _ test: Int, _ way: Way) -> UInt32 {
         let first = grow(narrowed(items) { $0 == test ? .yes : .unknown }, way)
         let second = grow(narrowed(items) { $0 == test ? .no : .unknown }, way)
         return add(Node(kind: .test, count: UInt32(test), first: first, second: second))
@@ -228,9 +232,10 @@ struct Cells {
         case .level: count = Level.allCases.count
         default:
             var points: Set<Int> = []
+            let conditions = builder.tables.conditions
             for item in items {
                 builder.forEachOpen(item) { condition, _ in
-                    let range = builder.tables.conditions[condition].tokens
+                    let range = conditions[condition].tokens
                     if range.isEmpty { return }
                     if range.lowerBound > 0 { points.insert(range.lowerBound) }
                     if range.upperBound < .max { points.insert(range.upperBound) }
@@ -246,8 +251,7 @@ struct Cells {
     }
 
     /// What a request's being in a cell says of a condition.
-    func verdict(_ number: Int, in cell: Int, _ tables: ConditionTables) -> Truth {
-        let condition = tables.conditions[number]
+    func verdict(_ condition: Condition, in cell: Int) -> Truth {
         guard condition.kind == kind else { return .unknown }
         guard kind == .tokens else { return condition.first & (1 << UInt64(cell)) != 0 ? .yes : .no }
         let low = cell == 0 ? 0 : cuts[cell - 1]

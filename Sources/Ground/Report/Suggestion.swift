@@ -2,17 +2,52 @@
 package enum Suggestion {
     /// The nearest of the candidates, when near enough: at most a third of the word's letters wrong, and one always.
     package static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
-        let letters = Array(word.unicodeScalars)
-        // A word this long is no slip of the finger, and distance costs length squared.
-        guard letters.count <= 64 else { return nil }
-        let limit = max(1, letters.count / 3)
-        var best: (word: String, distance: Int)?
-        for candidate in candidates where candidate != word {
-            guard abs(candidate.unicodeScalars.count - letters.count) <= limit else { continue }
-            let distance = Self.distance(letters, Array(candidate.unicodeScalars), limit: limit)
-            if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+        Candidates(candidates).nearest(to: word)
+    }
+
+    /// Words that may have been meant, laid out once for many questions.
+    package struct Candidates: Sendable {
+        private struct Candidate: Sendable {
+            let word: String
+            let letters: [Unicode.Scalar]
+            /// Which letters there are: a bit each, shared by letters that are 64 apart.
+            let kinds: UInt64
         }
-        return best?.word
+        private let candidates: [Candidate]
+
+        /// Lays words out.
+        package init(_ words: some Sequence<String>) {
+            candidates = words.map { word in
+                let letters = Array(word.unicodeScalars)
+                return Candidate(word: word, letters: letters, kinds: Self.kinds(letters))
+            }
+        }
+
+        /// The nearest, when near enough: the first of those that are equally near.
+        package func nearest(to word: String) -> String? {
+            let letters = Array(word.unicodeScalars)
+            // A word this long is no slip of the finger, and distance costs length squared.
+            guard letters.count <= 64 else { return nil }
+            let limit = max(1, letters.count / 3)
+            let kinds = Self.kinds(letters)
+            var best: (index: Int, distance: Int)?
+            for (index, candidate) in candidates.enumerated() {
+                // One edit brings in at most one letter and takes out at most one.
+                if abs(candidate.letters.count - letters.count) > limit
+                    || (candidate.kinds & ~kinds).nonzeroBitCount > limit
+                    || (kinds & ~candidate.kinds).nonzeroBitCount > limit || candidate.letters == letters
+                {
+                    continue
+                }
+                let distance = Suggestion.distance(letters, candidate.letters, limit: limit)
+                if distance <= limit, distance < best?.distance ?? .max { best = (index, distance) }
+            }
+            return best.map { candidates[$0.index].word }
+        }
+
+        private static func kinds(_ letters: [Unicode.Scalar]) -> UInt64 {
+            letters.reduce(0) { $0 | 1 << UInt64($1.value & 63) }
+        }
     }
 
     /// Damerau-Levenshtein distance, with transpositions of neighbours (optimal string alignment).

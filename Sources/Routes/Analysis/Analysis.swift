@@ -37,15 +37,15 @@ package struct Analysis: Sendable {
         let live = reaches.indices.filter { if case .alive = reaches[$0] { true } else { false } }
         var search = Self.fresh(reachability.search)
         var values = DeadValues(scene, search)
-        deadValues = live.flatMap { values.values($0) }
+        deadValues = live.flatMap { values.values($0, reaches[$0].witness) }
         search = Self.fresh(values.search)
         var flows = Flows(scene, search)
         var witnesses: [Int: [Request?]] = [:]
         var all: [Flow] = []
         for route in live {
-            let known = flows.witnesses(route)
-            witnesses[route] = known
-            all += flows.flows(route, known)
+            let found = flows.witnesses(route, reaches[route].witness)
+            witnesses[route] = found
+            all += flows.flows(route, found)
         }
         self.flows = all
         self.witnesses = witnesses
@@ -92,7 +92,7 @@ package struct Analysis: Sendable {
         let entry = document.routes[route].tiers[tier].targets[target]
         // One that is known to be sent there needs no search.
         if let known = witnesses[route],
-            known.contains(where: { $0.map { interpreter.isEligible(entry, $0) } ?? false })
+            known.contains(where: { $0.map { interpreter.serves(entry, $0) } ?? false })
         {
             return true
         }

@@ -27,13 +27,13 @@ struct DeadValues {
     }
     private enum Kind { case globs, words }
 
-    /// The dead values of one route.
-    mutating func values(_ route: Int) -> [DeadValue] {
+    /// The dead values of one route; `known` is a request that comes to it, if there is one.
+    mutating func values(_ route: Int, _ known: Request?) -> [DeadValue] {
         guard let match = scene.document.routes[route].match else { return [] }
-        return lists(match).filter { $0.values.count > 1 }.flatMap { values(route, $0) }
+        return lists(match).filter { $0.values.count > 1 }.flatMap { values(route, $0, known) }
     }
 
-    private mutating func values(_ route: Int, _ list: List) -> [DeadValue] {
+    private mutating func values(_ route: Int, _ list: List, _ known: Request?) -> [DeadValue] {
         var dead: [DeadValue] = []
         var gone: Set<Int> = []
         for index in list.values.indices {
@@ -41,6 +41,7 @@ struct DeadValues {
                 other != index && !gone.contains(other) && isInside(list, index, other)
                     && !(other > index && isInside(list, other, index))
             }
+            if sibling == nil, isNeeded(route, list, index, known) { continue }
             // Only one of the two may hold the tables while they grow, or each value would copy them all.
             search.world.universe = Universe.none
             let boxes = builder.boxes(list.only(index), route: route) ?? []
@@ -73,6 +74,18 @@ struct DeadValues {
             )
         }
         return dead
+    }
+
+    /// True when the known request, asking for a model of this value, comes to the route as well: it spares a search.
+    private mutating func isNeeded(_ route: Int, _ list: List, _ index: Int, _ known: Request?) -> Bool {
+        guard list.key == "model", var request = known, scene.document.routes.count <= Reachability.replayLimit,
+            let atom = builder.atoms(of: list.values[index]).first, let fresh = Samples.fresh([atom])
+        else { return false }
+        let bytes = atom.form == .exact ? atom.head : atom.head + [fresh] + atom.tail
+        let model = String(decoding: bytes, as: UTF8.self)
+        request.model = model
+        return atom.matches(bytes) && scene.interpreter.resolvedModel(request) == model
+            && scene.interpreter.route(for: request) == route
     }
 
     /// Whether one value takes nothing that another does not take too.

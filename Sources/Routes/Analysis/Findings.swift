@@ -15,6 +15,11 @@ package enum Reach: Sendable {
     case disabled
     /// Too much work to tell.
     case unknown
+
+    /// The request that comes to it, where one is known.
+    package var witness: Request? {
+        if case .alive(let witness) = self { witness } else { nil }
+    }
 }
 
 /// One value of a list in a `match` that no request needs.

@@ -49,12 +49,26 @@ struct Flows {
         return box
     }
 
-    /// One request of each class that can come to a route, by class.
-    mutating func witnesses(_ route: Int) -> [Request?] {
+    /// One request of each class that can come to a route, by class; `known` is one that does.
+    mutating func witnesses(_ route: Int, _ known: Request?) -> [Request?] {
         let interpreter = scene.interpreter
+        let knownLevel = known.map { interpreter.label($0).0 }
+        let possible = search.world.labels.levels
         return Level.allCases.map { level in
-            request(route, [box(level)], accepts: { interpreter.label($0).0 == level })
+            if level == knownLevel { return known }
+            if !possible.contains(LevelSet(level)) { return nil }
+            if let raised = raised(known, to: level, route) { return raised }
+            return request(route, [box(level)], accepts: { interpreter.label($0).0 == level })
         }
+    }
+
+    /// The same request with a class that its client asks for, if that comes to the route too: it spares a search.
+    private func raised(_ request: Request?, to level: Level, _ route: Int) -> Request? {
+        guard var request, let name = scene.document.privacy.header.value, request.header(name) == nil,
+            search.world.labels.raises.isEmpty, scene.document.routes.count <= Reachability.replayLimit
+        else { return nil }
+        request.headers.append((name, level.word))
+        return scene.takes(route, request) && scene.interpreter.label(request).0 == level ? request : nil
     }
 
     /// The flows of one route, tiers and targets in order.

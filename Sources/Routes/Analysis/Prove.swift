@@ -191,19 +191,9 @@ extension Scene {
                 entry.settings.failover.maxTries
             )
             if tiers.allSatisfy(\.isEmpty) {
-                outcome.status = entry.tiers.flatMap(\.targets).contains { isServed($0, request) } ? 403 : 404
+                outcome.status = entry.tiers.flatMap(\.targets).contains { interpreter.serves($0, request) } ? 403 : 404
             }
         }
         return outcome
-    }
-
-    /// Whether a target would take the request, were it not for its label.
-    private func isServed(_ target: TargetEntry, _ request: Request) -> Bool {
-        let provider = document.providers[target.provider]
-        guard provider.isEnabled, provider.apis.contains(request.api) else { return false }
-        guard let globs = provider.models, let model = target.model ?? interpreter.resolvedModel(request) else {
-            return true
-        }
-        return globs.contains { GlobPattern($0.value).matches(model) }
     }
 }

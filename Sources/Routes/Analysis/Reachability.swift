@@ -50,7 +50,7 @@ struct Reachability {
     /// A request that no route takes.
     mutating func uncovered() -> Request? {
         let answer = search.find(in: [Box(route: -1)], past: [scene.cover(before: nil)]) { request in
-            self.scene.interpreter.decide(request).route == nil
+            self.scene.interpreter.route(for: request) == nil
         }
         if case .found(let request) = answer { return request }
         return nil
@@ -60,7 +60,7 @@ struct Reachability {
 extension Scene {
     /// Whether a request comes to a route.
     func takes(_ route: Int, _ request: Request) -> Bool {
-        if document.routes.count <= Reachability.replayLimit { return interpreter.decide(request).route == route }
+        if document.routes.count <= Reachability.replayLimit { return interpreter.route(for: request) == route }
         return document.routes[route].match.map { interpreter.matches($0, request) } ?? true
     }
 }

@@ -4,14 +4,16 @@ import Routing
 /// The definition of the route language: `routes.md` 2.6 and 2.7, written straight down.
 ///
 /// It walks the document for every request and shares nothing with the compiler, so that each can be checked against the
-/// other, and every witness of a proof can be replayed through it.
-package struct Interpreter: Sendable {
+/// other, and every witness of a proof can be replayed through it. A class only because proofs hand it about: as a value,
+/// each copy would count every reference of the document.
+package final class Interpreter: Sendable {
     package let document: RouteDocument
     package let patterns: PatternMatcher
     private let aliases: [String: String]
     private let globs: [String: GlobPattern]
     /// The globs of each route's own `model`; nil where it asks for none.
     private let models: [[GlobPattern]?]
+    private let heads: ModelHeads
 
     /// Takes a document and whatever matches `re:` patterns.
     package init(_ document: RouteDocument, patterns: @escaping PatternMatcher) {
@@ -21,7 +23,9 @@ package struct Interpreter: Sendable {
         let globs = Self.globTexts(document).reduce(into: [String: GlobPattern]()) { read, text in
             if read[text] == nil { read[text] = GlobPattern(text) }
         }
-        models = document.routes.map { route in route.match?.models?.compactMap { globs[$0.value] } }
+        let models = document.routes.map { route in route.match?.models?.compactMap { globs[$0.value] } }
+        self.models = models
+        heads = ModelHeads(zip(document.routes, models).map { $0.isEnabled ? $1.map { $0 } : [] })
         self.globs = globs
     }
 
@@ -29,8 +33,7 @@ package struct Interpreter: Sendable {
     package func decide(_ request: Request) -> Verdict {
         let subject = Labelled(self, request)
         var verdict = Verdict(level: subject.level, tags: subject.tags, route: nil, outcome: .noRoute)
-        let first = document.routes.indices.first { takes($0, subject) }
-        guard let first else { return verdict }
+        guard let first = first(subject) else { return verdict }
         verdict.route = first
         switch document.routes[first].action {
         case .deny(let status, let message): verdict.outcome = .deny(status: status, message: message)
@@ -38,6 +41,9 @@ package struct Interpreter: Sendable {
         }
         return verdict
     }
+
+    /// The position of the route that takes a request; nil when none does.
+    package func route(for request: Request) -> Int? { first(Labelled(self, request)) }
 
     /// The class and the tags of a request: joined from every source, lowered by none.
     ///
@@ -69,6 +75,11 @@ package struct Interpreter: Sendable {
         isEligible(target, Labelled(self, request))
     }
 
+    /// Tells whether a target would take a request, were it not for the request's label.
+    package func serves(_ target: TargetEntry, _ request: Request) -> Bool {
+        serves(target, request.api, model: resolvedModel(request))
+    }
+
     // MARK: A request and what follows from it
 
     private struct Labelled {
@@ -91,7 +102,8 @@ package struct Interpreter: Sendable {
 
     // MARK: Predicates
 
-    /// Most routes are out by their model, so that is asked first.
+    private func first(_ subject: Labelled) -> Int? { heads.first(for: subject.model) { takes($0, subject) } }
+
     private func takes(_ route: Int, _ subject: Labelled) -> Bool {
         if let globs = models[route] {
             guard let model = subject.model, globs.contains(where: { $0.matches(model) }) else { return false }
@@ -157,13 +169,18 @@ package struct Interpreter: Sendable {
     }
 
     private func isEligible(_ target: TargetEntry, _ subject: Labelled) -> Bool {
-        let provider = document.providers[target.provider]
-        guard provider.isEnabled, subject.level <= provider.clearance.value,
-            !provider.denyTags.contains(where: { subject.tags.contains($0.value) }),
-            provider.apis.contains(subject.request.api)
+        let number = target.provider
+        guard subject.level <= document.providers[number].clearance.value,
+            !document.providers[number].denyTags.contains(where: { subject.tags.contains($0.value) })
         else { return false }
+        return serves(target, subject.request.api, model: subject.model)
+    }
+
+    private func serves(_ target: TargetEntry, _ api: API, model: String?) -> Bool {
+        let number = target.provider
+        guard document.providers[number].isEnabled, document.providers[number].apis.contains(api) else { return false }
         // An endpoint without a model has none that a provider could lack.
-        guard let served = provider.models, let model = target.model ?? subject.model else { return true }
+        guard let served = document.providers[number].models, let model = target.model ?? model else { return true }
         return served.contains { glob($0.value).matches(model) }
     }
 

@@ -1,6 +1,8 @@
 /// Boxes in file order, found by the text that a request has: those that could hold a point without looking at all.
 struct BoxIndex {
     private(set) var boxes: [Box] = []
+    /// One for each box.
+    private(set) var gates: [Gate] = []
     private var buckets: [UInt64: [Int]] = [:]
     private var rest: [Int] = []
     private var names: Set<Int> = []
@@ -11,6 +13,7 @@ struct BoxIndex {
     mutating func append(_ box: Box, _ universe: Universe) {
         let position = boxes.count
         boxes.append(box)
+        gates.append(Gate(box))
         for text in box.texts {
             for clause in text.clauses {
                 let clause = universe.clauses[clause]
@@ -31,23 +34,28 @@ struct BoxIndex {
     private static func start(_ name: Int) -> UInt64 { step(seed, UInt8(truncatingIfNeeded: name)) }
     private static func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
 
-    /// Calls `body` for boxes before `limit` that hold the point, in no order, until it answers false.
-    func forEach(holding point: Point, before limit: Int, _ universe: Universe, _ body: (Int) -> Bool) {
-        func visit(_ list: [Int]) -> Bool {
+    /// Calls `body` for boxes before `limit` that hold the point, in no order.
+    ///
+    /// - Returns: how many boxes were looked at.
+    func forEach(holding point: Point, before limit: Int, _ universe: Universe, _ body: (Int) -> Void) -> Int {
+        let own = Gate(point)
+        var count = 0
+        func visit(_ list: [Int]) {
             for position in list {
                 if position >= limit { break }
-                if boxes[position].contains(point, universe), !body(position) { return false }
+                count += 1
+                if gates[position].takes(own), boxes[position].contains(point, universe) { body(position) }
             }
-            return true
         }
-        if !visit(rest) { return }
+        visit(rest)
         for name in names {
             guard let text = point.texts[name] else { continue }
             var hash = Self.start(name)
             for byte in text {
                 hash = Self.step(hash, byte)
-                if let list = buckets[hash], !visit(list) { return }
+                if let list = buckets[hash] { visit(list) }
             }
         }
+        return count
     }
 }

@@ -21,6 +21,8 @@ struct Labels {
     private(set) var raises: [(level: Level, tag: Int?)] = []
     /// Tags that no rule names: nothing is known of them, so content may give them.
     private(set) var freeTags: UInt64 = ~0
+    /// Classes that some request can have, or more than these.
+    private(set) var levels = LevelSet.all
     /// Texts whose value decides about labels or buckets.
     private(set) var linked: [Int] = []
 
@@ -60,6 +62,11 @@ struct Labels {
         }
         if !raises.isEmpty {
             raises += [privacy.scanOver.value, privacy.scanOnError.value, privacy.scanOpaque.value].map { ($0, nil) }
+        }
+        if header == nil {
+            // A class comes from one source as a whole: the highest of those there are.
+            let sources = [standard] + identities.map(\.level) + raises.map(\.level)
+            levels = sources.filter { $0 >= standard }.reduce(into: []) { $0.formUnion(LevelSet($1)) }
         }
         linked = Set(identities.map(\.text)).sorted()
         for subject in universe.subjectNames {

@@ -21,6 +21,8 @@ struct Search {
 
     /// Cells that a whole analysis looks at before it gives up (`routes.md` 3.9).
     static let workLimit = 2_000_000
+    /// Boxes that are as much work as one cell when they are only passed by.
+    private static let boxesPerCell = 128
 
     var world: World
     var work = 0
@@ -44,9 +46,12 @@ struct Search {
 
     /// Asks the question; `accepts` replays a request.
     mutating func find(in whole: Box, past covers: [Cover], accepts: (Request) -> Bool) -> Answer {
+        if work > Self.workLimit { return giveUp() }
         guard let box = narrowed(whole) else { return isTooMuch ? giveUp() : .nothing }
         var example: Request?
         var hasPoint = false
+        var passed = 0
+        defer { work += passed / Self.boxesPerCell }
         for variety in 0..<12 {
             guard let point = point(in: box, fixed: [:], variety: variety) else {
                 if isTooMuch { return giveUp() }
@@ -58,13 +63,13 @@ struct Search {
             var single: Int?
             var isTaken = false
             for cover in covers {
-                cover.index.forEach(holding: point, before: cover.limit, world.universe) { position in
+                let count = cover.index.forEach(holding: point, before: cover.limit, world.universe) { position in
                     let other = cover.index.boxes[position]
-                    if let routes = cover.routes, !routes.contains(other.route) { return true }
+                    if let routes = cover.routes, !routes.contains(other.route) { return }
                     isTaken = true
                     if other.open(over: box, world.universe).isEmpty { single = min(single ?? .max, other.route) }
-                    return true
                 }
+                passed += count
             }
             if !isTaken {
                 let request = world.request(point)
@@ -94,15 +99,17 @@ struct Search {
         _ accepts: (Request) -> Bool
     ) -> Answer {
         var candidates: [Candidate] = []
+        let gate = Gate(box)
         for cover in covers {
-            for position in 0..<min(cover.limit, cover.index.boxes.count) {
+            for position in 0..<min(cover.limit, cover.index.boxes.count)
+            where cover.index.gates[position].mayMeet(gate) {
                 let other = cover.index.boxes[position]
                 if let routes = cover.routes, !routes.contains(other.route) { continue }
                 if other.mayMeet(box, world.universe) {
                     candidates.append(Candidate(box: other, open: other.open(over: box, world.universe)))
                 }
             }
-            work += cover.limit / 64
+            work += cover.limit / Self.boxesPerCell
         }
         var used: Set<Int> = []
         let start = work

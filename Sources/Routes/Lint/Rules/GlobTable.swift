@@ -41,7 +41,13 @@ final class GlobTable {
 
     /// What stands before the first wildcard.
     static func literalHead(_ pattern: String) -> String {
-        String(pattern.prefix { !"*?[{\\".contains($0) })
+        let end = pattern.utf8.firstIndex { byte in
+            switch byte {
+            case UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "\\"): true
+            default: false
+            }
+        }
+        return end.map { String(pattern[..<$0]) } ?? pattern
     }
 
     /// True when the text has no wildcard.

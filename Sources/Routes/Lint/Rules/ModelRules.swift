@@ -74,12 +74,14 @@ enum ModelRules {
 /// Finds slips in model names: something near a known name is one, something far from all is somebody's own model.
 private struct Spelling {
     private let survey: Survey
-    private let heads: [String]
-    private let names: [String]
+    private let heads: Suggestion.Candidates
+    private let names: Suggestion.Candidates
     /// Globs and names of `models.known`; the file's own and the providers' are known as well.
     private let own: [String]
     private let usesBuiltin: Bool
     private static let shapes = Set(KnownModels.names.map(shape))
+    private static let builtinHeads = Suggestion.Candidates(KnownModels.heads + KnownModels.names)
+    private static let builtinNames = Suggestion.Candidates(KnownModels.names)
     private static let nameBytes = KnownModels.names.map { Array($0.utf8) }
 
     init(_ survey: Survey) {
@@ -87,15 +89,20 @@ private struct Spelling {
         let known = survey.document.known?.map(\.value)
         own = (known ?? []).filter { $0 != "builtin" }
         usesBuiltin = known?.contains("builtin") ?? true
+        if usesBuiltin, own.isEmpty {
+            (heads, names) = (Self.builtinHeads, Self.builtinNames)
+            return
+        }
         let builtin = usesBuiltin ? KnownModels.names : []
-        heads = own.map { GlobTable.literalHead($0) } + (usesBuiltin ? KnownModels.heads : []) + builtin
-        names = own.filter { GlobTable.isLiteral($0) } + builtin
+        let ownHeads = own.map { GlobTable.literalHead($0) }
+        heads = Suggestion.Candidates(ownHeads + (usesBuiltin ? KnownModels.heads : []) + builtin)
+        names = Suggestion.Candidates(own.filter { GlobTable.isLiteral($0) } + builtin)
     }
 
     /// HP411.
     func glob(_ glob: Located<String>, _ findings: inout [Problem]) {
         let head = GlobTable.literalHead(glob.value)
-        guard head.utf8.count >= 4, !isKnown(glob.value, head), let near = nearest(to: head, in: heads) else { return }
+        guard head.utf8.count >= 4, let near = nearest(to: head, in: heads), !isKnown(glob.value, head) else { return }
         let rest = String(glob.value.dropFirst(head.count))
         guard rest.isEmpty || rest == "*" || near.last == "-" else { return }
         let better = near + rest
@@ -131,7 +138,7 @@ private struct Spelling {
 
     private func report(_ model: String, _ spot: Spot, written: String, _ findings: inout [Problem]) {
         // Vendors of others' models write the maker before a slash.
-        guard !model.contains("/"), !isKnown(model, model), let near = nearest(to: model, in: names) else { return }
+        guard !model.contains("/"), let near = nearest(to: model, in: names), !isKnown(model, model) else { return }
         let better = String(written.dropLast(model.count)) + near
         let isWhole = survey.edits.value(spot) == written
         findings.append(
@@ -171,22 +178,25 @@ private struct Spelling {
     }
 
     /// The nearest by edits, when near enough to be a slip: at most two letters, never the digits of a version alone.
-    private func nearest(to word: String, in known: [String]) -> String? {
-        guard let near = Suggestion.nearest(to: word, among: known), Self.shape(near) != Self.shape(word),
+    private func nearest(to word: String, in known: Suggestion.Candidates) -> String? {
+        guard let near = known.nearest(to: word), Self.shape(near) != Self.shape(word),
             abs(near.utf8.count - word.utf8.count) <= 2
         else { return nil }
-        let letters = { (text: String) in text.filter { $0.isLetter } }
-        return letters(near) == letters(word) ? nil : near
+        return Self.letters(near) == Self.letters(word) ? nil : near
+    }
+
+    private static func letters(_ text: String) -> [UInt8] {
+        text.utf8.filter { ($0 | 0x20) >= UInt8(ascii: "a") && ($0 | 0x20) <= UInt8(ascii: "z") || $0 >= 0x80 }
     }
 
     /// Runs of digits and dots as one sign.
-    private static func shape(_ name: String) -> String {
-        var result = ""
-        for letter in name {
-            if letter.isNumber || letter == "." {
-                if result.last != "#" { result.append("#") }
+    private static func shape(_ name: String) -> [UInt8] {
+        var result: [UInt8] = []
+        for byte in name.utf8 {
+            if byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: ".") {
+                if result.last != UInt8(ascii: "#") { result.append(UInt8(ascii: "#")) }
             } else {
-                result.append(letter)
+                result.append(byte)
             }
         }
         return result
