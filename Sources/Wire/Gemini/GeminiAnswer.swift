@@ -1,0 +1,128 @@
+import Conversation
+import JSON
+
+/// Reads and writes answers of `generateContent` (https://ai.google.dev/api/generate-content#generatecontentresponse).
+package enum GeminiAnswer {
+    /// Reads a whole answer.
+    ///
+    /// - Throws: why it is none; what is merely strange is passed over.
+    package static func read(_ body: JSONNode) throws(EventFault) -> ChatAnswer {
+        guard body.isObject else { throw EventFault("sent an answer that is no object") }
+        var answer = ChatAnswer()
+        answer.id = body.field("responseId")?.string
+        answer.model = body.field("modelVersion")?.string
+        answer.usage = body.field("usageMetadata").map(usage)
+        for (index, candidate) in (body.field("candidates")?.elements ?? []).enumerated() {
+            answer.choices.append(choice(candidate, index))
+        }
+        guard answer.choices.isEmpty else { return answer }
+        guard body.field("promptFeedback")?.field("blockReason") != nil else {
+            guard answer.usage != nil || answer.model != nil else {
+                throw EventFault("sent an answer without candidates")
+            }
+            return answer
+        }
+        var blocked = AnswerChoice()
+        blocked.finish = .contentFilter
+        answer.choices.append(blocked)
+        return answer
+    }
+
+    /// Reads the answers of a stream that came whole: the pieces of a choice stand one after the other.
+    ///
+    /// - Throws: why one of them is no answer.
+    package static func read(list: [JSONNode]) throws(EventFault) -> ChatAnswer {
+        var whole = ChatAnswer()
+        for node in list {
+            let next = try read(node)
+            whole.id = whole.id ?? next.id
+            whole.model = whole.model ?? next.model
+            if let usage = next.usage {
+                var sum = whole.usage ?? TokenUsage()
+                sum.update(usage)
+                whole.usage = sum
+            }
+            for choice in next.choices {
+                guard let place = whole.choices.firstIndex(where: { $0.index == choice.index }) else {
+                    whole.choices.append(choice)
+                    continue
+                }
+                whole.choices[place].parts += choice.parts
+                whole.choices[place].finish = choice.finish ?? whole.choices[place].finish
+            }
+        }
+        return whole
+    }
+
+    private static func choice(_ node: JSONNode, _ position: Int) -> AnswerChoice {
+        var choice = AnswerChoice()
+        choice.index = node.field("index")?.whole ?? position
+        for part in node.field("content")?.field("parts")?.elements ?? [] {
+            GeminiParts.append(part, to: &choice.parts)
+        }
+        choice.parts = GeminiContentReader.joined(choice.parts)
+        let hasCall = choice.parts.contains { if case .toolCall = $0 { true } else { false } }
+        if let reason = node.field("finishReason")?.string {
+            choice.finish = GeminiFinish.read(reason.spelled.span, hasCall: hasCall)
+        }
+        choice.logProbabilities = node.field("logprobsResult").flatMap(GeminiLogProbabilities.standard)
+        return choice
+    }
+
+    /// Reads the counts: those of tools' prompts stand beside the prompt's, those of thoughts beside the answer's.
+    static func usage(_ node: JSONNode) -> TokenUsage {
+        var counts = GeminiCounts()
+        counts.prompt = node.field("promptTokenCount")?.whole
+        counts.toolPrompt = node.field("toolUsePromptTokenCount")?.whole
+        counts.candidates = node.field("candidatesTokenCount")?.whole ?? node.field("responseTokenCount")?.whole
+        counts.thoughts = node.field("thoughtsTokenCount")?.whole
+        counts.cached = node.field("cachedContentTokenCount")?.whole
+        counts.total = node.field("totalTokenCount")?.whole
+        return counts.usage
+    }
+}
+
+/// Gemini's counts as they stand.
+struct GeminiCounts {
+    var prompt: Int?
+    var toolPrompt: Int?
+    var candidates: Int?
+    var thoughts: Int?
+    var cached: Int?
+    var total: Int?
+
+    /// In our counting: all that was read, all that was written.
+    var usage: TokenUsage {
+        var usage = TokenUsage()
+        usage.input = GeminiCounts.sum(prompt, toolPrompt)
+        usage.output = GeminiCounts.sum(candidates, thoughts)
+        usage.cachedInput = cached
+        usage.reasoning = thoughts
+        usage.total = total
+        return usage
+    }
+
+    private static func sum(_ first: Int?, _ second: Int?) -> Int? {
+        guard let first else { return second }
+        guard let second else { return first }
+        let (sum, overflows) = first.addingReportingOverflow(second)
+        return overflows ? .max : sum
+    }
+
+    /// Writes our counting as Gemini's.
+    static func write(_ usage: TokenUsage, to writer: inout JSONWriter) {
+        writer.beginObject()
+        write("promptTokenCount", usage.input, &writer)
+        write("candidatesTokenCount", usage.output.map { max(0, $0 - (usage.reasoning ?? 0)) }, &writer)
+        write("totalTokenCount", usage.sum, &writer)
+        write("cachedContentTokenCount", usage.cachedInput, &writer)
+        write("thoughtsTokenCount", usage.reasoning, &writer)
+        writer.endObject()
+    }
+
+    private static func write(_ name: StaticString, _ value: Int?, _ writer: inout JSONWriter) {
+        guard let value else { return }
+        writer.key(name)
+        writer.number(value)
+    }
+}

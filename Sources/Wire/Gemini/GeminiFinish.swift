@@ -1,0 +1,29 @@
+import Bytes
+import Conversation
+
+/// Why a candidate ended (https://ai.google.dev/api/generate-content#FinishReason).
+enum GeminiFinish {
+    /// What the word stands for; a turn that stops with calls asks for them.
+    static func read(_ word: Span<UInt8>, hasCall: Bool) -> FinishReason {
+        if ASCII.equals(word, "STOP") { return hasCall ? .toolCalls : .stop }
+        if ASCII.equals(word, "MAX_TOKENS") { return .length }
+        for filter in filters where ASCII.equals(word, filter) { return .contentFilter }
+        return .other
+    }
+
+    /// Words of the filters; made once, since streams are read without allocating.
+    private static let filters: [StaticString] = [
+        "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "LANGUAGE", "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION",
+    ]
+
+    /// Gemini's word.
+    static func word(_ reason: FinishReason) -> StaticString {
+        switch reason {
+        case .stop, .stopSequence, .toolCalls, .pause: "STOP"
+        case .length, .contextLength: "MAX_TOKENS"
+        case .contentFilter, .refusal: "SAFETY"
+        case .other: "OTHER"
+        }
+    }
+}
