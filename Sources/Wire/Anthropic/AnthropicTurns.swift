@@ -61,6 +61,10 @@ extension AnthropicRequestWriter {
         case .text(let text), .refusal(let text): return !text.isBlank
         case .reasoning(let part):
             // Anthropic takes its own thinking only, which it has sealed.
+            if model.isClaude, let seal = part.signature, Seal.isGoogles(seal) {
+                drop("reasoning_content")
+                return false
+            }
             if part.signature != nil || part.redacted != nil || !model.isClaude { return true }
             drop("reasoning_content")
             return false

@@ -58,7 +58,7 @@ package enum GeminiAnswer {
         var choice = AnswerChoice()
         choice.index = node.field("index")?.whole ?? position
         for part in node.field("content")?.field("parts")?.elements ?? [] {
-            GeminiParts.append(part, to: &choice.parts)
+            GeminiParts.append(part, to: &choice.parts, isAnswer: true)
         }
         choice.parts = GeminiContentReader.joined(choice.parts)
         let hasCall = choice.parts.contains { if case .toolCall = $0 { true } else { false } }

@@ -58,10 +58,12 @@ extension GeminiAnswer {
     }
 
     private static func writeParts(_ parts: [ChatPart], _ broken: inout JSONString?, _ writer: inout JSONWriter) {
-        for part in parts {
-            switch part {
-            case .text(let text), .refusal(let text): GeminiParts.writeText(text, to: &writer)
-            case .reasoning(let thought): GeminiParts.writeThought(thought, to: &writer)
+        for settled in GeminiSeals.settle(parts) {
+            switch settled.part {
+            case .text(let text), .refusal(let text): GeminiParts.writeText(text, seal: settled.seal, to: &writer)
+            case .reasoning(var thought):
+                thought.signature = settled.seal
+                GeminiParts.writeThought(thought, to: &writer)
             case .media(let media): writeMedia(media, &writer)
             case .other(let kind, let node):
                 if GeminiParts.ownKinds.contains(kind) { writer.node(node) }
@@ -74,7 +76,7 @@ extension GeminiAnswer {
                     id: call.id,
                     name: call.name,
                     arguments: arguments,
-                    seal: call.signature,
+                    seal: settled.seal,
                     to: &writer
                 )
             case .toolResult: break

@@ -9,12 +9,15 @@ enum GeminiParts {
     /// Appends what a part says.
     ///
     /// A seal on anything but a call or a thought becomes a piece of its own behind it, without text. Nothing is appended for a part without anything known.
-    static func append(_ part: JSONNode, to parts: inout [ChatPart]) {
+    /// The seal of a call in an answer stands before the call, too, as a thought without text: so it comes back by clients
+    /// whose dialect has no seals on calls.
+    static func append(_ part: JSONNode, to parts: inout [ChatPart], isAnswer: Bool = false) {
         let seal = part.field("thoughtSignature")?.string.map(sealed)
         if let text = part.field("text")?.string {
             if part.field("thought")?.bool == true { return parts.append(thought(text, seal)) }
             if !text.isEmpty || seal == nil { parts.append(.text(text)) }
         } else if let call = part.field("functionCall") {
+            if let seal, isAnswer { parts.append(.reasoning(ReasoningPart(text: "", signature: seal))) }
             return parts.append(.toolCall(self.call(call, seal)))
         } else if let answer = part.field("functionResponse") {
             parts.append(.toolResult(result(answer)))

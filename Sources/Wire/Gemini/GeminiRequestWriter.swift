@@ -92,60 +92,35 @@ struct GeminiContentWriter {
         }
     }
 
-    /// A seal without text belongs to the call behind it, if that has none, or else to the text before it.
     private mutating func addAnswer(_ message: ChatMessage, _ index: Int) throws(ConversationFault) {
-        var loose: JSONString?
-        let parts = message.parts
+        var hasForeign = false
+        let parts = GeminiSeals.settle(message.parts, hasForeign: &hasForeign)
+        if hasForeign { drop("signature") }
         if !parts.isEmpty { open(.model) }
-        for (place, part) in parts.enumerated() {
-            switch part {
-            case .reasoning(let thought) where thought.text.isEmpty && thought.redacted == nil:
-                loose = thought.signature
-                if let seal = loose, !GeminiContentWriter.takesSeal(parts, place + 1) {
-                    if !GeminiContentWriter.isText(parts, place - 1) {
-                        GeminiParts.writeText("", seal: seal, to: &contents)
-                    }
-                    loose = nil
-                }
-            case .text(let text):
-                GeminiParts.writeText(text, seal: GeminiContentWriter.seal(behind: place, parts), to: &contents)
-            case .toolCall(var call):
-                call.signature = call.signature ?? loose
-                loose = nil
+        for settled in parts {
+            switch settled.part {
+            case .text(let text): GeminiParts.writeText(text, seal: settled.seal, to: &contents)
+            case .toolCall(let call):
                 names[call.id] = call.name
-                writeCall(call)
-            default: try write(part, "messages[\(index)].content[\(place)]")
+                writeCall(call, settled.seal)
+            case .reasoning(var thought):
+                thought.signature = settled.seal
+                GeminiParts.writeThought(thought, to: &contents)
+            default: try write(settled.part, "messages[\(index)].content[\(settled.place)]")
             }
         }
     }
 
-    private static func takesSeal(_ parts: [ChatPart], _ place: Int) -> Bool {
-        guard place < parts.count, case .toolCall(let call) = parts[place] else { return false }
-        return call.signature == nil
-    }
-
-    private static func isText(_ parts: [ChatPart], _ place: Int) -> Bool {
-        guard parts.indices.contains(place), case .text = parts[place] else { return false }
-        return true
-    }
-
-    private static func seal(behind place: Int, _ parts: [ChatPart]) -> JSONString? {
-        guard place + 1 < parts.count, case .reasoning(let thought) = parts[place + 1], thought.text.isEmpty,
-            thought.redacted == nil, !takesSeal(parts, place + 2)
-        else { return nil }
-        return thought.signature
-    }
-
     /// Calls that no Gemini made carry the word Google gives for them
     /// (https://ai.google.dev/gemini-api/docs/thought-signatures, "Transferring history from other models").
-    private mutating func writeCall(_ call: ToolCall) {
+    private mutating func writeCall(_ call: ToolCall, _ seal: JSONString?) {
         let foreign: JSONString? = isLate && !turnHasCall ? "skip_thought_signature_validator" : nil
         turnHasCall = true
         GeminiParts.writeCall(
             id: call.id,
             name: call.name,
             arguments: ArgumentsObject.wrapped(call.arguments),
-            seal: call.signature ?? foreign,
+            seal: seal ?? foreign,
             to: &contents
         )
     }
@@ -210,8 +185,7 @@ struct GeminiContentWriter {
         switch part {
         case .text(let text), .refusal(let text): GeminiParts.writeText(text, to: &contents)
         case .media(let media): try write(media, path)
-        case .reasoning(let thought):
-            GeminiParts.writeThought(thought, to: &contents)
+        case .reasoning(let thought): GeminiParts.writeThought(thought, to: &contents)
         case .other(let kind, let node) where GeminiParts.ownKinds.contains(kind): contents.node(node)
         case .other(let kind, _):
             throw ConversationFault("Gemini has no part of the kind \(kind)", parameter: path)

@@ -171,6 +171,8 @@ package struct GeminiStreamReader: StreamReader {
                 arguments = value
             }
         }
+        // Once as every dialect has it, once for those that have seals on calls: see `GeminiParts.append`.
+        if !seal.isAbsent { deltas.append(.signature(choice: choice, DeltaText(seal))) }
         deltas.append(.toolCall(choice: choice, index: index, id: DeltaText(id), name: DeltaText(name)))
         if !seal.isAbsent { deltas.append(.toolSignature(choice: choice, index: index, DeltaText(seal))) }
         guard let arguments, arguments.kind == .object else { return }
