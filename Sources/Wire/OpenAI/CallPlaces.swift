@@ -257,7 +257,7 @@ private struct CallMembers {
         }
     }
 
-    /// `extra_content.google.thought_signature`
+    /// The text at `extra_content.google.thought_signature`.
     private static func signature(_ place: JSONPlace, _ data: Span<UInt8>) throws(JSONFault) -> DeltaText {
         var found = DeltaText.absent
         try JSONWalk.members(of: place, in: data) { key, value throws(JSONFault) in

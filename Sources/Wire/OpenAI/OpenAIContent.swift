@@ -50,7 +50,9 @@ enum ContentReader {
         }
     }
 
-    /// One part; nil when it lacks what its type promises. A type nobody here knows is kept as it is.
+    /// One part; nil when it lacks what its type promises.
+    ///
+    /// A type nobody here knows is kept as it is.
     private static func part(_ node: JSONNode, _ type: String) -> ChatPart? {
         switch type {
         case "text", "input_text", "output_text": node["text"]?.string.map { .text($0) }
@@ -80,7 +82,7 @@ enum ContentReader {
 
     private static func url(_ node: JSONNode?) -> JSONString? { node?.string ?? node?["url"]?.string }
 
-    private static func sound(_ data: JSONString, _ format: JSONString?) -> Media.Source {
+    static func sound(_ data: JSONString, _ format: JSONString?) -> Media.Source {
         // OpenRouter and some clients give a data URL here.
         if case .data(let type, let base64) = DataURL.source(data) { return .data(type: type, base64: base64) }
         return .data(type: JSONString("audio/") + (format ?? "wav"), base64: data)

@@ -10,7 +10,9 @@ enum OpenAIFinish {
         return .other
     }
 
-    /// The word for it. A refusal that was said in words ends like any answer, as OpenAI does it; one without words is
+    /// The word for it.
+    ///
+    /// A refusal that was said in words ends like any answer, as OpenAI does it; one without words is
     /// told as `content_filter`.
     static func word(_ reason: FinishReason?, hasCalls: Bool, hasRefusal: Bool, usesFunctions: Bool) -> StaticString {
         switch reason {

@@ -12,7 +12,7 @@ extension RequestWriter {
         }
     }
 
-    /// `{"type": "image_url", "image_url": {"url": …}}`
+    /// A part that names a URL: `{"type": "image_url", "image_url": {"url": …}}`.
     private mutating func linked(_ type: StaticString, _ media: Media, _ path: String) throws(ConversationFault) {
         let url: JSONString
         switch media.source {

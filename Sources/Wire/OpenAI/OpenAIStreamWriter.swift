@@ -322,6 +322,14 @@ enum StreamWords {
         return text.isSpelled ? JSONString(spelled: bytes[...]) : JSONString(plain: bytes)
     }
 
+    /// Adds to a text that is kept, spelled.
+    static func append(_ text: DeltaText, _ event: Span<UInt8>, to bytes: inout [UInt8]) {
+        let span = event.extracting(text.range.range)
+        for index in span.indices {
+            if text.isSpelled { bytes.append(span[index]) } else { JSONText.escape(span[index]) { bytes.append($0) } }
+        }
+    }
+
     /// An error that came in a stream.
     static func fault(
         _ kind: ChatFault.Kind,

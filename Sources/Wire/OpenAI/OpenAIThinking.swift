@@ -29,6 +29,8 @@ enum OpenAIThinking {
 
     private static func filled(_ node: JSONNode?) -> JSONString? { node?.string.flatMap { $0.isEmpty ? nil : $0 } }
 
+    /// An element of `reasoning_details`.
+    ///
     /// <https://openrouter.ai/docs/use-cases/reasoning-tokens#reasoning_details-array-structure>
     private static func part(ofDetail node: JSONNode) -> ReasoningPart? {
         if let data = filled(node["data"]) { return ReasoningPart(text: "", redacted: data) }
@@ -46,6 +48,8 @@ enum OpenAIThinking {
         return part.text.isEmpty && part.signature == nil ? nil : part
     }
 
+    /// A part of the content of type `thinking`.
+    ///
     /// <https://docs.mistral.ai/capabilities/reasoning>
     static func part(ofMistral node: JSONNode) -> ReasoningPart? {
         guard let thinking = node["thinking"] else { return nil }

@@ -1,0 +1,397 @@
+import Bytes
+import Conversation
+import JSON
+
+/// Writes a stream of OpenAI's Responses API.
+///
+/// <https://platform.openai.com/docs/api-reference/responses-streaming>
+///
+/// Every event that ends something repeats it, and the last repeats everything: so the answer is kept while it comes, up
+/// to a limit. Calls stay open until the end, since their arguments may come by turns.
+package struct ResponsesStreamWriter: StreamWriter {
+    /// The largest answer, in bytes of its JSON.
+    static let limitBytes = 8 << 20
+
+    let terms: AnswerTerms
+    private var head: ResponseHead
+    private var sequence = 0
+    private var hasStarted = false
+    private var hasEnded = false
+    private var usage = TokenUsage()
+    private var finish: FinishReason?
+    private var hasRefusal = false
+    /// Items that are done, by their place in the output.
+    private var items: [(place: Int, bytes: [UInt8])] = []
+    private var itemsBytes = 0
+    /// Items that began.
+    private var count = 0
+    private var message: OpenMessage?
+    private var thinking: OpenThinking?
+    private var calls: [OpenCall] = []
+
+    package init(_ terms: AnswerTerms) {
+        self.terms = terms
+        head = ResponseHead(model: terms.model, created: terms.created, terms)
+    }
+
+    package mutating func write(_ delta: ChatDelta, of event: Span<UInt8>, to output: inout JSONWriter) {
+        guard !hasEnded else { return }
+        switch delta {
+        case .started(_, let model, let created):
+            if !model.isAbsent { head.model = StreamWords.text(model, event) }
+            head.created = created ?? head.created
+            start(&output)
+        case .text(0, let text): say(text, isRefusal: false, event, &output)
+        case .refusal(0, let text):
+            hasRefusal = true
+            say(text, isRefusal: true, event, &output)
+        case .reasoning(0, let text): think(text, event, &output)
+        case .signature(0, let text):
+            openThinking(isNew: false, &output)
+            thinking?.seal += StreamWords.text(text, event).spelled
+        case .redacted(0, let text):
+            openThinking(isNew: true, &output)
+            thinking?.seal = Array((ThinkingSeal.redactedMark + StreamWords.text(text, event)).spelled)
+            closeThinking(&output)
+        case .toolCall(0, let index, let id, let name): open(call: index, id, name, event, &output)
+        case .toolArguments(0, let index, let text): argue(index, text, event, &output)
+        case .toolSignature(0, let index, let text):
+            guard let place = calls.firstIndex(where: { $0.index == index }) else { break }
+            calls[place].seal = StreamWords.text(text, event)
+        case .finished(0, let reason, _): finish = reason
+        case .usage(let later): usage.update(later)
+        case .failed(let kind, let message, let type, let code):
+            fail(StreamWords.fault(kind, message, type, code, event), to: &output)
+        // This API has one answer, and its libraries take probabilities with each text.
+        default: break
+        }
+        checkSize(&output)
+    }
+
+    package mutating func finish(to output: inout JSONWriter) {
+        guard !hasEnded else { return }
+        start(&output)
+        let end = ResponseEnd(finish, hasRefusal: hasRefusal)
+        if count == 0 { openMessage(&output) }
+        closeAll(end.itemStatus, &output)
+        begin(end.status == .completed ? "response.completed" : "response.incomplete", &output)
+        respond(end, usage, &output)
+        hasEnded = true
+    }
+
+    package mutating func fail(_ fault: ChatFault, to output: inout JSONWriter) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        if hasStarted {
+            begin("response.failed", &output)
+            respond(ResponseEnd(fault), usage, &output)
+            return
+        }
+        begin("error", &output)
+        output.key("code")
+        output.string(ResponsesFault.code(of: fault))
+        output.key("message")
+        output.string(fault.message)
+        output.key("param")
+        if let param = fault.param { output.string(param) } else { output.null() }
+        end(&output)
+    }
+
+    private mutating func checkSize(_ output: inout JSONWriter) {
+        let open =
+            (message?.text.count ?? 0) + (thinking?.text.count ?? 0) + calls.reduce(0) { $0 + $1.arguments.count }
+        guard itemsBytes + open > ResponsesStreamWriter.limitBytes else { return }
+        fail(ChatFault(kind: .server, status: 0, message: "the answer is larger than 8 MiB"), to: &output)
+    }
+
+    // MARK: Events
+
+    /// `event: …` and the members every event has.
+    private mutating func begin(_ type: StaticString, _ output: inout JSONWriter) {
+        output.text("event: ")
+        output.text(type)
+        output.text("\ndata: ")
+        output.beginObject()
+        output.key("type")
+        output.string(type)
+        output.key("sequence_number")
+        output.number(sequence)
+        sequence += 1
+    }
+
+    private func end(_ output: inout JSONWriter) {
+        output.endObject()
+        output.text("\n\n")
+    }
+
+    private mutating func start(_ output: inout JSONWriter) {
+        guard !hasStarted else { return }
+        hasStarted = true
+        begin("response.created", &output)
+        respond(ResponseEnd(), nil, &output)
+        begin("response.in_progress", &output)
+        respond(ResponseEnd(), nil, &output)
+    }
+
+    private mutating func respond(_ status: ResponseEnd, _ usage: TokenUsage?, _ output: inout JSONWriter) {
+        output.key("response")
+        var joined: [UInt8] = []
+        for item in items.sorted(by: { $0.place < $1.place }) {
+            if !joined.isEmpty { joined.append(0x2c) }
+            joined += item.bytes
+        }
+        head.write(end: status, items: joined, usage, to: &output)
+        end(&output)
+    }
+
+    /// The members of events about a piece of an item.
+    private func place(_ item: JSONString, _ index: Int, _ output: inout JSONWriter) {
+        output.key("item_id")
+        output.string(item)
+        output.key("output_index")
+        output.number(index)
+    }
+
+    /// `response.output_item.added` or `.done`; a done item is kept.
+    private mutating func item(
+        _ type: StaticString,
+        _ index: Int,
+        keeps: Bool,
+        _ output: inout JSONWriter,
+        _ members: (inout JSONWriter) -> Void
+    ) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        members(&writer)
+        writer.endObject()
+        begin(type, &output)
+        output.key("output_index")
+        output.number(index)
+        output.key("item")
+        output.raw(writer.bytes[...])
+        end(&output)
+        guard keeps else { return }
+        items.append((index, writer.bytes))
+        itemsBytes += writer.bytes.count
+    }
+
+    private mutating func nextIndex() -> Int {
+        defer { count += 1 }
+        return count
+    }
+
+    private mutating func closeAll(_ status: StaticString, _ output: inout JSONWriter) {
+        closeThinking(&output)
+        closeMessage(status, &output)
+        closeCalls(&output)
+    }
+}
+
+// MARK: Messages
+extension ResponsesStreamWriter {
+    private mutating func openMessage(_ output: inout JSONWriter) {
+        guard message == nil else { return }
+        start(&output)
+        closeThinking(&output)
+        let index = nextIndex()
+        let opened = OpenMessage(index: index, id: ItemWriter.id("msg_", terms.requestID, index))
+        message = opened
+        item("response.output_item.added", index, keeps: false, &output) { opened.write("in_progress", to: &$0) }
+    }
+
+    private mutating func say(
+        _ text: DeltaText,
+        isRefusal: Bool,
+        _ event: Span<UInt8>,
+        _ output: inout JSONWriter
+    ) {
+        openMessage(&output)
+        if message?.isRefusal != isRefusal { closePart(&output) }
+        // No copy of the message: its text grows in place.
+        guard let id = message?.id, let index = message?.index, let part = message?.partCount else { return }
+        if message?.isRefusal == nil {
+            message?.isRefusal = isRefusal
+            begin("response.content_part.added", &output)
+            place(id, index, &output)
+            output.key("content_index")
+            output.number(part)
+            output.key("part")
+            OpenMessage.write(part: [], isRefusal: isRefusal, to: &output)
+            end(&output)
+        }
+        begin(isRefusal ? "response.refusal.delta" : "response.output_text.delta", &output)
+        place(id, index, &output)
+        output.key("content_index")
+        output.number(part)
+        output.key("delta")
+        StreamWords.write(text, event, &output)
+        if !isRefusal { OpenMessage.writeNoLogs(&output) }
+        end(&output)
+        message?.append(text, event)
+    }
+
+    private mutating func closePart(_ output: inout JSONWriter) {
+        guard var message, let isRefusal = message.isRefusal else { return }
+        begin(isRefusal ? "response.refusal.done" : "response.output_text.done", &output)
+        place(message.id, message.index, &output)
+        output.key("content_index")
+        output.number(message.partCount)
+        if isRefusal { output.key("refusal") } else { output.key("text") }
+        output.string(JSONString(spelled: message.text[...]))
+        if !isRefusal { OpenMessage.writeNoLogs(&output) }
+        end(&output)
+        begin("response.content_part.done", &output)
+        place(message.id, message.index, &output)
+        output.key("content_index")
+        output.number(message.partCount)
+        output.key("part")
+        OpenMessage.write(part: message.text, isRefusal: isRefusal, to: &output)
+        end(&output)
+        message.endPart()
+        self.message = message
+    }
+
+    private mutating func closeMessage(_ status: StaticString, _ output: inout JSONWriter) {
+        closePart(&output)
+        guard let closed = message else { return }
+        message = nil
+        item("response.output_item.done", closed.index, keeps: true, &output) { closed.write(status, to: &$0) }
+    }
+}
+
+// MARK: Thinking
+extension ResponsesStreamWriter {
+    private mutating func openThinking(isNew: Bool, _ output: inout JSONWriter) {
+        if isNew { closeThinking(&output) }
+        guard thinking == nil else { return }
+        start(&output)
+        closeMessage("completed", &output)
+        let index = nextIndex()
+        let id = ItemWriter.id("rs_", terms.requestID, index)
+        thinking = OpenThinking(index: index, id: id)
+        item("response.output_item.added", index, keeps: false, &output) {
+            ItemWriter.reasoning(id: id, text: "", seal: nil, to: &$0)
+        }
+    }
+
+    private mutating func think(_ text: DeltaText, _ event: Span<UInt8>, _ output: inout JSONWriter) {
+        // A seal ends what it seals.
+        openThinking(isNew: thinking?.seal.isEmpty == false, &output)
+        guard let id = thinking?.id, let index = thinking?.index else { return }
+        if thinking?.text.isEmpty == true {
+            begin("response.reasoning_summary_part.added", &output)
+            place(id, index, &output)
+            output.key("summary_index")
+            output.number(0)
+            output.key("part")
+            ItemWriter.summary("", to: &output)
+            end(&output)
+        }
+        begin("response.reasoning_summary_text.delta", &output)
+        place(id, index, &output)
+        output.key("summary_index")
+        output.number(0)
+        output.key("delta")
+        StreamWords.write(text, event, &output)
+        end(&output)
+        thinking?.append(text, event)
+    }
+
+    private mutating func closeThinking(_ output: inout JSONWriter) {
+        guard let closed = thinking else { return }
+        thinking = nil
+        let text = JSONString(spelled: closed.text[...])
+        if !text.isEmpty {
+            begin("response.reasoning_summary_text.done", &output)
+            place(closed.id, closed.index, &output)
+            output.key("summary_index")
+            output.number(0)
+            output.key("text")
+            output.string(text)
+            end(&output)
+            begin("response.reasoning_summary_part.done", &output)
+            place(closed.id, closed.index, &output)
+            output.key("summary_index")
+            output.number(0)
+            output.key("part")
+            ItemWriter.summary(text, to: &output)
+            end(&output)
+        }
+        let seal = closed.seal.isEmpty ? nil : JSONString(spelled: closed.seal[...])
+        item("response.output_item.done", closed.index, keeps: true, &output) {
+            ItemWriter.reasoning(id: closed.id, text: text, seal: seal, to: &$0)
+        }
+    }
+}
+
+// MARK: Calls
+extension ResponsesStreamWriter {
+    private mutating func open(
+        call number: Int,
+        _ id: DeltaText,
+        _ name: DeltaText,
+        _ event: Span<UInt8>,
+        _ output: inout JSONWriter
+    ) {
+        start(&output)
+        closeThinking(&output)
+        closeMessage("completed", &output)
+        let index = nextIndex()
+        let call = OpenCall(
+            index: number,
+            place: index,
+            id: ItemWriter.id("fc_", terms.requestID, index),
+            callID: id.isAbsent
+                ? Said.callID(terms.requestID, choice: 0, index: number) : StreamWords.text(id, event),
+            name: StreamWords.text(name, event)
+        )
+        calls.append(call)
+        item("response.output_item.added", index, keeps: false, &output) { call.write("in_progress", to: &$0) }
+    }
+
+    private mutating func argue(
+        _ number: Int,
+        _ text: DeltaText,
+        _ event: Span<UInt8>,
+        _ output: inout JSONWriter
+    ) {
+        guard let position = calls.lastIndex(where: { $0.index == number }) else { return }
+        begin("response.function_call_arguments.delta", &output)
+        place(calls[position].id, calls[position].place, &output)
+        output.key("delta")
+        StreamWords.write(text, event, &output)
+        end(&output)
+        StreamWords.append(text, event, to: &calls[position].arguments)
+    }
+
+    private mutating func closeCalls(_ output: inout JSONWriter) {
+        guard !calls.isEmpty else { return }
+        let closed = calls
+        calls = []
+        for call in closed {
+            begin("response.function_call_arguments.done", &output)
+            place(call.id, call.place, &output)
+            output.key("name")
+            output.string(call.name)
+            output.key("arguments")
+            output.string(call.whole)
+            end(&output)
+            item("response.output_item.done", call.place, keeps: true, &output) { call.write("completed", to: &$0) }
+        }
+        for call in closed { writeSeal(of: call, &output) }
+    }
+
+    /// The seal of a call comes in an item of thinking, which clients give back.
+    private mutating func writeSeal(of call: OpenCall, _ output: inout JSONWriter) {
+        guard let seal = call.seal else { return }
+        let index = nextIndex()
+        let id = ItemWriter.id("rs_", terms.requestID, index)
+        let content = ThinkingSeal.callMark + call.callID + ":" + seal
+        item("response.output_item.added", index, keeps: false, &output) {
+            ItemWriter.reasoning(id: id, text: "", seal: nil, to: &$0)
+        }
+        item("response.output_item.done", index, keeps: true, &output) {
+            ItemWriter.reasoning(id: id, text: "", seal: content, to: &$0)
+        }
+    }
+}
