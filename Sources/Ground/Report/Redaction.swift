@@ -164,13 +164,35 @@ struct Redaction {
             let bare = isQuoted ? String(rest.dropFirst()) : rest
             if bare.hasPrefix("env:") || bare.hasPrefix("file:") { continue }
             if !isQuoted, let first = rest.first, "{[&*|>#".contains(first) { continue }
-            var end = value
-            while end < letters.count {
-                if !isQuoted, letters[end] == "," || letters[end] == "}" { break }
-                if letters[end] == "#", letters[end - 1] == " " { break }
-                end += 1
-            }
+            let end = isQuoted ? Self.endOfQuoted(letters, value) : Self.endOfPlain(letters, value)
             for index in value..<end where letters[index] != " " { letters[index] = "*" }
         }
+    }
+
+    /// Behind the quote that closes what opens at `start`; the end of the line when it goes on below.
+    private static func endOfQuoted(_ letters: [Unicode.Scalar], _ start: Int) -> Int {
+        let quote = letters[start]
+        var end = start + 1
+        while end < letters.count {
+            if letters[end] == quote {
+                // Two single quotes are one that is meant (YAML 1.1, 5.7).
+                guard quote == "'", end + 1 < letters.count, letters[end + 1] == "'" else { return end + 1 }
+                end += 1
+            } else if quote == "\"", letters[end] == "\\" {
+                end += 1
+            }
+            end += 1
+        }
+        return letters.count
+    }
+
+    private static func endOfPlain(_ letters: [Unicode.Scalar], _ start: Int) -> Int {
+        var end = start
+        while end < letters.count {
+            if letters[end] == "," || letters[end] == "}" { break }
+            if letters[end] == "#", letters[end - 1] == " " { break }
+            end += 1
+        }
+        return end
     }
 }

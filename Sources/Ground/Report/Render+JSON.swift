@@ -23,7 +23,7 @@ extension Render {
         members += [
             ("mark", masked(problem.mark)), ("labels", .list(labels)), ("notes", .list(problem.notes.map(masked))),
             ("help", .list(problem.help.map(masked))),
-            ("fix", problem.fix.map { .text($0.rawValue) } ?? .nothing),
+            ("fix", problem.fix.map { .text($0.rawValue) } ?? .null),
         ]
         if let edits = shown(problem.edits) {
             let list = edits.map { edit in

@@ -12,7 +12,7 @@ extension Render {
         let run: JSONValue = .object([
             ("tool", .object([("driver", driver)])),
             ("columnKind", .text("unicodeCodePoints")),
-            ("invocations", .list([.object([("executionSuccessful", .boolean(true))])])),
+            ("invocations", .list([.object([("executionSuccessful", .bool(true))])])),
             ("artifacts", .list(files.map { .object([("location", artifact($0))]) })),
             ("results", .list(results)),
         ])
@@ -119,7 +119,7 @@ extension Render {
     }
 
     private func region(_ edit: Edit) -> JSONValue {
-        guard let source = problems.sources[edit.path] else { return .object([]) }
+        guard let source = problems.sources[edit.path] else { return .empty }
         let start = source.place(ofOffset: edit.range.lowerBound)
         let end = source.place(ofOffset: edit.range.upperBound)
         return .object([

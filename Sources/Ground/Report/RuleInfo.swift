@@ -21,7 +21,7 @@ extension RuleInfo {
     /// A JSON list of objects whose members are texts or nothing.
     package static func json(_ rows: [[(String, String?)]]) -> String {
         let list = rows.map { row in
-            JSONValue.object(row.map { name, text in (name, text.map { .text($0) } ?? .nothing) })
+            JSONValue.object(row.map { name, text in (name, text.map { .text($0) } ?? .null) })
         }
         return JSONValue.list(list).page() + "\n"
     }

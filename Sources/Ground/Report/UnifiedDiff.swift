@@ -15,12 +15,20 @@ package struct UnifiedDiff {
     ///   - old: its bytes.
     ///   - new: what they will be.
     ///   - problems: knows the secrets.
+    ///   - fresh: knows where they stand in what will be.
     /// - Returns: the text, line ends included.
-    package static func text(path: String, old: [UInt8], new: [UInt8], hiding problems: Problems) -> String {
+    package static func text(
+        path: String,
+        old: [UInt8],
+        new: [UInt8],
+        hiding problems: Problems,
+        _ fresh: Problems = Problems()
+    ) -> String {
         if old == new { return "" }
         let redaction = Redaction(values: problems.secrets, spots: problems.secretSpots)
+        let added = Redaction(values: problems.secrets.union(fresh.secrets), spots: fresh.secretSpots)
         let (before, after) = (lines(old), lines(new))
-        func drawn(_ sign: String, _ line: ArraySlice<UInt8>, _ number: Int) -> String {
+        func drawn(_ sign: String, _ line: ArraySlice<UInt8>, _ number: Int, _ redaction: Redaction) -> String {
             let text = String(decoding: line, as: UTF8.self)
             let isEnded = text.unicodeScalars.last == "\n"
             let body = isEnded ? String(String.UnicodeScalarView(text.unicodeScalars.dropLast())) : text
@@ -36,10 +44,9 @@ package struct UnifiedDiff {
             text += head(hunk)
             for line in hunk {
                 switch line {
-                case .same(let index, _): text += drawn(" ", before[index], index + 1)
-                case .gone(let index): text += drawn("-", before[index], index + 1)
-                // A new line has no place in the file yet: only values and words are masked.
-                case .added(let index): text += drawn("+", after[index], 0)
+                case .same(let index, _): text += drawn(" ", before[index], index + 1, redaction)
+                case .gone(let index): text += drawn("-", before[index], index + 1, redaction)
+                case .added(let index): text += drawn("+", after[index], index + 1, added)
                 }
             }
         }

@@ -28,6 +28,17 @@ package enum Difference {
         return all + openings
     }
 
+    /// True when the same bytes surely get the same label and the same model from both documents.
+    package static func isLabellingSame(_ old: RouteDocument, _ new: RouteDocument) -> Bool {
+        func content(_ document: RouteDocument) -> [String] {
+            let privacy = document.privacy
+            let levels = [privacy.scanOver, privacy.scanOnError, privacy.scanOpaque].map(\.value.word)
+            return levels
+                + privacy.rules.map { "\($0.builtins.map(\.value)) \($0.pattern?.value ?? "") \($0.flags)" }
+        }
+        return isLabellingAlike(old, new) && content(old) == content(new)
+    }
+
     private static func isLabellingAlike(_ old: RouteDocument, _ new: RouteDocument) -> Bool {
         func words(_ document: RouteDocument) -> [String] {
             let privacy = document.privacy

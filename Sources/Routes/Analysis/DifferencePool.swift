@@ -7,16 +7,23 @@ import Routing
 /// The walk over boxes sees one labelling at a time; this sees what becomes of the same bytes when the labels change.
 package struct DifferencePool {
     /// Requests decided at most.
-    private static let limit = 20_000
+    package static let limit = 20_000
 
     /// The same bytes as each document's scan describes them.
     private struct Candidate {
         var old: Request
         var new: Request
+        /// True when there is nothing special about it.
+        var isPlain = false
         var words: [String] = []
+        var causes: [String] = []
     }
     private struct Variation {
         var words: String
+        /// What of the files it is about: a rule, an alias, a field.
+        var cause: String
+        /// True when it is said of the content, which a request does not show.
+        var isContent = false
         var apply: (inout Candidate) -> Void
     }
 
@@ -25,63 +32,132 @@ package struct DifferencePool {
         package var change: Change
         /// Providers that it may reach now and was barred from by its label.
         package var opened: [String] = []
+        /// What it is told with.
+        package var group: Group
         package var fell: Bool { change.after.level < change.before.level }
+    }
+
+    /// Findings that are told as one.
+    package struct Group: Hashable {
+        /// True when something may go where it could not go before.
+        package var isWeaker: Bool
+        /// Parts of the files: rules, aliases, fields; empty for what every request shows.
+        package var cause: [String]
+    }
+
+    /// What came of all requests.
+    package struct Findings {
+        /// One for each way in which labels and effects differ.
+        package var all: [Finding] = []
+        /// Which requests a group is about, in words: alternatives.
+        package var requests: [Group: [String]] = [:]
+        /// False when there were more requests to make than are decided.
+        package var isComplete = true
     }
 
     private let old: Interpreter
     private let new: Interpreter
+    /// Causes that are not the same on both sides: the others explain nothing.
+    private let changed: Set<String>
 
     package init(_ old: RouteDocument, _ new: RouteDocument, patterns: @escaping PatternMatcher) {
         self.old = Interpreter(old, patterns: patterns)
         self.new = Interpreter(new, patterns: patterns)
+        let (before, after) = (Self.parts(old), Self.parts(new))
+        changed = Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }
     }
 
-    /// One finding for each way in which labels and effects differ; `seeds` are requests that come to routes.
-    package func findings(_ seeds: [Request]) -> [Finding] {
-        let variations = variations()
-        var findings: [Finding] = []
-        var known: Set<[String]> = []
-        var work = 0
-        func ask(_ candidate: Candidate) {
-            work += 1
-            let (before, after) = (old.decide(candidate.old), new.decide(candidate.new))
-            let (left, right) = (effect(before, old.document), effect(after, new.document))
-            let opened = opened(candidate, before, after)
-            if left == right, before.level <= after.level, opened.isEmpty { return }
-            let key = [before.level.word, after.level.word] + left + ["→"] + right + opened
-            guard known.insert(key).inserted else { return }
-            // What the content is shown to be is what the more careful side finds in it.
-            let witness = candidate.old.contentLevel >= candidate.new.contentLevel ? candidate.old : candidate.new
-            let change = Change(
-                kind: .way,
-                requests: [candidate.words.isEmpty ? "every request" : candidate.words.joined(separator: "  ")],
-                oldRoute: before.route,
-                newRoute: after.route,
-                before: before,
-                after: after,
-                witness: witness
-            )
-            findings.append(Finding(change: change, opened: opened))
+    /// What labels and models come from, by cause.
+    private static func parts(_ document: RouteDocument) -> [String: String] {
+        let privacy = document.privacy
+        var parts = [
+            "field": privacy.header.value ?? "", "content longer than is looked at": privacy.scanOver.value.word,
+            "content that cannot be read": privacy.scanOnError.value.word,
+            "content with audio, images or files": privacy.scanOpaque.value.word,
+        ]
+        for alias in document.aliases { parts["alias \(alias.name.value)"] = alias.model.value }
+        for rule in privacy.rules {
+            let headers = rule.headers.map { "\($0.name.value)=\($0.matchers.map(\.value))" }
+            parts["rule \(rule.tag.value)", default: ""] +=
+                "\(rule.level?.value.word ?? "") \(sources(rule)) \(headers) \(rule.tenants.map(\.value)) \(rule.keys.map(\.value));"
         }
-        let plain = seeds.map(timed).map { Candidate(old: $0, new: $0) }
-        for variation in variations {
-            for seed in plain where work < Self.limit {
-                var candidate = seed
-                apply(variation, &candidate)
-                ask(candidate)
+        return parts
+    }
+
+    /// Decides requests made from `seeds`, which are requests that come to routes, under both documents.
+    package func findings(_ seeds: [Request]) -> Findings {
+        let variations = variations()
+        let plain = ([Request()] + seeds).map(timed).map { described($0, variations) }
+        // What causes a change by itself is looked at first: the rest is told as a part of it.
+        let clean = plain.filter(\.causes.isEmpty)
+        let others = plain.filter { !$0.causes.isEmpty }
+        var search = PoolSearch()
+        for seeds in [clean, others] {
+            for variation in [nil] + variations.map(Optional.some) {
+                for seed in seeds {
+                    guard search.mayAsk() else { return search.findings }
+                    var candidate = seed
+                    if let variation { apply(variation, &candidate) }
+                    ask(candidate, &search)
+                }
             }
         }
         for (number, first) in variations.enumerated() {
             for second in variations.dropFirst(number + 1) {
-                for seed in plain where work < Self.limit {
+                for seed in plain {
+                    guard search.mayAsk() else { return search.findings }
                     var candidate = seed
                     apply(first, &candidate)
                     apply(second, &candidate)
-                    ask(candidate)
+                    ask(candidate, &search)
                 }
             }
         }
-        return findings
+        return search.findings
+    }
+
+    /// A seed with those variations that it shows already: a tenant or a header that a rule asks for.
+    private func described(_ seed: Request, _ variations: [Variation]) -> Candidate {
+        var candidate = Candidate(old: seed, new: seed, isPlain: seed == timed(Request()))
+        let nothing = Candidate(old: Request(), new: Request())
+        for variation in variations where !variation.isContent && changed.contains(variation.cause) {
+            var (varied, empty) = (candidate, nothing)
+            variation.apply(&varied)
+            variation.apply(&empty)
+            guard varied.old == candidate.old, empty.old != nothing.old else { continue }
+            candidate.words.append(variation.words)
+            candidate.causes.append(variation.cause)
+        }
+        return candidate
+    }
+
+    private func ask(_ candidate: Candidate, _ search: inout PoolSearch) {
+        let (before, after) = (old.decide(candidate.old), new.decide(candidate.new))
+        let (left, right) = (effect(before, old.document), effect(after, new.document))
+        let opened = opened(candidate, before, after)
+        if left == right, before.level <= after.level, opened.isEmpty { return }
+        let nothing = candidate.isPlain ? "every request" : "requests like the witness"
+        let words = candidate.words.isEmpty ? nothing : candidate.words.joined(separator: "  ")
+        // What the content is shown to be is what the more careful side finds in it.
+        let witness = candidate.old.contentLevel >= candidate.new.contentLevel ? candidate.old : candidate.new
+        let change = Change(
+            kind: .way,
+            requests: [words],
+            oldRoute: before.route,
+            newRoute: after.route,
+            before: before,
+            after: after,
+            witness: witness
+        )
+        search.add(
+            Finding(
+                change: change,
+                opened: opened,
+                group: Group(isWeaker: before.level > after.level || !opened.isEmpty, cause: candidate.causes)
+            ),
+            words: words,
+            key: [before.level.word, after.level.word] + left + ["→"] + right + opened
+        )
     }
 
     /// A seed knows the windows of its own document: here it gets those of both that are open at one moment of a zone.
@@ -107,7 +183,10 @@ package struct DifferencePool {
 
     private func apply(_ variation: Variation, _ candidate: inout Candidate) {
         variation.apply(&candidate)
-        candidate.words.append(variation.words)
+        candidate.isPlain = false
+        guard changed.contains(variation.cause) else { return }
+        if !candidate.words.contains(variation.words) { candidate.words.append(variation.words) }
+        if !candidate.causes.contains(variation.cause) { candidate.causes.append(variation.cause) }
     }
 
     /// Providers that take the request now, and were closed to it before by class or tags.
@@ -128,46 +207,48 @@ package struct DifferencePool {
     private func variations() -> [Variation] {
         var all: [Variation] = []
         var known: Set<String> = []
-        func add(_ words: String, _ apply: @escaping (inout Request) -> Void) {
+        func add(_ words: String, _ cause: String, _ apply: @escaping (inout Request) -> Void) {
             guard known.insert(words).inserted else { return }
             all.append(
-                Variation(words: words) { candidate in
+                Variation(words: words, cause: cause) { candidate in
                     apply(&candidate.old)
                     apply(&candidate.new)
                 }
             )
         }
-        func header(_ name: String, _ value: String) {
-            add("header \(name): \(value)") { request in
+        func header(_ name: String, _ value: String, _ cause: String) {
+            add("header \(name): \(value)", cause) { request in
                 request.headers.removeAll { $0.name == name }
                 request.headers.append((name, value))
             }
         }
         for document in [old.document, new.document] {
             for alias in document.aliases {
-                for model in [alias.name.value, alias.model.value] { add("model \(model)") { $0.model = model } }
+                for model in [alias.name.value, alias.model.value] {
+                    add("model \(model)", "alias \(alias.name.value)") { $0.model = model }
+                }
             }
             for rule in document.privacy.rules {
+                let cause = "rule \(rule.tag.value)"
                 for condition in rule.headers {
                     for matcher in condition.matchers {
-                        for value in fitting(matcher.value) { header(condition.name.value, value) }
+                        for value in fitting(matcher.value) { header(condition.name.value, value, cause) }
                     }
                 }
                 for tenant in rule.tenants.flatMap({ fitting($0.value) }) {
-                    add("tenant \(tenant)") { $0.tenant = tenant }
+                    add("tenant \(tenant)", cause) { $0.tenant = tenant }
                 }
-                for key in rule.keys.map(\.value) { add("key \(key)") { $0.key = key } }
+                for key in rule.keys.map(\.value) { add("key \(key)", cause) { $0.key = key } }
                 for source in Self.sources(rule) where known.insert("content \(source)").inserted {
-                    all.append(content(source))
+                    all.append(content(source, cause))
                 }
             }
             if let name = document.privacy.header.value {
-                for level in Level.allCases.reversed() { header(name, level.word) }
-                header(name, "unknown-class")
+                for level in Level.allCases.reversed() { header(name, level.word, "field") }
+                header(name, "unknown-class", "field")
             }
         }
-        add("every request") { _ in }
-        return all
+        return all + scans()
     }
 
     private static func sources(_ rule: PrivacyRule) -> [String] {
@@ -175,8 +256,24 @@ package struct DifferencePool {
             + (rule.pattern.map { ["fitting \($0.value)\(rule.flags.isEmpty ? "" : " (\(rule.flags))")"] } ?? [])
     }
 
+    /// Content that the search cannot look through: its class is the author's word.
+    private func scans() -> [Variation] {
+        func content(_ words: String, _ level: @escaping (Privacy) -> Level) -> Variation {
+            let (before, after) = (level(old.document.privacy), level(new.document.privacy))
+            return Variation(words: "content \(words)", cause: "content \(words)", isContent: true) { candidate in
+                candidate.old.contentLevel = max(candidate.old.contentLevel, before)
+                candidate.new.contentLevel = max(candidate.new.contentLevel, after)
+            }
+        }
+        return [
+            content("longer than is looked at") { $0.scanOver.value },
+            content("that cannot be read") { $0.scanOnError.value },
+            content("with audio, images or files") { $0.scanOpaque.value },
+        ]
+    }
+
     /// A text on which a content source fires, as each document's rules with that source see it.
-    private func content(_ source: String) -> Variation {
+    private func content(_ source: String, _ cause: String) -> Variation {
         func see(_ request: inout Request, _ document: RouteDocument) {
             for rule in document.privacy.rules where Self.sources(rule).contains(source) {
                 request.contentTags.insert(rule.tag.value)
@@ -184,7 +281,7 @@ package struct DifferencePool {
             }
         }
         let (old, new) = (old.document, new.document)
-        return Variation(words: "content \(source)") { candidate in
+        return Variation(words: "content \(source)", cause: cause, isContent: true) { candidate in
             see(&candidate.old, old)
             see(&candidate.new, new)
         }
@@ -202,5 +299,56 @@ package struct DifferencePool {
         let texts = (Samples.standing(for: glob.alternatives.map { GlobAtom($0) }) ?? [])
             .map { String(decoding: $0, as: UTF8.self) }
         return Array(([matcher] + texts.sorted()).filter { !$0.isEmpty && glob.matches($0) }.prefix(2))
+    }
+}
+
+/// What is known while requests are decided.
+private struct PoolSearch {
+    var findings = DifferencePool.Findings()
+    private var known: Set<[String]> = []
+    private var work = 0
+    /// What requests without anything special lose already.
+    private var opensForAll: Set<String> = []
+    private var fallenFrom: Level?
+
+    /// Counts a request; false when it would be one too many.
+    mutating func mayAsk() -> Bool {
+        work += 1
+        if work > DifferencePool.limit { findings.isComplete = false }
+        return findings.isComplete
+    }
+
+    mutating func add(_ finding: DifferencePool.Finding, words: String, key: [String]) {
+        var finding = finding
+        finding.group.cause = cause(finding)
+        let group = finding.group
+        if group.cause.isEmpty, group.isWeaker {
+            opensForAll.formUnion(finding.opened)
+            let level = finding.change.before.level
+            if finding.fell { fallenFrom = max(fallenFrom ?? level, level) }
+        }
+        let isNew = findings.requests[group] == nil
+        // A list of alternatives is one of simple ones: the others are told of by them.
+        if isNew || finding.group.cause.count == 1 && !words.contains("  "),
+            findings.requests[group]?.contains(words) != true
+        {
+            findings.requests[group, default: []].append(words)
+        }
+        guard known.insert(key).inserted else { return }
+        findings.all.append(finding)
+    }
+
+    /// What one part does alone is not told again of it with another.
+    private func cause(_ finding: DifferencePool.Finding) -> [String] {
+        var group = finding.group
+        if group.isWeaker {
+            let isFallTold = !finding.fell || fallenFrom.map { $0 >= finding.change.before.level } ?? false
+            if isFallTold, fallenFrom != nil || opensForAll.isSuperset(of: finding.opened) { return [] }
+        }
+        for part in finding.group.cause where finding.group.cause.count > 1 {
+            group.cause = [part]
+            if findings.requests[group] != nil { return group.cause }
+        }
+        return finding.group.cause
     }
 }

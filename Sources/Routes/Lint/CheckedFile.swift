@@ -39,7 +39,7 @@ package struct CheckedFile: Sendable {
     package init(_ loaded: Loaded, resolves: Bool, checksLayout: Bool = false) {
         self.loaded = loaded
         var found = ReadingEdits.added(to: loaded.problems)
-        let patterns = Patterns.matcher()
+        let patterns = HeaderPatterns.matcher()
         if let document = loaded.document {
             let unit = LintUnit(loaded: loaded, document: document, patterns: patterns, resolves: resolves)
             for problem in Rules.all(unit) { found.add(problem) }

@@ -78,8 +78,11 @@ final class Findings {
     /// Keeps a node's text out of everything that is printed, wherever it stands.
     func hide(_ node: Node) {
         problems.hide(at: node.spot)
+        let end = problems.sources[node.spot.path]?.place(ofOffset: node.extent.upperBound)
         for line in node.spot.line..<max(node.lastLine, node.spot.line) {
-            problems.hide(at: Spot(path: node.spot.path, line: line + 1, column: 1, length: .max / 2))
+            // What stands behind the value on its last line is no part of it.
+            let length = end.map { $0.line == line + 1 ? $0.column - 1 : .max / 2 } ?? .max / 2
+            problems.hide(at: Spot(path: node.spot.path, line: line + 1, column: 1, length: length))
         }
         if let text = node.text { hide(text) }
     }

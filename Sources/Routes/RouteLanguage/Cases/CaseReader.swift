@@ -218,26 +218,8 @@ enum CaseJSON {
     static func text(_ node: Node) -> String {
         if let items = node.items { return "[\(items.map(text).joined(separator: ","))]" }
         if node.isMapping {
-            return "{\(node.entries.map { "\(quoted($0.name)):\(text($0.value))" }.joined(separator: ","))}"
+            return "{\(node.entries.map { "\(JSONValue.quoted($0.name)):\(text($0.value))" }.joined(separator: ","))}"
         }
-        return quoted(node.text ?? "")
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            default:
-                if scalar.value < 0x20 {
-                    result += "\\u00\(scalar.value < 0x10 ? "0" : "")\(String(scalar.value, radix: 16))"
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result + "\""
+        return JSONValue.quoted(node.text ?? "")
     }
 }

@@ -1,3 +1,5 @@
+import Report
+
 /// Single values as JSON Schema says them: YAML hands editors numbers and booleans where the language has texts.
 enum JSONScalars {
     private static let count = "[0-9]+(\\.[0-9]+)?[kMG]?"
@@ -22,14 +24,14 @@ enum JSONScalars {
     /// A default, where it is a value and not a description of one.
     static func standard(_ key: Key) -> JSONValue? {
         switch key.type {
-        case .boolean: return .boolean(key.standard == "true")
+        case .boolean: return .bool(key.standard == "true")
         case .fraction, .text, .amount, .model, .mapping, .map, .items, .list, .oneOrMore: return nil
-        case .wordOr(let word, _) where key.standard == word: return .string(word)
-        case .wordOr(_, let type): return isValue(key.standard, type, key) ? .string(key.standard) : nil
+        case .wordOr(let word, _) where key.standard == word: return .text(word)
+        case .wordOr(_, let type): return isValue(key.standard, type, key) ? .text(key.standard) : nil
         default:
             guard isValue(key.standard, key.type, key) else { return nil }
             if case .count = key.type, let number = Int(key.standard) { return .number(number) }
-            return .string(key.standard)
+            return .text(key.standard)
         }
     }
 
@@ -39,31 +41,31 @@ enum JSONScalars {
     }
 
     private static func string(_ pattern: String) -> [(String, JSONValue)] {
-        [("type", .string("string")), ("pattern", .string("^(\(pattern))$"))]
+        [("type", .text("string")), ("pattern", .text("^(\(pattern))$"))]
     }
 
     /// A number, or a text of a shape.
     private static func number(_ kind: String, _ pattern: String, _ range: ClosedRange<Int>? = nil) -> [(
         String, JSONValue
     )] {
-        var number: [(String, JSONValue)] = [("type", .string(kind))]
+        var number: [(String, JSONValue)] = [("type", .text(kind))]
         if let range {
             number.append(("minimum", .number(range.lowerBound)))
             if range.upperBound < Int.max { number.append(("maximum", .number(range.upperBound))) }
         }
-        return [("anyOf", .array([.object(number), .object(string(pattern))]))]
+        return [("anyOf", .list([.object(number), .object(string(pattern))]))]
     }
 
-    private static let anyText: [(String, JSONValue)] = [("type", .words(["string", "number", "boolean"]))]
+    private static let anyText: [(String, JSONValue)] = [("type", .texts(["string", "number", "boolean"]))]
 
     static func shape(_ type: KeyType) -> [(String, JSONValue)] {
         switch type {
-        case .version: [("enum", .array([.number(1), .string("1")]))]
-        case .boolean: [("type", .string("boolean"))]
-        case .word(let words) where words.allSatisfy({ Double($0) == nil }): [("enum", .words(words))]
+        case .version: [("enum", .list([.number(1), .text("1")]))]
+        case .boolean: [("type", .text("boolean"))]
+        case .word(let words) where words.allSatisfy({ Double($0) == nil }): [("enum", .texts(words))]
         // `1.2` without quotes is a number to other tools.
-        case .word: [("type", .words(["string", "number"]))]
-        case .level: [("enum", .words(Values.levels))]
+        case .word: [("type", .texts(["string", "number"]))]
+        case .level: [("enum", .texts(Values.levels))]
         case .levelRange: string("\(level)|\(level)\\.\\.\(level)?|\\.\\.\(level)")
         case .duration: string(duration)
         case .durationRange: string("\(duration)\\.\\.\(duration)")
@@ -84,7 +86,7 @@ enum JSONScalars {
 
     private static func textShape(_ type: KeyType) -> [(String, JSONValue)] {
         switch type {
-        case .name, .tag: [("type", .string("string")), ("pattern", .string(name))]
+        case .name, .tag: [("type", .text("string")), ("pattern", .text(name))]
         case .secret: string(secret)
         case .token: string("\(secret)|sha256:[0-9A-Fa-f]{64}")
         case .pin: string("sha256//[A-Za-z0-9+/]{43}=")
@@ -93,8 +95,8 @@ enum JSONScalars {
         case .subject(let words): string((words + ["header:.+"]).joined(separator: "|"))
         case .flags: string("[imsx]*")
         case .zone: string("UTC|[A-Z][A-Za-z0-9_/+-]*")
-        case .headerName: [("type", .string("string")), ("pattern", .string(header))]
-        case .glob, .matcher, .pattern, .method: [("type", .words(["string", "number"]))]
+        case .headerName: [("type", .text("string")), ("pattern", .text(header))]
+        case .glob, .matcher, .pattern, .method: [("type", .texts(["string", "number"]))]
         default: anyText
         }
     }

@@ -43,7 +43,7 @@ struct CaseRun {
             switch entry {
             case .example(let example): return run(example, &coverage)
             case .proof(let proof):
-                let ready = analysis ?? Analysis(document, patterns: Patterns.matcher())
+                let ready = analysis ?? Analysis(document, patterns: HeaderPatterns.matcher())
                 analysis = ready
                 return run(proof, ready)
             }

@@ -1,6 +1,7 @@
 import Analysis
 import Bytes
 import Dialect
+import Report
 import RouteModel
 import Routing
 import Zones

@@ -1,5 +1,6 @@
 import Compiler
 import Decision
+import Report
 import RouteModel
 import Routing
 

@@ -16,45 +16,65 @@ struct Comparison {
         var oldRoute: String?
         var newRoute: String?
         var witness: String
+        /// How many ways that differ in their targets are told as one, by this first one.
+        var count = 1
     }
-    /// A provider that a class or a tag can reach now, or no longer.
+    /// Providers that classes or tags can reach now, or no longer.
     struct Reach {
-        var provider: String
-        var label: String
+        var providers: [String]
+        var labels: [String]
         var isOpened: Bool
+        /// How many pairs of a label and a provider are told as one.
+        var count: Int { providers.count * labels.count }
         var witness: String
     }
-    /// A setting of a route that both files have.
+    /// A setting of routes that both files have.
     struct Setting {
-        var route: String
+        /// None for what is set outside of routes.
+        var routes: [String]
         var name: String
         var before: String
         var after: String
     }
-
-    private(set) var ways: [Way] = []
-    private(set) var reaches: [Reach] = []
-    /// The same bytes under another label.
+    /// The same bytes under another label, for one cause.
     struct Loosening {
-        var words: String
+        /// Which requests, alternatives.
+        var requests: [String]
+        var oldClass: String
+        var newClass: String
+        /// What may be reached now.
+        var providers: [String]
+        /// In how many ways that differ such requests are treated otherwise.
+        var count: Int
+        var before: String
+        var after: String
         var witness: String
     }
-    private(set) var loosenings: [Loosening] = []
+
+    var ways: [Way] = []
+    var reaches: [Reach] = []
+    var loosenings: [Loosening] = []
     private(set) var settings: [Setting] = []
-    /// What is set outside of routes; `route` is empty.
+    /// What is set outside of routes.
     private(set) var fileSettings: [Setting] = []
+    /// Routes of the new file that send requests on.
+    private(set) var forwardingRoutes = 0
+    /// Routes of the new file to which the made-up requests come that go another way.
+    var touchedRoutes: Set<String> = []
     /// Routes of the new file whose requests and settings are as before.
     private(set) var unchangedRoutes = 0
     private(set) var worstTries: (before: Int, after: Int)?
-    /// False when there was too much to look at: then only what was found is known.
-    private(set) var isComplete = true
+    /// Why there may be more than what was found: sentences; none when all was looked at.
+    var gaps: [String] = []
     let hasOtherText: Bool
+
+    var isComplete: Bool { gaps.isEmpty }
 
     init(_ old: Revision, _ new: Revision) {
         hasOtherText = !old.sources.map(\.bytes).elementsEqual(new.sources.map(\.bytes))
-        let patterns = Patterns.matcher()
+        let patterns = HeaderPatterns.matcher()
         let changes = Difference.between(old: old.document, new: new.document, patterns: patterns)
-        isComplete = changes != nil
+        if changes == nil { gaps.append("too much to compare: only made-up requests were asked about") }
         let explainer = Explainer(new.document)
         for change in changes ?? [] {
             let witness = DiffWitness.words(change.witness, explainer, old.document, new.document)
@@ -71,18 +91,23 @@ struct Comparison {
                     )
                 )
             case .opened(let provider, let label):
-                reaches.append(Reach(provider: provider, label: label, isOpened: true, witness: witness))
+                reaches.append(Reach(providers: [provider], labels: [label], isOpened: true, witness: witness))
             case .closed(let provider, let label):
-                reaches.append(Reach(provider: provider, label: label, isOpened: false, witness: witness))
+                reaches.append(Reach(providers: [provider], labels: [label], isOpened: false, witness: witness))
             }
         }
         let analyses = (
             Analysis(old.document, patterns: patterns), Analysis(new.document, patterns: patterns)
         )
-        comparePool(old.document, new.document, analyses, explainer, patterns)
+        mergeReaches()
+        // With the same labels on both sides the proofs above have seen every request.
+        if changes == nil || !Difference.isLabellingSame(old.document, new.document) {
+            comparePool(old.document, new.document, analyses, explainer, patterns)
+        }
         compareSettings(old.document, new.document)
-        fileSettings = FileSettingWords.changes(old.roots, new.roots)
-        let touched = Set(ways.compactMap(\.newRoute) + settings.map(\.route))
+        fileSettings = FileSettingWords.changes(old, new)
+        forwardingRoutes = new.document.activeRoutes.filter { !$0.tiers.isEmpty }.count
+        let touched = touchedRoutes.union(ways.compactMap(\.newRoute) + settings.flatMap(\.routes))
         unchangedRoutes = new.document.activeRoutes.filter { !touched.contains($0.name.value) }.count
         compareTries(analyses.0, analyses.1)
     }
@@ -95,53 +120,6 @@ struct Comparison {
 
     /// True when something may go where it could not go before.
     var weakensPrivacy: Bool { !loosenings.isEmpty || reaches.contains(where: \.isOpened) }
-
-    /// Decides requests made from both documents' labels, aliases and header words under both.
-    private mutating func comparePool(
-        _ old: RouteDocument,
-        _ new: RouteDocument,
-        _ analyses: (Analysis, Analysis),
-        _ explainer: Explainer,
-        _ patterns: @escaping PatternMatcher
-    ) {
-        var seeds = [Request()]
-        for analysis in [analyses.0, analyses.1] {
-            for route in analysis.document.routes.indices {
-                for level in Level.allCases {
-                    guard let seed = analysis.witness(of: route, level: level) else { continue }
-                    if !seeds.contains(seed) { seeds.append(seed) }
-                }
-            }
-        }
-        for finding in DifferencePool(old, new, patterns: patterns).findings(seeds) {
-            let change = finding.change
-            let witness = DiffWitness.words(change.witness, explainer, old, new)
-            let (before, after) = (Self.words(change.before, old), Self.words(change.after, new))
-            let isKnown = ways.contains { $0.before == before && $0.after == after }
-            if before != after, !isKnown {
-                ways.append(
-                    Way(
-                        requests: [witness],
-                        before: before,
-                        after: after,
-                        oldRoute: change.oldRoute.map { old.routes[$0].name.value },
-                        newRoute: change.newRoute.map { new.routes[$0].name.value },
-                        witness: witness
-                    )
-                )
-            }
-            let names = finding.opened.filter { name in
-                finding.fell || !reaches.contains { $0.isOpened && $0.provider == name }
-            }
-            guard finding.fell || !names.isEmpty else { continue }
-            let (was, now) = (change.before.level.word, change.after.level.word)
-            let label = was == now ? "class \(now)" : "was class \(was), now \(now)"
-            let words = "a request \(label): \(before) → \(after)"
-            if !loosenings.contains(where: { $0.words == words }) {
-                loosenings.append(Loosening(words: words, witness: witness))
-            }
-        }
-    }
 
     private mutating func compareTries(_ old: Analysis, _ new: Analysis) {
         func worst(_ analysis: Analysis) -> Int {
@@ -160,25 +138,32 @@ struct Comparison {
             guard let own = before[route.name.value] else { continue }
             let earlier = RouteSettingWords.all(own, old)
             for word in RouteSettingWords.all(route, new) {
-                guard let before = earlier.first(where: { $0.name == word.name })?.value, before != word.value else {
-                    continue
-                }
-                let name = route.name.value
-                settings.append(Setting(route: name, name: word.name, before: before, after: word.value))
+                guard let before = earlier.first(where: { $0.name == word.name }) else { continue }
+                add(before, word, of: route)
             }
         }
         // A route under another name must not hide other settings.
         let names = Set(new.activeRoutes.map(\.name.value))
         let gone = old.activeRoutes.filter { !names.contains($0.name.value) }.map { RouteSettingWords.all($0, old) }
-        for route in new.activeRoutes where before[route.name.value] == nil && !gone.isEmpty && ways.isEmpty {
+        for route in new.activeRoutes where before[route.name.value] == nil && ways.isEmpty {
             let own = RouteSettingWords.all(route, new)
-            if gone.contains(where: { $0.elementsEqual(own) { $0 == $1 } }) { continue }
-            guard let near = gone.first else { continue }
-            for (left, right) in zip(near, own) where left != right {
-                settings.append(
-                    Setting(route: route.name.value, name: right.name, before: left.value, after: right.value)
-                )
-            }
+            guard let near = gone.first, !gone.contains(own) else { continue }
+            for (left, right) in zip(near, own) { add(left, right, of: route) }
+        }
+    }
+
+    /// One entry for all routes in which a setting changes alike, as it does when their default changes.
+    private mutating func add(_ before: SettingWord, _ after: SettingWord, of route: RouteEntry) {
+        guard before.value != after.value else { return }
+        let shown = SecretWords.after(before.shown, after.shown)
+        let known = settings.firstIndex { $0.name == after.name && $0.before == before.shown && $0.after == shown }
+        // Two secrets that are not shown need not be the same two.
+        if let known, !shown.contains(SecretWords.hidden) {
+            settings[known].routes.append(route.name.value)
+        } else {
+            settings.append(
+                Setting(routes: [route.name.value], name: after.name, before: before.shown, after: shown)
+            )
         }
     }
 
@@ -186,7 +171,8 @@ struct Comparison {
     static func words(_ verdict: Verdict, _ document: RouteDocument) -> String {
         switch verdict.outcome {
         case .noRoute: return "404"
-        case .deny(let status, _): return "denied \(status)"
+        case .deny(let status, let message):
+            return message.isEmpty ? "denied \(status)" : "denied \(status) \"\(message)\""
         case .forward(let tiers):
             let shown = tiers.filter { !$0.isEmpty }.map { tier in
                 let names = tier.map { place in

@@ -1,3 +1,5 @@
+import Report
+
 /// A comparison as text, Markdown or JSON (schema `diff-v1`).
 struct DiffReport {
     let comparison: Comparison
@@ -15,10 +17,37 @@ struct DiffReport {
         return comparison.differs || !comparison.hasOtherText ? routes : "\(routes); the edits have no effect"
     }
 
+    /// `routes a, b, c`.
+    private func routes(_ setting: Comparison.Setting) -> String {
+        let count = setting.routes.count
+        if count > 1, count == comparison.forwardingRoutes { return "all \(count) routes" }
+        return "\(setting.routes.count == 1 ? "route" : "routes") \(setting.routes.joined(separator: ", "))"
+    }
+
+    private func others(_ way: Comparison.Way) -> String {
+        way.count == 1 ? "" : "  (and \(counted(way.count - 1, "other way")))"
+    }
+
     private func reach(_ reach: Comparison.Reach) -> String {
-        reach.isOpened
-            ? "\(reach.label) may now reach \(reach.provider)  (was: never)"
-            : "\(reach.label) no longer reaches \(reach.provider)"
+        let labels = reach.labels.joined(separator: ", ")
+        let providers = reach.providers.joined(separator: ", ")
+        let isOne = reach.labels.count == 1
+        return reach.isOpened
+            ? "\(labels) may now reach \(providers)  (was: never)"
+            : "\(labels) no longer \(isOne ? "reaches" : "reach") \(providers)"
+    }
+
+    private func loosened(_ entry: Comparison.Loosening) -> String {
+        var words = "\(entry.requests.joined(separator: " or ")): "
+        words +=
+            entry.oldClass == entry.newClass
+            ? "class \(entry.newClass)" : "was class \(entry.oldClass), now \(entry.newClass)"
+        if !entry.providers.isEmpty { words += "; may now reach \(entry.providers.joined(separator: ", "))" }
+        return entry.count == 1 ? words : words + "  (\(entry.count) ways)"
+    }
+
+    private func shown(_ entry: Comparison.Loosening) -> String {
+        "\(entry.witness)     \(entry.before) → \(entry.after)"
     }
 
     // MARK: For people
@@ -29,27 +58,29 @@ struct DiffReport {
         if comparison.ways.isEmpty {
             lines.append("~ no request goes another way")
         } else {
-            lines.append("~ \(counted(comparison.ways.count, "group")) of requests go another way")
+            lines.append(
+                "~ \(counted(comparison.ways.count, "group")) of requests \(comparison.ways.count == 1 ? "goes" : "go") another way"
+            )
         }
         for (number, way) in comparison.ways.enumerated() {
             let first = way.requests.first ?? "every request"
-            lines.append("  \(number + 1). \(first)     \(way.before) → \(way.after)")
+            lines.append("  \(number + 1). \(first)     \(way.before) → \(way.after)\(others(way))")
             lines += way.requests.dropFirst().map { "     or \($0)" }
-            if way.oldRoute != way.newRoute {
+            if way.count == 1, way.oldRoute != way.newRoute {
                 lines.append("     route: \(way.oldRoute ?? "none") → \(way.newRoute ?? "none")")
             }
             lines.append("     witness: \(way.witness)")
         }
         for setting in comparison.settings {
-            lines.append("~ route \(setting.route): \(setting.name) \(setting.before) → \(setting.after)")
+            lines.append("~ \(routes(setting)): \(setting.name) \(setting.before) → \(setting.after)")
         }
         for setting in comparison.fileSettings {
             lines.append("~ setting changed: \(setting.name) \(setting.before) → \(setting.after)")
         }
         for loosening in comparison.loosenings {
             let end = allowsPrivacy ? "     allowed" : "     --allow-privacy to accept"
-            lines.append("\(allowsPrivacy ? "~" : "!") privacy: \(loosening.words)\(end)")
-            lines.append("     witness: \(loosening.witness)")
+            lines.append("\(allowsPrivacy ? "~" : "!") privacy: \(loosened(loosening))\(end)")
+            lines.append("     witness: \(shown(loosening))")
         }
         for entry in comparison.reaches {
             let mark = entry.isOpened && !allowsPrivacy ? "!" : "~"
@@ -57,7 +88,7 @@ struct DiffReport {
             lines.append("\(mark) privacy: \(reach(entry))\(end)")
             if entry.isOpened { lines.append("     witness: \(entry.witness)") }
         }
-        if !comparison.isComplete { lines.append("! too much to compare: the answer is not complete") }
+        lines += comparison.gaps.map { "! the answer is not complete: \($0)" }
         lines.append("= \(unchanged)")
         if let tries { lines.append(tries) }
         return lines.map { $0 + "\n" }.joined()
@@ -72,7 +103,9 @@ struct DiffReport {
             lines += ["| # | Requests | Before | After | For example |", "|---|---|---|---|---|"]
             for (number, way) in comparison.ways.enumerated() {
                 let requests = way.requests.map(Self.cell).joined(separator: "<br>or ")
-                let cells = [requests, Self.cell(way.before), Self.cell(way.after), Self.cell(way.witness)]
+                let cells = [
+                    requests, Self.cell(way.before), Self.cell(way.after) + others(way), Self.cell(way.witness),
+                ]
                 lines.append("| \(number + 1) | \(cells.joined(separator: " | ")) |")
             }
             lines.append("")
@@ -83,15 +116,15 @@ struct DiffReport {
             lines.append("- \(mark): \(reach(entry)).\(end)")
         }
         lines += comparison.loosenings.map {
-            "- \(allowsPrivacy ? "privacy" : "⚠ **privacy**"): \(Self.cell($0.words)). For example: \(Self.cell($0.witness))"
+            "- \(allowsPrivacy ? "privacy" : "⚠ **privacy**"): \(Self.cell(loosened($0))). For example: \(Self.cell(shown($0)))"
         }
         lines += comparison.fileSettings.map {
             "- setting changed: `\($0.name)` \(Self.cell($0.before)) → \(Self.cell($0.after))"
         }
         lines += comparison.settings.map {
-            "- route `\($0.route)`: `\($0.name)` \(Self.cell($0.before)) → \(Self.cell($0.after))"
+            "- \(routes($0)): `\($0.name)` \(Self.cell($0.before)) → \(Self.cell($0.after))"
         }
-        if !comparison.isComplete { lines.append("- ⚠ too much to compare: the answer is not complete") }
+        lines += comparison.gaps.map { "- ⚠ the answer is not complete: \($0)" }
         lines.append("- \(unchanged)")
         if let tries { lines.append("- \(tries)") }
         return lines.map { $0 + "\n" }.joined()
@@ -110,23 +143,29 @@ struct DiffReport {
             JSONValue.object([
                 "requests": .texts(way.requests), "before": .text(way.before), "after": .text(way.after),
                 "old_route": .optional(way.oldRoute), "new_route": .optional(way.newRoute),
-                "witness": .text(way.witness),
+                "witness": .text(way.witness), "count": .number(way.count),
             ])
         }
         let reaches = comparison.reaches.map { entry in
             JSONValue.object([
-                "kind": .text(entry.isOpened ? "opened" : "closed"), "label": .text(entry.label),
-                "provider": .text(entry.provider), "witness": .text(entry.witness),
+                "kind": .text(entry.isOpened ? "opened" : "closed"), "labels": .texts(entry.labels),
+                "providers": .texts(entry.providers), "count": .number(entry.count), "witness": .text(entry.witness),
+                "allowed": .bool(allowsPrivacy || !entry.isOpened),
             ])
         }
         let settings = comparison.settings.map { setting in
             JSONValue.object([
-                "route": .text(setting.route), "setting": .text(setting.name), "before": .text(setting.before),
+                "routes": .texts(setting.routes), "setting": .text(setting.name), "before": .text(setting.before),
                 "after": .text(setting.after),
             ])
         }
         let loosenings = comparison.loosenings.map { entry in
-            JSONValue.object(["request": .text(entry.words), "witness": .text(entry.witness)])
+            JSONValue.object([
+                "requests": .texts(entry.requests), "old_class": .text(entry.oldClass),
+                "new_class": .text(entry.newClass), "providers": .texts(entry.providers),
+                "count": .number(entry.count), "before": .text(entry.before), "after": .text(entry.after),
+                "witness": .text(entry.witness), "allowed": .bool(allowsPrivacy),
+            ])
         }
         let fileSettings = comparison.fileSettings.map { setting in
             JSONValue.object([
@@ -139,8 +178,10 @@ struct DiffReport {
         return .object([
             "schema": .text("diff-v1"), "differs": .bool(comparison.differs),
             "weakens_privacy": .bool(comparison.weakensPrivacy), "complete": .bool(comparison.isComplete),
+            "incomplete_because": .texts(comparison.gaps),
             "changes": .list(ways), "privacy": .list(reaches), "settings": .list(settings),
             "loosened": .list(loosenings), "file_settings": .list(fileSettings),
+            "edits_have_no_effect": .bool(comparison.hasOtherText && !comparison.differs),
             "unchanged_routes": .number(comparison.unchangedRoutes), "worst_tries": tries ?? .null,
         ])
     }

@@ -1,9 +1,20 @@
+import RouteLanguage
 import RouteModel
 import Routing
 
+/// A setting with its value.
+struct SettingWord: Equatable {
+    var name: String
+    var value: String
+    /// The value without secrets.
+    var shown: String
+}
+
 /// A route's settings as texts, by name.
 enum RouteSettingWords {
-    static func all(_ route: RouteEntry, _ document: RouteDocument) -> [(name: String, value: String)] {
+    static func all(_ route: RouteEntry, _ document: RouteDocument) -> [SettingWord] {
+        // What sends nothing on has no use for any of them.
+        if route.tiers.isEmpty { return [] }
         let settings = route.settings
         let (timeouts, retry, latency) = (settings.timeouts, settings.retry, settings.latency)
         var words: [(String, String)] = [
@@ -22,7 +33,10 @@ enum RouteSettingWords {
             ("failover.max_tries", "\(settings.failover.maxTries)"),
             ("failover.panic", settings.failover.panicTries ? "try" : "fail"),
             ("ema", ema(latency)), ("pool", pool(settings.pool.value)),
-            ("limits", settings.limits.isEmpty ? "none" : settings.limits.map(\.value).joined(separator: ", ")),
+            (
+                "limits",
+                settings.limits.isEmpty ? "none" : settings.limits.map(\.value).sorted().joined(separator: ", ")
+            ),
             ("queue", settings.queue.value.rawValue), ("cache.mode", settings.cache.mode.value.rawValue),
             ("cache.scope", settings.cache.scope.value.rawValue),
             ("cache.max_class", settings.cache.maxLevel.value.word),
@@ -31,9 +45,9 @@ enum RouteSettingWords {
             ("cache.max_entries", "\(settings.cache.maxEntries.value)"),
             ("cache.max_bytes", "\(settings.cache.maxBytes.value)"),
             ("cache.streams", settings.cache.streams.value.rawValue),
-            ("sticky", sticky(settings.sticky.value)), ("headers", headers(route.setHeaders, route.removedHeaders)),
-            ("hedge", settings.hedge.value.map(hedge) ?? "none"),
+            ("sticky", sticky(settings.sticky.value)), ("hedge", settings.hedge.value.map(hedge) ?? "none"),
         ]
+        var fields = [headers("headers", route.setHeaders, route.removedHeaders)]
         // Of tiers with the same targets only: another target is another way, which is told as such.
         for (number, tier) in route.tiers.enumerated() {
             let targets = tier.targets.map { Words.target($0, document) }.joined(separator: ", ")
@@ -44,7 +58,7 @@ enum RouteSettingWords {
         for (number, tier) in route.tiers.enumerated() {
             for target in tier.targets {
                 let name = "of target \(Words.target(target, document)) in tier \(number)"
-                words.append(("headers \(name)", headers(target.headers, [])))
+                fields.append(headers("headers \(name)", target.headers, []))
                 words.append(("max_tokens \(name)", target.maxTokens.map { Words.count($0.value) } ?? "none"))
                 let prices = target.prices.map { price in
                     "\(price.pattern?.value ?? "*"): \(Words.money(price.input)) in, \(Words.money(price.output)) out"
@@ -53,7 +67,7 @@ enum RouteSettingWords {
                 words.append(("price \(name)", prices.isEmpty ? "none" : prices.joined(separator: "; ")))
             }
         }
-        return words
+        return words.map { SettingWord(name: $0.0, value: $0.1, shown: $0.1) } + fields
     }
 
     private static func retryOn(_ retry: RetryPolicy) -> String {
@@ -91,21 +105,19 @@ enum RouteSettingWords {
         "{after: \(Words.duration(hedge.afterMilliseconds)), max: \(hedge.max), stream: \(hedge.stream)}"
     }
 
-    private static func headers(_ set: [HeaderPair], _ removed: [String]) -> String {
-        var words: [String] = []
-        if !set.isEmpty { words.append("set: {\(set.map { "\($0.name): \(shown($0))" }.joined(separator: ", "))}") }
-        if !removed.isEmpty { words.append("remove: [\(removed.joined(separator: ", "))]") }
-        return words.isEmpty ? "none" : "{\(words.joined(separator: ", "))}"
-    }
-
-    /// A value; of one that is likely a secret only enough to tell it from another.
-    private static func shown(_ pair: HeaderPair) -> String {
-        let name = pair.name.lowercased()
-        guard ["auth", "key", "token", "cookie", "secret"].contains(where: { name.contains($0) }) else {
-            return pair.value
+    /// Fields in the order of their names; a secret is there to be compared, and not to be shown.
+    private static func headers(_ name: String, _ set: [HeaderPair], _ removed: [String]) -> SettingWord {
+        func words(_ value: (HeaderPair) -> String) -> String {
+            let fields = set.sorted { $0.name < $1.name }.map { "\($0.name): \(value($0))" }
+            var words = set.isEmpty ? [] : ["set: {\(fields.joined(separator: ", "))}"]
+            if !removed.isEmpty { words.append("remove: [\(Set(removed).sorted().joined(separator: ", "))]") }
+            return words.isEmpty ? "none" : "{\(words.joined(separator: ", "))}"
         }
-        let digest = pair.value.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
-        return "(not shown, \(String(digest, radix: 16)))"
+        return SettingWord(
+            name: name,
+            value: words(\.value),
+            shown: words { Meaning.isSecret($0.value, .headerValue) ? SecretWords.hidden : $0.value }
+        )
     }
 
     private static func pool(_ choice: RouteSettings.PoolChoice) -> String {

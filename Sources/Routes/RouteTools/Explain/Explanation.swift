@@ -85,7 +85,7 @@ package struct Explainer {
     package init(_ document: RouteDocument, compiled: Compiled) {
         self.document = document
         self.compiled = compiled
-        interpreter = Interpreter(document, patterns: Patterns.matcher())
+        interpreter = Interpreter(document, patterns: HeaderPatterns.matcher())
         drafts = DraftReader(document)
     }
 

@@ -90,8 +90,16 @@ package enum FormatCommand {
 
     /// What would change, without the secrets that somebody may have written into the file.
     private static func difference(_ input: LintInput, _ text: [UInt8]) -> String {
-        let problems = RouteFile.read(input.bytes, path: input.name, purpose: .lint, environment: { _ in nil }).problems
-        return UnifiedDiff.text(path: input.name, old: input.bytes, new: text, hiding: problems)
+        func problems(_ bytes: [UInt8]) -> Problems {
+            RouteFile.read(bytes, path: input.name, purpose: .lint, environment: { _ in nil }).problems
+        }
+        return UnifiedDiff.text(
+            path: input.name,
+            old: input.bytes,
+            new: text,
+            hiding: problems(input.bytes),
+            problems(text)
+        )
     }
 
     private static func write(_ text: [UInt8], _ input: LintInput, _ run: inout Run) {

@@ -1,3 +1,5 @@
+import Report
+
 /// A diagram as text for other programs.
 struct DiagramText {
     let diagram: Diagram

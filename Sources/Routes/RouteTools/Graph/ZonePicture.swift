@@ -1,5 +1,6 @@
 import Analysis
 import Compiler
+import Report
 import RouteModel
 import Routing
 
