@@ -6,6 +6,8 @@ import Routing
 ///
 /// The walk over boxes sees one labelling at a time; this sees what becomes of the same bytes when the labels change.
 package struct DifferencePool {
+    /// What stands for requests that no words are known for.
+    package static let likeWitness = "requests like the witness"
     /// Requests decided at most.
     package static let limit = 20_000
 
@@ -102,6 +104,8 @@ package struct DifferencePool {
                 }
             }
         }
+        // Where the labels are the same, two of their parts at once show nothing that the proofs have not seen.
+        if Difference.isLabellingSame(old.document, new.document) { return search.findings }
         for (number, first) in variations.enumerated() {
             for second in variations.dropFirst(number + 1) {
                 for seed in plain {
@@ -136,7 +140,7 @@ package struct DifferencePool {
         let (left, right) = (effect(before, old.document), effect(after, new.document))
         let opened = opened(candidate, before, after)
         if left == right, before.level <= after.level, opened.isEmpty { return }
-        let nothing = candidate.isPlain ? "every request" : "requests like the witness"
+        let nothing = candidate.isPlain ? "every request" : Self.likeWitness
         let words = candidate.words.isEmpty ? nothing : candidate.words.joined(separator: "  ")
         // What the content is shown to be is what the more careful side finds in it.
         let witness = candidate.old.contentLevel >= candidate.new.contentLevel ? candidate.old : candidate.new

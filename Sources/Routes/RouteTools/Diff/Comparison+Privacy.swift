@@ -26,7 +26,8 @@ extension Comparison {
         _ patterns: @escaping PatternMatcher
     ) {
         let pool = DifferencePool(old, new, patterns: patterns).findings(seeds(analyses))
-        if !pool.isComplete {
+        // With the same labels on both sides the proofs have seen every request.
+        if !pool.isComplete, !Difference.isLabellingSame(old, new) {
             let limit = Words.grouped(DifferencePool.limit)
             gaps.append("the labels differ, and only the first \(limit) requests made to show it were asked about")
         }
@@ -39,7 +40,16 @@ extension Comparison {
         for group in order {
             let all = groups[group] ?? []
             let requests = pool.requests[group] ?? []
-            addWay(all.map(\.change), requests, old, new, explainer)
+            if group.cause.isEmpty {
+                let pairs = Dictionary(grouping: all.map(\.change)) { [$0.oldRoute, $0.newRoute] }
+                var order: [[Int?]] = []
+                for change in all.map(\.change) where !order.contains([change.oldRoute, change.newRoute]) {
+                    order.append([change.oldRoute, change.newRoute])
+                }
+                for pair in order { addWay(pairs[pair] ?? [], [], old, new, explainer) }
+            } else {
+                addWay(all.map(\.change), requests, old, new, explainer)
+            }
             let weaker = all.filter { $0.fell || !unknown($0).isEmpty }
             guard let first = weaker.first(where: { !$0.opened.isEmpty }) ?? weaker.first else { continue }
             loosenings.append(
@@ -88,18 +98,22 @@ extension Comparison {
     ) {
         let fresh = changes.filter { change in
             let (before, after) = (Self.words(change.before, old), Self.words(change.after, new))
-            return before != after && !ways.contains { $0.before == before && $0.after == after }
+            let shape = Self.shape(change, old, new)
+            return before != after
+                && !ways.contains { $0.before == before && $0.after == after || $0.shape == shape }
         }
         guard let first = fresh.first else { return }
+        let witness = DiffWitness.words(first.witness, explainer, old, new)
+        let isPlain = first.requests == ["every request"]
         touchedRoutes.formUnion(fresh.compactMap(\.newRoute).map { new.routes[$0].name.value })
         ways.append(
             Way(
-                requests: requests,
+                requests: !requests.isEmpty ? requests : isPlain ? first.requests : [witness],
                 before: Self.words(first.before, old),
                 after: Self.words(first.after, new),
                 oldRoute: first.oldRoute.map { old.routes[$0].name.value },
                 newRoute: first.newRoute.map { new.routes[$0].name.value },
-                witness: DiffWitness.words(first.witness, explainer, old, new),
+                witness: witness,
                 count: fresh.count
             )
         )

@@ -18,6 +18,8 @@ struct Comparison {
         var witness: String
         /// How many ways that differ in their targets are told as one, by this first one.
         var count = 1
+        /// Where from and where to, whatever the model asked for.
+        var shape = ""
     }
     /// Providers that classes or tags can reach now, or no longer.
     struct Reach {
@@ -87,7 +89,8 @@ struct Comparison {
                         after: Self.words(change.after, new.document),
                         oldRoute: change.oldRoute.map { old.document.routes[$0].name.value },
                         newRoute: change.newRoute.map { new.document.routes[$0].name.value },
-                        witness: witness
+                        witness: witness,
+                        shape: Self.shape(change, old.document, new.document)
                     )
                 )
             case .opened(let provider, let label):
@@ -100,10 +103,7 @@ struct Comparison {
             Analysis(old.document, patterns: patterns), Analysis(new.document, patterns: patterns)
         )
         mergeReaches()
-        // With the same labels on both sides the proofs above have seen every request.
-        if changes == nil || !Difference.isLabellingSame(old.document, new.document) {
-            comparePool(old.document, new.document, analyses, explainer, patterns)
-        }
+        comparePool(old.document, new.document, analyses, explainer, patterns)
         compareSettings(old.document, new.document)
         fileSettings = FileSettingWords.changes(old, new)
         forwardingRoutes = new.document.activeRoutes.filter { !$0.tiers.isEmpty }.count
@@ -165,6 +165,16 @@ struct Comparison {
                 Setting(routes: [route.name.value], name: after.name, before: before.shown, after: shown)
             )
         }
+    }
+
+    /// The same for requests that differ by their model alone, which most targets are asked for.
+    static func shape(_ change: Change, _ old: RouteDocument, _ new: RouteDocument) -> String {
+        let asked = change.witness.model ?? ""
+        func words(_ verdict: Verdict, _ document: RouteDocument) -> String {
+            let model = document.aliases.first { $0.name.value == asked }?.model.value ?? asked
+            return Self.words(verdict, document).replacing("/\(model)", with: "")
+        }
+        return "\(words(change.before, old)) → \(words(change.after, new))"
     }
 
     /// Where a verdict sends a request.
