@@ -215,6 +215,7 @@ let tests: [Target] = [
     suite("EventStreamTests", ["EventStream", "WireCases"]),
     suite("JSONTests", ["JSON", "Bytes", "WireCases"]),
     suite("DialectTests", ["Dialect", "Bytes", "WireCases"]),
+    suite("AnthropicTests", ["Anthropic", "Conversation", "EventStream", "JSON", "Bytes"], excluding: ["replay.py"]),
     suite("TranslationTests", ["Translation", "Conversation", "EventStream", "JSON", "Bytes"]),
     .testTarget(
         name: "FuzzSeedTests",

@@ -13,14 +13,14 @@ extension AnthropicRequestWriter {
     mutating func sampling(_ plan: ThinkingPlan) {
         var hasTemperature = false
         if let temperature = request.sampling.temperature, let value = Self.number(temperature) {
-            let isFree = model.takesSampling && !plan.thinks
-            if isFree {
+            let isTaken = model.takesSampling && (!plan.thinks || value == 1)
+            if isTaken {
                 output.key("temperature")
                 hasTemperature = true
                 // OpenAI's range ends at 2.
                 if value > 1 { output.number(1) } else { output.raw(temperature) }
             }
-            if value != 1, !isFree || value > 1 { drop("temperature") }
+            if value != 1, !isTaken || value > 1 { drop("temperature") }
         }
         if let topP = request.sampling.topP, let value = Self.number(topP) {
             let isTaken =
