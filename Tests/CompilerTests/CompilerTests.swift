@@ -31,6 +31,16 @@ import Testing
         document.routes[0].isEnabled = true
         let problems = RouteCompiler.compile(document).problems
         #expect(problems.map(\.code) == ["HP803"])
+        #expect(RouteCompiler.problems(document).map(\.sentence) == problems.map(\.sentence))
+    }
+
+    @Test func `what stands against serving is known without a program`() {
+        var dice = Dice(seed: 3)
+        for _ in 0..<200 {
+            let document = RandomDocument.make(routes: 1 + dice.below(12), &dice)
+            let problems = RouteCompiler.compile(document).problems
+            #expect(RouteCompiler.problems(document).map(\.sentence) == problems.map(\.sentence))
+        }
     }
 
     @Test func `a match that nothing fits comes to no box`() {

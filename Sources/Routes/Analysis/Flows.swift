@@ -75,13 +75,13 @@ struct Flows {
     mutating func flows(_ route: Int, _ witnesses: [Request?]) -> [Flow] {
         var flows: [Flow] = []
         let interpreter = scene.interpreter
+        let takes = witnesses.map { $0.map { interpreter.eligibility($0) } }
         for (number, tier) in scene.document.routes[route].tiers.enumerated() {
             for (place, target) in tier.targets.enumerated() {
-                for (level, known) in zip(Level.allCases, witnesses) {
-                    guard let known, level <= scene.document.providers[target.provider].clearance.value else {
-                        continue
-                    }
-                    var witness: Request? = interpreter.isEligible(target, known) ? known : nil
+                let clearance = scene.document.providers[target.provider].clearance.value
+                for (level, known) in zip(Level.allCases, witnesses) where level <= clearance {
+                    guard let isTaken = takes[Int(level.rawValue)] else { continue }
+                    var witness: Request? = isTaken(target) ? known : nil
                     if witness == nil {
                         let eligible = targets.eligible(target, &builder)
                         let wanted = builder.product(eligible, [box(level)])

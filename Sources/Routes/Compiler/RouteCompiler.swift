@@ -52,6 +52,28 @@ package enum RouteCompiler {
         )
     }
 
+    /// What stands against serving a document, as `compile` would find it, without its program.
+    package static func problems(_ document: RouteDocument) -> [Problem] {
+        let words = Words(document)
+        let texts = PatternTexts()
+        var problems = words.problems
+        // Where all boxes together may be too many, each is counted; else a match without `any` and `not` has at most one.
+        let countsAll = document.routes.count > boxLimit / boxLimitPerRoute
+        var count = 0
+        var number = 0
+        for entry in document.routes where entry.isEnabled {
+            defer { number += 1 }
+            if !countsAll, entry.match.map({ $0.any == nil && $0.not.isEmpty }) ?? true { continue }
+            do throws(TooManyBoxes) {
+                count += try MatchBoxes(route: number, words: words, texts: texts).boxes(entry.match).count
+            } catch {
+                problems.append(tooMany(entry))
+            }
+        }
+        if countsAll, count > boxLimit { problems.append(tooManyInAll(count, document)) }
+        return problems
+    }
+
     private static func tooMany(_ entry: RouteEntry) -> Problem {
         Problem(
             .error,

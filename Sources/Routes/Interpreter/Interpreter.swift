@@ -75,6 +75,12 @@ package final class Interpreter: Sendable {
         isEligible(target, Labelled(self, request))
     }
 
+    /// Tells the same of many targets for one request.
+    package func eligibility(_ request: Request) -> (TargetEntry) -> Bool {
+        let subject = Labelled(self, request)
+        return { self.isEligible($0, subject) }
+    }
+
     /// Tells whether a target would take a request, were it not for the request's label.
     package func serves(_ target: TargetEntry, _ request: Request) -> Bool {
         serves(target, request.api, model: resolvedModel(request))

@@ -36,7 +36,8 @@ package struct CheckedFile: Sendable {
     ///   - loaded: the file with what it includes.
     ///   - resolves: whether the environment and other files may be looked at.
     ///   - checksLayout: whether to ask the formatter too, which takes as long as all the rest.
-    package init(_ loaded: Loaded, resolves: Bool, checksLayout: Bool = false) {
+    ///   - compiles: whether a program is made, so that there is a configuration; the findings are the same without.
+    package init(_ loaded: Loaded, resolves: Bool, checksLayout: Bool = false, compiles: Bool = true) {
         self.loaded = loaded
         var found = ReadingEdits.added(to: loaded.problems)
         let patterns = HeaderPatterns.matcher()
@@ -49,11 +50,22 @@ package struct CheckedFile: Sendable {
         }
         // A program that will not serve need not be proved.
         let checking = resolves ? patterns : nil
-        let compiled = loaded.problems.hasErrors ? nil : Configuration(loaded, patterns: checking, problems: &found)
+        var compiled: Configuration?
+        var mayServe = false
+        if !loaded.problems.hasErrors, let document = loaded.document {
+            if compiles {
+                compiled = Configuration(loaded, patterns: checking, problems: &found)
+                mayServe = compiled != nil
+            } else {
+                let against = RouteCompiler.problems(document)
+                for problem in against { found.add(problem) }
+                mayServe = against.isEmpty
+            }
+        }
         let silence = Silence(loaded, resolves: resolves)
         var result = silence.applied(to: found)
         // Where reading stopped at an error, silence cannot make a configuration of it.
-        if !result.hasErrors, compiled == nil, found.hasErrors { result = found }
+        if !result.hasErrors, !mayServe, found.hasErrors { result = found }
         silencedCount = found.all.count - result.all.count
         for problem in silence.problems(about: found) { result.add(problem) }
         problems = result

@@ -41,7 +41,12 @@ struct LintPass: Sendable {
         switch input.kind {
         case .root:
             let loaded = RouteFile.read(bytes, path: input.name, purpose: .lint, environment: environment)
-            let checked = CheckedFile(loaded, resolves: resolves, checksLayout: checksLayout)
+            let checked = CheckedFile(
+                loaded,
+                resolves: resolves,
+                checksLayout: checksLayout,
+                compiles: resolves
+            )
             let files = loaded.files.isEmpty ? [input.name] : loaded.files.map(\.path)
             return Result(problems: checked.problems, files: files, silencedCount: checked.silencedCount)
         case .fragment:
