@@ -21,7 +21,10 @@ import Testing
         "prod": ["`pool`", "`limits`"],
     ]
 
-    private static let mock = Result { try MockUpstream() }
+    /// One for each test: what is kept for good would outlive the tests.
+    private let mock: MockUpstream
+
+    init() throws { mock = try MockUpstream() }
 
     @Test func `every file is one of both`() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder)
@@ -30,8 +33,8 @@ import Testing
     }
 
     /// The same file with its upstreams on the mock, its listeners on free ports, and its secrets in a folder.
-    private func moved(_ text: String, _ folder: TemporaryFolder, isRoot: Bool) throws -> String {
-        let url = try Self.mock.get().url
+    private func moved(_ text: String, _ folder: TemporaryFolder, isRoot: Bool) -> String {
+        let url = mock.url
         var lines: [String] = []
         var hasListen = false
         for line in text.components(separatedBy: "\n") {
@@ -67,13 +70,13 @@ import Testing
         let folder = try TemporaryFolder()
         try folder.write("secret", "sk-test-of-a-file")
         let original = try String(contentsOfFile: "\(Self.folder)/\(name).yaml", encoding: .utf8)
-        let file = try folder.write("\(name).yaml", try moved(original, folder, isRoot: true))
+        let file = try folder.write("\(name).yaml", moved(original, folder, isRoot: true))
         let parts = "\(Self.folder)/\(name)"
         if let names = try? FileManager.default.contentsOfDirectory(atPath: parts) {
             try FileManager.default.createDirectory(atPath: folder.file(name), withIntermediateDirectories: true)
             for part in names {
                 let text = try String(contentsOfFile: "\(parts)/\(part)", encoding: .utf8)
-                try folder.write("\(name)/\(part)", try moved(text, folder, isRoot: false))
+                try folder.write("\(name)/\(part)", moved(text, folder, isRoot: false))
             }
         }
         let proxy = try RunningProgram(
