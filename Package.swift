@@ -92,9 +92,9 @@ let wire: [Target] = [
     floor("Wire", "HTTP", ["Bytes"], safe),
     floor("Wire", "EventStream", ["Bytes"], safe),
     floor("Wire", "JSON", ["Bytes"], safe),
-    floor("Wire", "Dialect", ["Bytes", "JSON"], safe),
     // One dialect knows nothing of another: each is read into, and written from, what `Conversation` has words for.
     floor("Wire", "Conversation", ["Bytes", "JSON"], safe),
+    floor("Wire", "Dialect", ["Bytes", "JSON", "Conversation"], safe),
     floor("Wire", "OpenAI", ["Bytes", "JSON", "Conversation"], safe),
     floor("Wire", "Anthropic", ["Bytes", "JSON", "Conversation"], safe),
     floor("Wire", "Gemini", ["Bytes", "JSON", "Conversation"], safe),
@@ -102,7 +102,7 @@ let wire: [Target] = [
     floor(
         "Wire",
         "Translation",
-        ["Bytes", "JSON", "EventStream", "Conversation", "OpenAI", "Anthropic", "Gemini", "Ollama"],
+        ["Bytes", "JSON", "EventStream", "Dialect", "Conversation", "OpenAI", "Anthropic", "Gemini", "Ollama"],
         safe
     ),
 ]
@@ -112,7 +112,7 @@ let engines: [Target] = [
     floor("Engines", "Routing"),
     floor("Engines", "Decision", ["Bytes", "Routing", "CPCRE2"]),
     floor("Engines", "Content", ["Bytes", "JSON", "Routing", "CPCRE2"]),
-    floor("Engines", "Providers", ["Routing", "Decision"]),
+    floor("Engines", "Providers", ["Dialect", "Routing", "Decision"]),
     floor("Engines", "Health", ["Routing", "Decision"]),
     floor("Engines", "Telemetry", ["Bytes"]),
 ]
@@ -120,8 +120,12 @@ let engines: [Target] = [
 // MARK: Floor 4, Path: the stages in the order of a request; and Routes: YAML to program
 let path: [Target] = [
     floor("Path", "Arrival", ["Bytes", "Loop", "HTTP", "JSON", "Dialect", "Routing", "Decision"]),
-    floor("Path", "Forwarding", ["Bytes", "Loop", "HTTP", "Routing", "Decision", "Providers", "Health", "CCurl"]),
-    floor("Path", "Relay", ["Bytes", "Loop", "HTTP", "EventStream", "JSON", "Dialect"]),
+    floor(
+        "Path",
+        "Forwarding",
+        ["Bytes", "Loop", "HTTP", "Dialect", "Routing", "Decision", "Providers", "Health", "CCurl"]
+    ),
+    floor("Path", "Relay", ["Bytes", "Loop", "HTTP", "EventStream", "JSON", "Dialect", "Conversation", "Translation"]),
     floor("Path", "Settlement", ["Bytes", "Telemetry"]),
 ]
 let routes: [Target] = [
@@ -131,7 +135,7 @@ let routes: [Target] = [
     floor(
         "Routes",
         "RouteLanguage",
-        ["Report", "Routing", "Decision", "Content", "Zones", "Providers", "RouteModel", "CYaml"]
+        ["Report", "Dialect", "Routing", "Decision", "Content", "Zones", "Providers", "RouteModel", "CYaml"]
     ),
     floor(
         "Routes",
@@ -164,7 +168,8 @@ let service: [Target] = [
         "Service",
         "Proxy",
         [
-            "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Decision", "Providers", "Health",
+            "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Translation",
+            "Decision", "Providers", "Health",
             "Telemetry", "Arrival", "Forwarding", "Relay", "Settlement", "Routing", "RouteModel", "RouteLanguage",
             "Compiler",
             "Lint", "Zones",

@@ -72,16 +72,16 @@ import WireCases
             "{\"prompt_tokens\":11,\"completion_tokens\":0,\"total_tokens\":11,\"prompt_tokens_details\":{\"cached_tokens\":4}}"
                 .utf8
         )
-        let usage = UsageShape(chat.span)
-        #expect(usage?.prompt == 11 && usage?.completion == 0 && usage?.total == 11 && usage?.cached == 4)
-        let responses = UsageShape(Array("{\"input_tokens\":3,\"output_tokens\":4}".utf8).span)
-        #expect(responses?.prompt == 3 && responses?.completion == 4 && responses?.total == nil)
-        #expect(UsageShape(Array("{\"other\":1}".utf8).span) == nil)
-        #expect(UsageShape(Array("nonsense".utf8).span) == nil)
+        let usage = UsageShape.read(chat.span)
+        #expect(usage?.input == 11 && usage?.output == 0 && usage?.total == 11 && usage?.cachedInput == 4)
+        let responses = UsageShape.read(Array("{\"input_tokens\":3,\"output_tokens\":4}".utf8).span)
+        #expect(responses?.input == 3 && responses?.output == 4 && responses?.total == nil)
+        #expect(UsageShape.read(Array("{\"other\":1}".utf8).span) == nil)
+        #expect(UsageShape.read(Array("nonsense".utf8).span) == nil)
     }
 
     @Test func `the last whole object in a piece counts`() {
-        func find(_ text: String) -> Int? { UsageShape.findMember(in: Array(text.utf8).span)?.prompt }
+        func find(_ text: String) -> Int? { UsageShape.findMember(in: Array(text.utf8).span)?.input }
         #expect(find("x,\"usage\":{\"prompt_tokens\":1}} \"usage\" : {\"prompt_tokens\":2},") == 2)
         #expect(find("\"usage\":{\"prompt_tokens\":1},\"usage\":{\"prompt_tok") == 1)
         #expect(find("\"usage\":null") == nil)

@@ -1,4 +1,5 @@
 import Decision
+import Dialect
 import Routing
 
 extension Provider {
@@ -10,6 +11,64 @@ extension Provider {
         guard let models, !model.isEmpty else { return true }
         for index in models.indices where models[index].matches(model) { return true }
         return false
+    }
+
+    /// The format a chat reaches it in: the client's own where it speaks that, else the first that it can be asked in.
+    package func format(for client: ChatFormat) -> ChatFormat? {
+        formats.contains(client) ? client : formats.first { $0.canBeAsked }
+    }
+
+    /// The path that a chat in a format of ours is asked at.
+    ///
+    /// - Parameters:
+    ///   - model: part of Gemini's paths; without a slash in front.
+    ///   - streams: Gemini has another path for streams.
+    package func path(of format: ChatFormat, model: String, streams: Bool) -> String {
+        switch format {
+        case .chat: return targetPrefix.path(for: "/v1/chat/completions")
+        case .completions: return targetPrefix.path(for: "/v1/completions")
+        case .responses: return targetPrefix.path(for: "/v1/responses")
+        case .messages: return targetPrefix.path(for: "/v1/messages")
+        case .gemini:
+            let name = Self.pathSegment(model.hasPrefix("models/") ? String(model.dropFirst(7)) : model)
+            return rootPath + "/v1beta/models/\(name):"
+                + (streams ? "streamGenerateContent?alt=sse" : "generateContent")
+        case .ollama: return rootPath + "/api/chat"
+        case .generate: return rootPath + "/api/generate"
+        }
+    }
+
+    /// What stands before paths that are not under `/v1`: the URL's path without the version that OpenAI's libraries want.
+    private var rootPath: String {
+        var path = url.basePath
+        for ending in ["/openai", "/v1beta", "/v1"] where path.hasSuffix(ending) {
+            path = String(path.dropLast(ending.utf8.count))
+        }
+        return path
+    }
+
+    /// A model's name as one segment of a path (RFC 3986 §3.3).
+    private static func pathSegment(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e:
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+        return result
+    }
+
+    /// The name and value of the header field that carries the key, for requests in a format.
+    ///
+    /// Google takes the key of its own format in a field of its own (ai.google.dev/api), and as a bearer token where it
+    /// imitates OpenAI.
+    package func keyField(for format: ChatFormat) -> HeaderPair? {
+        guard format == .gemini, kind.name == "google" else { return keyField }
+        return key.map { HeaderPair(name: "x-goog-api-key", value: $0) }
     }
 
     /// How a client's path becomes this upstream's.

@@ -1,4 +1,5 @@
 import Decision
+import Dialect
 import Routing
 
 /// One upstream of the route file, with everything resolved.
@@ -18,6 +19,8 @@ package final class Provider: Sendable {
     package let models: [Glob]?
     /// Endpoints it serves.
     package let apis: Set<API>
+    /// Formats of chats it speaks itself; others are translated to the first that can be asked in.
+    package let formats: [ChatFormat]
     package let isLocal: Bool
     package let tls: TLSSettings
     /// Overrides a route's deadlines where not nil.
@@ -36,6 +39,7 @@ package final class Provider: Sendable {
         headers: [HeaderPair],
         models: [Glob]?,
         apis: Set<API>,
+        formats: [ChatFormat]? = nil,
         isLocal: Bool,
         tls: TLSSettings,
         timeouts: PartialTimeouts,
@@ -52,6 +56,7 @@ package final class Provider: Sendable {
         self.headers = headers
         self.models = models
         self.apis = apis
+        self.formats = formats ?? kind.formats
         self.isLocal = isLocal
         self.tls = tls
         self.timeouts = timeouts

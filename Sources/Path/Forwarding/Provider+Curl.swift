@@ -32,7 +32,7 @@ extension Provider {
     }
 
     /// The head fields that are the same for every request: bytes ready to send, and their names.
-    func fixedFields() -> (bytes: [UInt8], names: [String]) {
+    func fixedFields(_ keyField: HeaderPair?) -> (bytes: [UInt8], names: [String]) {
         var pairs = [HeaderPair(name: "host", value: hostField)]
         if let keyField { pairs.append(keyField) }
         for pair in headers {

@@ -1,5 +1,6 @@
 import Bytes
 import Decision
+import Dialect
 import Routing
 import HTTP
 import Providers
@@ -16,10 +17,25 @@ package enum UpstreamHead {
         case chunked
     }
 
+    /// A request that is not the client's own: said in another format, or for another path.
+    package struct Restatement {
+        /// Path and query.
+        package let path: [UInt8]
+        package let format: ChatFormat
+        /// The body is ours too: `content-type` is written, and what belongs to the client's dialect is left out.
+        package let isTranslated: Bool
+        package init(path: [UInt8], format: ChatFormat, isTranslated: Bool) {
+            self.path = path
+            self.format = format
+            self.isTranslated = isTranslated
+        }
+    }
+
     /// Composes the head into `writer`; check `writer.overflowed` afterwards.
     ///
     /// * `bytes`: the bytes that `head` was parsed from.
     /// * `requestID`: sent as `x-request-id`.
+    /// * `restated`: nil passes the client's path and fields on.
     package static func write(
         _ writer: inout ByteWriter,
         head: RequestHead,
@@ -28,18 +44,21 @@ package enum UpstreamHead {
         plan: Plan,
         target: Target,
         body: Body,
-        requestID: [UInt8]
+        requestID: [UInt8],
+        restated: Restatement? = nil
     ) {
         writer.put(bytes.extracting(head.methodText.range))
         writer.put(byte: 0x20)
-        putTarget(&writer, head, bytes, pool)
+        if let restated { writer.put(restated.path) } else { putTarget(&writer, head, bytes, pool) }
         writer.put(" HTTP/1.1\r\n")
-        writer.put(pool.fixedFields)
+        writer.put(restated?.format == .gemini ? pool.geminiFields : pool.fixedFields)
+        if restated?.isTranslated == true { putOwn(&writer, restated?.format) }
         let sets = !plan.setHeaders.isEmpty || !target.headers.isEmpty
         let isPlain = !sets && plan.removedHeaders.isEmpty && pool.fixedNames.count <= 2
         for index in head.fields.indices {
             let field = head.fields[index]
             if isDropped(field.id) || HopByHop.isDropped(requestField: index, of: head, in: bytes) { continue }
+            if restated?.isTranslated == true, isOfDialect(field, bytes) { continue }
             if !isPlain, isReplaced(bytes.extracting(field.name.range), pool, plan, target) { continue }
             put(&writer, field, bytes)
         }
@@ -57,6 +76,24 @@ package enum UpstreamHead {
             writer.put("\r\n\r\n")
         case .chunked: writer.put("\r\ntransfer-encoding: chunked\r\n\r\n")
         }
+    }
+
+    /// The fields of a request whose body is ours.
+    private static func putOwn(_ writer: inout ByteWriter, _ format: ChatFormat?) {
+        writer.put("content-type: application/json\r\n")
+        if format == .messages { writer.put("anthropic-version: 2023-06-01\r\n") }
+    }
+
+    /// Fields that mean something in the client's dialect alone, and the type of a body that is not sent.
+    private static func isOfDialect(_ field: Field, _ bytes: Span<UInt8>) -> Bool {
+        if field.id == .contentType || field.id == .accept { return true }
+        let name = bytes.extracting(field.name.range)
+        func begins(_ prefix: StaticString) -> Bool {
+            let count = prefix.utf8CodeUnitCount
+            return name.count >= count && ASCII.equalsIgnoringCase(name.extracting(..<count), prefix)
+        }
+        return begins("anthropic-") || begins("openai-") || begins("x-goog-") || begins("x-stainless-")
+            || begins("content-encoding")
     }
 
     /// Fields the proxy writes itself, and the client's credentials, which never go upstream.

@@ -10,6 +10,8 @@ package final class UpstreamPool: Watcher {
     package let provider: Provider
     /// What stays the same in every request head: Host, key and the provider's own fields, ready to send.
     package let fixedFields: [UInt8]
+    /// The same with the key as Google's own format wants it.
+    package let geminiFields: [UInt8]
     /// Names in `fixedFields`, lower case, which the client's fields must not repeat.
     package let fixedNames: [String]
     /// How the client's path becomes this upstream's; worked out once.
@@ -34,7 +36,8 @@ package final class UpstreamPool: Watcher {
         target = provider.curlTarget(path: "/")
         prefix = provider.targetPrefix
         prefixBytes = Array(prefix.prefix.utf8)
-        (fixedFields, fixedNames) = provider.fixedFields()
+        (fixedFields, fixedNames) = provider.fixedFields(provider.keyField)
+        geminiFields = provider.fixedFields(provider.keyField(for: .gemini)).bytes
         super.init()
         timer = LoopTimer(self)
     }

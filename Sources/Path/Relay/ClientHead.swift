@@ -15,6 +15,8 @@ package enum ClientHead {
         package var configHash: [UInt8]
         /// From the request complete to the upstream's head, microseconds.
         package var upstreamMicroseconds: Int64
+        /// Members of the request that could not be said to the provider, comma-separated; empty when none.
+        package var dropped: [UInt8]
         package init(
             requestID: [UInt8],
             route: [UInt8],
@@ -23,7 +25,8 @@ package enum ClientHead {
             level: StaticString,
             attempts: Int,
             configHash: [UInt8],
-            upstreamMicroseconds: Int64
+            upstreamMicroseconds: Int64,
+            dropped: [UInt8] = []
         ) {
             self.requestID = requestID
             self.route = route
@@ -33,6 +36,7 @@ package enum ClientHead {
             self.attempts = attempts
             self.configHash = configHash
             self.upstreamMicroseconds = upstreamMicroseconds
+            self.dropped = dropped
         }
     }
 
@@ -44,13 +48,15 @@ package enum ClientHead {
     /// * `bytes`: what `head` was parsed from.
     /// * `framing`: how the body will be framed towards this client.
     /// * `connection`: what is said of the connection's future.
+    /// * `contentType`: of a body that was translated; nil leaves the upstream's.
     package static func write(
         _ writer: inout ByteWriter,
         head: ResponseHead,
         bytes: Span<UInt8>,
         framing: BodyFraming,
         connection: Connection,
-        marks: Marks
+        marks: Marks,
+        contentType: StaticString? = nil
     ) {
         writer.put("HTTP/1.1 ")
         writer.put(decimal: head.status)
@@ -61,6 +67,7 @@ package enum ClientHead {
             let field = head.fields[index]
             switch field.id {
             case .contentLength, .transferEncoding: continue
+            case .contentType where contentType != nil: continue
             case .xRequestID:
                 // Ours is the one the client may quote; the provider's is kept beside it.
                 writer.put("x-hoosh-upstream-request-id: ")
@@ -77,7 +84,14 @@ package enum ClientHead {
             writer.put("\r\n")
         }
         putFraming(&writer, framing, head)
-        if head.isEventStream { writer.put("x-accel-buffering: no\r\ncache-control: no-transform\r\n") }
+        if let contentType {
+            writer.put("content-type: ")
+            writer.put(contentType)
+            writer.put("\r\n")
+        }
+        if contentType.map({ $0.utf8CodeUnitCount == 17 }) ?? head.isEventStream {
+            writer.put("x-accel-buffering: no\r\ncache-control: no-transform\r\n")
+        }
         switch connection {
         case .close: writer.put("connection: close\r\n")
         case .keepAlive: writer.put("connection: keep-alive\r\n")
@@ -127,6 +141,10 @@ package enum ClientHead {
         writer.put(decimal: marks.attempts)
         writer.put("\r\nx-hoosh-config: ")
         writer.put(marks.configHash)
+        if !marks.dropped.isEmpty {
+            writer.put("\r\nx-hoosh-dropped-params: ")
+            writer.put(marks.dropped.span.extracting(first: 1_024))
+        }
         writer.put("\r\nserver-timing: upstream;dur=")
         writer.put(decimal: Int(marks.upstreamMicroseconds / 1_000))
         writer.put(byte: 0x2e)

@@ -1,3 +1,4 @@
+import Conversation
 import Dialect
 import HTTP
 import Loop
@@ -8,7 +9,7 @@ extension Pump {
     /// The bytes go out as payload within the framing the client was promised: the rest of an open chunk is filled
     /// first. No last chunk follows: the caller closes the connection, and the stream never looks complete. False
     /// when nothing can be said without lying about the framing; then only closing is left.
-    package func endBroken(with event: [UInt8]) -> Bool {
+    package override func endBroken(with fault: ChatFault, as event: [UInt8]) -> Bool {
         guard isEventStream, owed == 0, !hasEnded else { return false }
         // What is held is dropped: the client stands where the whole ends. Part of a size line may not have gone out.
         guard held > 0 || partialLine.isEmpty else { return false }
@@ -54,7 +55,7 @@ extension Pump {
     }
 
     /// Writes what is held, and nothing else; true when all is out.
-    package func finishHolding(to client: Socket, loop: EventLoop) -> PumpOutcome {
+    package override func finishHolding(to client: Socket, loop: EventLoop) -> PumpOutcome {
         if let stop = flush(to: client, loop: loop) { return stop }
         abandon(loop)
         return .ended

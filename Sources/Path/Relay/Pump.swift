@@ -23,7 +23,7 @@ package enum SpliceMode: Sendable {
 /// not in the socket, whose window it would keep shut. Where splicing is not possible (TLS, HTTP/1.0 clients, small
 /// windows under `auto`) the same windows are copied. Only what the client does not take is kept, and while something
 /// is kept nothing more is read. Loop only; nothing is allocated per event.
-package final class Pump {
+package final class Pump: Carrier {
     /// The framing as far as it was forwarded (plus `owed`).
     var walker: BodyWalker
     /// The events as far as they were forwarded; unused unless `isEventStream`.
@@ -44,27 +44,14 @@ package final class Pump {
     var unfinished: [UInt8] = []
     /// A size line that has come in part: taken, and needed once more to be read with its rest.
     var partialLine: [UInt8] = []
-    /// Head or copied bytes the client has not taken yet.
-    private var heldHead: [UInt8] = []
-    private var kept: [UInt8] = []
-    private var keptStart = 0
     /// Filled only while a broken stream is being ended.
     var takenBack: [UInt8] = []
     /// Copied in, but not whole yet: an incomplete event or chunk-size line.
     ///
     /// Copy path only.
     private var carried: [UInt8] = []
-    package internal(set) var hasEnded = false
     /// What is wrong with the framing right behind the last window.
     var fault: HTTPFault?
-
-    /// Body bytes handed to the client's socket, by the way they took.
-    package private(set) var bytesSpliced = 0
-    package private(set) var bytesCopied = 0
-    /// Events forwarded.
-    package var events: Int { scanner.events }
-    /// The last usage object seen.
-    package internal(set) var usage: UsageShape?
 
     /// Events up to this size reach the client whole or not at all, so that a broken stream can end with an event of
     /// our own.
@@ -80,11 +67,15 @@ package final class Pump {
         self.isEventStream = isEventStream
         self.mode = unwrapsChunks ? .never : mode
         self.unwrapsChunks = unwrapsChunks
+        super.init()
         hasEnded = framing == .none || framing == .length(0)
     }
 
+    /// Events forwarded.
+    package override var events: Int { scanner.events }
+
     /// True while bytes wait here for the client.
-    package var isHolding: Bool { keptStart < kept.count || releasable > 0 }
+    package override var isHolding: Bool { keepsBytes || releasable > 0 }
 
     /// Bytes in the pipe that may go out.
     var releasable: Int {
@@ -93,66 +84,36 @@ package final class Pump {
     }
 
     /// True when nothing was read that the client did not get: then the upstream connection may be kept.
-    package var isClean: Bool { hasEnded && carried.isEmpty && owed == 0 }
-
-    /// Bytes stood behind the end of the body: the connection is then of no further use.
-    package internal(set) var hasExtra = false
-
-    // MARK: Feeding
-
-    /// Keeps bytes for the client ahead of everything else.
-    func keep(_ bytes: UnsafeRawBufferPointer) {
-        guard !bytes.isEmpty else { return }
-        if keptStart == kept.count {
-            kept.removeAll(keepingCapacity: true)
-            keptStart = 0
-        }
-        kept.append(contentsOf: bytes)
-    }
-
-    /// Holds the composed head back until the first body bytes are ready to follow it (`routes.md` A9).
-    package func hold(_ head: UnsafeRawBufferPointer) { heldHead = Array(head) }
-
-    /// True once anything was given to the client's socket, or waits only for it: no other answer may follow.
-    package private(set) var hasWritten = false
+    package override var isClean: Bool { hasEnded && carried.isEmpty && owed == 0 }
 
     /// Begins with body bytes that were read together with the head: one write takes both.
-    package func begin(
+    package override func begin(
         head: UnsafeRawBufferPointer,
         body: UnsafeMutableRawBufferPointer,
         to client: Socket
     ) -> PumpOutcome {
-        heldHead = Array(head)
+        hold(head)
         let result: (window: Int, compacted: Int)
-        do { result = try step(over: body) } catch { return .broken(StaticText(error.message)) }
+        do { result = try step(over: body) } catch { return .broken(error.message.description) }
         if result.window < body.count, !hasEnded {
             carried = Array(UnsafeRawBufferPointer(rebasing: body[result.window...]))
         }
         return write(UnsafeRawBufferPointer(rebasing: body[..<result.compacted]), to: client) ?? .waiting
     }
 
-    /// The head goes out with what follows it in the same turn.
-    private func releaseHead() {
-        guard !heldHead.isEmpty else { return }
-        let head = heldHead
-        heldHead = []
-        hasWritten = true
-        head.withUnsafeBytes { keep($0) }
-    }
-
     // MARK: Turning
 
     /// Moves what can be moved.
-    package func run(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome {
+    package override func run(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome {
         var windows = 0
         while true {
             if let stop = flush(to: client, loop: loop) { return stop }
             if let fault, owed == 0 {
                 release(loop)
-                return .broken(StaticText(fault.message))
+                return .broken(fault.message.description)
             }
             if hasEnded, owed == 0 {
-                guard heldHead.isEmpty else {
+                guard !holdsHead else {
                     releaseHead()
                     continue
                 }
@@ -178,22 +139,8 @@ package final class Pump {
 
     /// Writes what is held; nil when nothing is held any more.
     func flush(to client: Socket, loop: EventLoop) -> PumpOutcome? {
-        while keptStart < kept.count {
-            // What is in the pipe follows at once: the kernel may join both in one segment.
-            let more = releasable > 0
-            let result = kept.withUnsafeBytes {
-                client.send(UnsafeRawBufferPointer(rebasing: $0[keptStart...]), more: more)
-            }
-            switch result {
-            case .moved(let count): keptStart += count
-            case .wouldBlock: return .waiting
-            case .ended, .failed: return .clientGone
-            }
-        }
-        if !kept.isEmpty {
-            kept = []
-            keptStart = 0
-        }
+        // What is in the pipe follows at once: the kernel may join both in one segment.
+        if let stop = flushKept(to: client, more: releasable > 0) { return stop }
         guard let pipe else { return nil }
         while releasable > 0 {
             switch pipe.empty(to: client.number, limit: releasable) {
@@ -213,7 +160,7 @@ package final class Pump {
     }
 
     /// Gives up: whatever is in the pipe is closed with it.
-    package func abandon(_ loop: EventLoop) {
+    package override func abandon(_ loop: EventLoop) {
         guard let pipe = pipe.take() else { return }
         loop.pipes.giveBack(pipe)
     }
@@ -233,8 +180,8 @@ package final class Pump {
         case .wouldBlock:
             upstream.mayRead = false
             return nil
-        case .ended: return .broken(StaticText("closed the connection in the middle of the body"))
-        case .failed: return .broken(StaticText("reset the connection in the middle of the body"))
+        case .ended: return .broken("closed the connection in the middle of the body")
+        case .failed: return .broken("reset the connection in the middle of the body")
         }
     }
 
@@ -252,8 +199,8 @@ package final class Pump {
             keep(UnsafeRawBufferPointer(rebasing: part[..<count]))
             return nil
         case .wouldBlock: return nil
-        case .ended: return .broken(StaticText("closed the connection in the middle of the body"))
-        case .failed: return .broken(StaticText("reset the connection in the middle of the body"))
+        case .ended: return .broken("closed the connection in the middle of the body")
+        case .failed: return .broken("reset the connection in the middle of the body")
         }
     }
 
@@ -282,11 +229,11 @@ package final class Pump {
             if count < room.count { upstream.mayRead = upstream.peerEnded }
             let seen = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<(offset + count)])
             let taken: Int
-            do { taken = try look(at: seen, known: offset) } catch { return .broken(StaticText(error.message)) }
+            do { taken = try look(at: seen, known: offset) } catch { return .broken(error.message.description) }
             return take(taken, of: UnsafeMutableRawBufferPointer(rebasing: room[..<count]), from: upstream, loop: loop)
         case .wouldBlock: return nil
         case .ended: return upstreamEnded()
-        case .failed: return .broken(StaticText("reset the connection in the middle of the body"))
+        case .failed: return .broken("reset the connection in the middle of the body")
         }
     }
 
@@ -307,7 +254,7 @@ package final class Pump {
         }
         let part = UnsafeMutableRawBufferPointer(rebasing: seen[..<count])
         guard case .moved(let moved) = upstream.receive(into: part), moved == count else {
-            return .broken(StaticText("took back bytes it had sent"))
+            return .broken("took back bytes it had sent")
         }
         upstream.mayRead = couldRead
         owed = 0
@@ -318,12 +265,12 @@ package final class Pump {
 
     private func upstreamEnded() -> PumpOutcome? {
         guard walker.payloadLeft == .max else {
-            return .broken(StaticText("closed the connection before the end of the body"))
+            return .broken("closed the connection before the end of the body")
         }
         // A body that ends with the connection (RFC 9112 §6.3): this is its end, unless it stands inside an event.
         let isInside = held > 0 || !carried.isEmpty || !scanner.isAtBoundary
         guard !isEventStream || !isInside || scanner.sawDone else {
-            return .broken(StaticText("closed the connection in the middle of an event"))
+            return .broken("closed the connection in the middle of an event")
         }
         if !carried.isEmpty {
             bytesCopied += carried.count
@@ -344,11 +291,11 @@ package final class Pump {
             let all = UnsafeMutableRawBufferPointer(rebasing: scratch[..<(offset + count)])
             let result: (window: Int, compacted: Int)
             do { result = try step(over: all) } catch {
-                return .broken(StaticText(error.message))
+                return .broken(error.message.description)
             }
             if result.window < all.count, !hasEnded {
                 guard all.count < scratch.count || result.window > 0 else {
-                    return .broken(StaticText("sent a frame larger than the proxy can look at"))
+                    return .broken("sent a frame larger than the proxy can look at")
                 }
                 carried = Array(UnsafeRawBufferPointer(rebasing: all[result.window...]))
             } else if !carried.isEmpty {
@@ -357,35 +304,7 @@ package final class Pump {
             return write(UnsafeRawBufferPointer(rebasing: all[..<result.compacted]), to: client)
         case .wouldBlock: return nil
         case .ended: return upstreamEnded()
-        case .failed: return .broken(StaticText("reset the connection in the middle of the body"))
-        }
-    }
-
-    private func write(_ bytes: UnsafeRawBufferPointer, to client: Socket) -> PumpOutcome? {
-        guard !bytes.isEmpty else { return nil }
-        bytesCopied += bytes.count
-        guard !heldHead.isEmpty else {
-            switch client.send(bytes, more: false) {
-            case .moved(let count): keep(UnsafeRawBufferPointer(rebasing: bytes[count...]))
-            case .wouldBlock: keep(bytes)
-            case .ended, .failed: return .clientGone
-            }
-            return nil
-        }
-        let head = heldHead
-        heldHead = []
-        hasWritten = true
-        return head.withUnsafeBytes { first -> PumpOutcome? in
-            switch client.send(first, bytes) {
-            case .moved(let count):
-                if count < first.count { keep(UnsafeRawBufferPointer(rebasing: first[count...])) }
-                keep(UnsafeRawBufferPointer(rebasing: bytes[max(0, count - first.count)...]))
-            case .wouldBlock:
-                keep(first)
-                keep(bytes)
-            case .ended, .failed: return .clientGone
-            }
-            return nil
+        case .failed: return .broken("reset the connection in the middle of the body")
         }
     }
 }

@@ -7,15 +7,7 @@ package enum PumpOutcome: Equatable {
     /// The body is complete and delivered.
     case ended
     /// The upstream broke off or broke the framing.
-    case broken(StaticText)
+    case broken(String)
     /// The client's socket failed.
     case clientGone
-}
-
-/// A fixed sentence that can be compared.
-package struct StaticText: Equatable, CustomStringConvertible {
-    package let text: StaticString
-    package init(_ text: StaticString) { self.text = text }
-    package static func == (left: StaticText, right: StaticText) -> Bool { left.description == right.description }
-    package var description: String { text.description }
 }

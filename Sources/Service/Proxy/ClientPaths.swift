@@ -113,6 +113,7 @@ enum ClientPaths {
                 route: index,
                 planNumber: local.snapshot.planNumbers[index][Int(verdict.level.rawValue)],
                 api: api,
+                format: reader.endpoint.format,
                 level: verdict.level,
                 tags: verdict.tags,
                 model: subject.model,

@@ -15,7 +15,7 @@ extension Exchange {
     /// Answers that are no streams are read together with their head and go out with it in one write: for a small
     /// JSON answer that saves three system calls (docs/performance.md).
     var looksOnly: Bool {
-        request.streams && local.spliceMode != .never && upstream?.canSplice == true
+        request.streams && local.spliceMode != .never && upstream?.canSplice == true && restated?.answer == nil
     }
 
     /// Reads what has arrived until the final head is complete.
@@ -113,6 +113,7 @@ extension Exchange {
 
     /// This answer is the one: composes the head for the client and lets the pump carry the body.
     private func begin(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, _ upstream: UpstreamConnection) {
+        if let translation = restated?.answer { return beginRestated(length, seen, translation) }
         let span = seen.bindMemory(to: UInt8.self).span
         let isOldClient = head.versionMinor == 0
         let unwraps = isOldClient && answer.framing == .chunked
@@ -134,21 +135,24 @@ extension Exchange {
             mode: local.spliceMode,
             unwrapsChunks: unwraps
         )
+        start(pump, head: writer.written, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
+    }
+
+    /// Lets the carrier begin with what came along with the head.
+    func start(_ pump: Carrier, head: UnsafeRawBufferPointer, body: UnsafeMutableRawBufferPointer) {
         countedSpliced = 0
         countedCopied = 0
         countedEvents = 0
-        let body = UnsafeMutableRawBufferPointer(rebasing: seen[length...])
         phase = .relaying
+        self.pump = pump
         if looksOnly || body.isEmpty {
-            pump.hold(writer.written)
-            self.pump = pump
+            pump.hold(head)
             return relay()
         }
         // The body's beginning was read with the head: both go out in one write.
-        self.pump = pump
-        let outcome = pump.begin(head: writer.written, body: body, to: session)
+        let outcome = pump.begin(head: head, body: body, to: session)
         switch outcome {
-        case .broken(let reason): broken(reason.description)
+        case .broken(let reason): broken(reason)
         case .clientGone: session.abort()
         default: relay()
         }
@@ -164,7 +168,7 @@ extension Exchange {
         model.allSatisfy { $0 >= 0x20 && $0 < 0x7f } ? model : []
     }
 
-    private var marks: ClientHead.Marks {
+    var marks: ClientHead.Marks {
         ClientHead.Marks(
             requestID: requestID,
             route: snapshot.routeNames[request.route],
@@ -173,7 +177,8 @@ extension Exchange {
             level: levelWord,
             attempts: ledger.tries,
             configHash: snapshot.hashText,
-            upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000
+            upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000,
+            dropped: restated?.dropped ?? []
         )
     }
 

@@ -1,5 +1,7 @@
-import Dialect
 import Bytes
+import Conversation
+import JSON
+import Translation
 import Forwarding
 import HTTP
 import Loop
@@ -17,7 +19,7 @@ extension Exchange {
         case .waiting: armIdle()
         case .yield: loop.again(self)
         case .ended: finish()
-        case .broken(let reason): broken(reason.description)
+        case .broken(let reason): broken(reason)
         case .clientGone: session.abort()
         }
     }
@@ -35,7 +37,7 @@ extension Exchange {
     }
 
     /// The first byte is on its way to the client: from here on this answer is the only one.
-    private func commit() {
+    func commit() {
         hasCommitted = true
         firstByteDeadline = .max
         ledger.provider = providerIndex
@@ -76,7 +78,7 @@ extension Exchange {
         session.nextRequest(closes: closesClient)
     }
 
-    private func recordTotal() {
+    func recordTotal() {
         guard let target, plan.latency.metric != .firstByte else { return }
         let microseconds = (loop.now - ledger.sentNanoseconds) / 1_000
         let events = Int64(max(pump?.events ?? 0, 1))
@@ -106,8 +108,8 @@ extension Exchange {
     func breakAnswer(_ failure: TryFailure, _ reason: String) {
         guard let pool else { return session.abort() }
         snapshot.health[providerIndex].requestFailed(now: loop.now)
-        let event = errorEvent("provider `\(pool.provider.name)` \(reason)", failure)
-        let canSay = pump?.endBroken(with: event) ?? false
+        let fault = streamFault("provider `\(pool.provider.name)` \(reason)", failure)
+        let canSay = pump?.endBroken(with: fault, as: errorEvent(fault)) ?? false
         if canSay {
             endTryKeepingPump(failure)
             isEndingBroken = true
@@ -139,19 +141,24 @@ extension Exchange {
         session.finishAndClose()
     }
 
-    private func errorEvent(_ message: String, _ failure: TryFailure) -> [UInt8] {
-        let code =
+    private func streamFault(_ message: String, _ failure: TryFailure) -> ChatFault {
+        let isLate: Bool =
             switch failure {
-            case .firstByteTimeout, .idleTimeout, .totalTimeout: "timeout"
-            default: "upstream_error"
+            case .firstByteTimeout, .idleTimeout, .totalTimeout: true
+            default: false
             }
-        var bytes = [UInt8](repeating: 0, count: 2_048)
-        let count = bytes.withUnsafeMutableBytes { raw in
-            var writer = ByteWriter(raw)
-            ErrorBody.writeEvent(&writer, message: message, type: "api_error", param: nil, code: code)
-            return writer.count
-        }
-        bytes.removeLast(bytes.count - count)
-        return bytes
+        var fault = ChatFault(kind: isLate ? .timeout : .server, status: 0, message: JSONString(message))
+        fault.type = "api_error"
+        fault.code = isLate ? "timeout" : "upstream_error"
+        return fault
+    }
+
+    /// The error as an event of the client's dialect.
+    private func errorEvent(_ fault: ChatFault) -> [UInt8] {
+        StreamTranslation.error(
+            fault,
+            as: request.format ?? .chat,
+            requestID: String(decoding: requestID, as: UTF8.self)
+        )
     }
 }

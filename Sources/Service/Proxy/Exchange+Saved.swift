@@ -2,6 +2,7 @@ import Bytes
 import HTTP
 import Loop
 import Relay
+import Translation
 
 /// An upstream's error answer, kept in case no other try does better.
 struct SavedAnswer {
@@ -9,9 +10,18 @@ struct SavedAnswer {
     let headBytes: [UInt8]
     var body: [UInt8] = []
     let provider: Int
+    /// How it is said to the client; nil when it is in the client's format.
+    var translation: AnswerTranslation?
+    /// Set when the body was translated: what it is now.
+    var contentType: StaticString?
+    /// It is read whole because it is translated, not because another may better it.
+    let gathers: Bool
 
     /// Error bodies are small; of a larger one the answer would not be worth its memory.
     static let bodyLimitBytes = 64 * 1024
+    /// A whole answer that is translated may have this many bytes.
+    static let gatheredLimitBytes = 64 << 20
+    var limitBytes: Int { gathers ? SavedAnswer.gatheredLimitBytes : SavedAnswer.bodyLimitBytes }
     /// How long its body is waited for, in nanoseconds.
     static let waitNanoseconds: Int64 = 500_000_000
 }
@@ -19,16 +29,22 @@ struct SavedAnswer {
 // Keeping an answer that another try may better.
 extension Exchange {
     /// Reads the rest of an error answer, within bounds, before the next try.
-    func save(_ length: Int, _ seen: UnsafeMutableRawBufferPointer) {
+    func save(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, gathers: Bool = false) {
         let headBytes = Array(UnsafeRawBufferPointer(rebasing: seen[..<length]))
         let copy = ResponseHead()
         guard (try? copy.parse(headBytes.span, length: length, for: head.method)) != nil else { return giveUp() }
-        saved = SavedAnswer(head: copy, headBytes: headBytes, provider: providerIndex)
+        saved = SavedAnswer(
+            head: copy,
+            headBytes: headBytes,
+            provider: providerIndex,
+            translation: restated?.answer,
+            gathers: gathers
+        )
         savedWalker = BodyWalker(answer.framing)
         savedPartial = looksOnly ? [] : Array(UnsafeRawBufferPointer(rebasing: seen[length...]))
         phase = .saving
         firstByteDeadline = .max
-        waitDeadline = loop.now + SavedAnswer.waitNanoseconds
+        if !gathers { waitDeadline = loop.now + SavedAnswer.waitNanoseconds }
         arm()
         saveMore()
     }
@@ -39,7 +55,7 @@ extension Exchange {
             do {
                 if try takeSaved() { return savedEnough(isWhole: true) }
             } catch { return savedEnough() }
-            guard (saved?.body.count ?? 0) <= SavedAnswer.bodyLimitBytes else { return savedEnough() }
+            guard let saved, saved.body.count <= saved.limitBytes else { return savedEnough() }
             guard upstream.mayRead else { return }
             switch upstream.receive(into: loop.scratch) {
             case .moved(let count):
@@ -77,11 +93,28 @@ extension Exchange {
         }
         savedPartial = []
         waitDeadline = .max
+        if saved?.gathers == true {
+            guard isWhole || answer.framing == .untilClose else {
+                saved = nil
+                return tryFailed(.unfinished, "broke off in the middle of its answer")
+            }
+            return gathered()
+        }
         tryFailed(.status, "answered \(status)")
     }
 
+    /// An error of another format in the client's words.
+    private func told(_ saved: SavedAnswer) -> SavedAnswer {
+        guard let translation = saved.translation else { return saved }
+        var told = saved
+        told.body = translation.write(translation.readFault(status: saved.head.status, body: saved.body)).body
+        told.contentType = "application/json"
+        return told
+    }
+
     /// Passes on an answer that nothing bettered.
-    func deliver(_ saved: SavedAnswer) {
+    func deliver(_ answer: SavedAnswer) {
+        let saved = told(answer)
         let isHead = head.method == .head
         var writer = ByteWriter(worker.outgoing)
         let closes = !session.keepsAlive || upload?.mayKeepClient == false
@@ -99,8 +132,10 @@ extension Exchange {
                 level: levelWord,
                 attempts: ledger.tries,
                 configHash: snapshot.hashText,
-                upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000
-            )
+                upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000,
+                dropped: restated?.dropped ?? []
+            ),
+            contentType: saved.contentType
         )
         ledger.provider = saved.provider
         ledger.status = saved.head.status

@@ -20,12 +20,14 @@ extension Exchange {
             plan: plan,
             target: target,
             body: bodyFraming,
-            requestID: requestID
+            requestID: requestID,
+            restated: restated?.head
         )
         guard !writer.overflowed else { return tryFailed(.malformed, "would get a head larger than the proxy sends") }
         pendingHead = []
         pendingHeadStart = 0
         let headOnly = writer
+        if let own = restated?.body { return sendOwn(writer.written, own) }
         let rest = putModel(&writer, in: body)
         // The model stands far behind in a large body: what is before it is gathered apart.
         if writer.overflowed { return sendGathered(headOnly.written, body) }
@@ -51,11 +53,13 @@ extension Exchange {
 
     /// The body as gathered from the client.
     private var requestBody: UnsafeMutableRawBufferPointer {
+        guard restated?.body == nil else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
         let reader = session.reader
         return UnsafeMutableRawBufferPointer(rebasing: bytes[reader.headBytes..<reader.consumedBytes])
     }
 
     private var bodyFraming: UpstreamHead.Body {
+        if let own = restated?.body { return .length(own.count) }
         let reader = session.reader
         switch head.framing {
         case .none: return .none
@@ -99,6 +103,16 @@ extension Exchange {
         pendingHead.append(0x22)
         pendingHeadStart = 0
         pendingBody = place.upperBound
+        ledger.sentNanoseconds = loop.now
+        waitToSend()
+        sendPending()
+    }
+
+    /// Sends a body of ours behind the head.
+    private func sendOwn(_ head: UnsafeRawBufferPointer, _ body: [UInt8]) {
+        pendingHead = Array(head) + body
+        pendingHeadStart = 0
+        pendingBody = 0
         ledger.sentNanoseconds = loop.now
         waitToSend()
         sendPending()

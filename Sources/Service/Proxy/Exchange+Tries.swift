@@ -24,7 +24,9 @@ extension Exchange {
         lastTarget = index
         triesInTier += 1
         ledger.tries += 1
-        begin(plan.tiers[tierIndex].targets[index], pool)
+        let target = plan.tiers[tierIndex].targets[index]
+        guard restate(target, pool.provider) else { return }
+        begin(target, pool)
     }
 
     /// An upload that has partly gone by cannot be sent a second time.
@@ -229,7 +231,7 @@ extension Exchange {
     }
 
     func isServing(_ target: Target) -> Bool {
-        guard target.deniedTags & request.tags == 0 else { return false }
+        guard target.deniedTags & request.tags == 0, unsayable[target.provider] == nil else { return false }
         return answersFor(target)
     }
 
@@ -237,7 +239,8 @@ extension Exchange {
     func answersFor(_ target: Target) -> Bool {
         let provider = snapshot.configuration.providers[target.provider]
         let model = modelBytes(target)
-        return provider.serves(model: model.span, api: request.api)
+        guard provider.serves(model: model.span, api: request.api) else { return false }
+        return request.format.map { provider.format(for: $0) != nil } ?? true
     }
 
     /// The model this target is asked for.
@@ -275,6 +278,9 @@ extension Exchange {
     }
 
     private func noTargetRefusal(_ route: String) -> Refusal {
+        if let fault = unsayable.min(by: { $0.key < $1.key })?.value {
+            return Refusal(400, "unsupported_request", fault.description, param: fault.parameter)
+        }
         if isHiddenByPrivacy { return privacyRefusal(route) }
         let serving = plan.tiers.contains { $0.targets.contains { isServing($0) } }
         let model = String(decoding: request.model, as: UTF8.self)

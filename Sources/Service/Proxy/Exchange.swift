@@ -1,5 +1,6 @@
 import Arrival
 import Bytes
+import Conversation
 import Decision
 import Routing
 import Forwarding
@@ -61,6 +62,12 @@ final class Exchange: UpstreamUser {
     /// Read of the answer being saved, but not walked yet.
     var savedPartial: [UInt8] = []
     var target: Target?
+    /// The request as this try's provider is asked, where that is not as the client asked.
+    var restated: Restated?
+    /// What the client asks for, read once when a provider wants it in another format.
+    var chat: ChatRequest?
+    /// Providers that have no words for this request, and for what.
+    var unsayable: [Int: ConversationFault] = [:]
     var pool: UpstreamPool?
     /// Position of the target's provider in the snapshot, and its row in the counters.
     var providerIndex = 0
@@ -81,7 +88,9 @@ final class Exchange: UpstreamUser {
     var answer = AnswerFacts()
     var finder = HeadFinder(.response)
     var carry: [UInt8] = []
-    var pump: Pump?
+    var pump: Carrier?
+    /// What an answer that was read as a whole says it cost.
+    var gatheredUsage: TokenUsage?
     /// What of the pump's counts has been added to the loop's already.
     var countedSpliced = 0
     var countedCopied = 0
@@ -246,10 +255,10 @@ final class Exchange: UpstreamUser {
             ledger.bytesSpliced = pump.bytesSpliced
             ledger.bytesCopied = pump.bytesCopied
             ledger.events = pump.events
-            if let usage = pump.usage {
-                ledger.promptTokens = usage.prompt ?? 0
-                ledger.completionTokens = usage.completion ?? 0
-            }
+        }
+        if let usage = pump?.usage ?? gatheredUsage {
+            ledger.promptTokens = usage.input ?? 0
+            ledger.completionTokens = usage.output ?? 0
         }
         let provider = ledger.provider < 0 ? -1 : snapshot.providerRows[ledger.provider]
         ledger.settle(in: &worker.counters, route: snapshot.routeRows[request.route], provider: provider)

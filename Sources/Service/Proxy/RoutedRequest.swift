@@ -1,5 +1,6 @@
 import Bytes
 import Decision
+import Dialect
 import Routing
 
 /// What routing found out about a request, kept for its tries.
@@ -9,6 +10,8 @@ struct RoutedRequest {
     /// Which of the route's plans it goes by; classes that share a plan share its number.
     let planNumber: Int
     let api: API
+    /// The format of a chat; nil for what is no chat.
+    let format: ChatFormat?
     /// Its class, and its tags by bit of `Program.tagNames`: no provider below or beside them may see it.
     let level: Level
     let tags: UInt64

@@ -1,26 +1,25 @@
 import Bytes
+import Conversation
 import JSON
 
-/// What a provider says it counted.
-///
-/// Zero that was said is not the same as nothing said.
-package struct UsageShape: Equatable, Sendable {
-    /// Tokens read.
-    package var prompt: Int?
-    /// Tokens written.
-    package var completion: Int?
-    /// Both together, as the provider added them up.
-    package var total: Int?
-    /// Tokens of the prompt that came from a cache.
-    package var cached: Int?
+/// Reads what a provider says it counted, where a body passes unchanged.
+package struct UsageShape {
+    private var tokens = TokenUsage()
+    /// Anthropic's cached tokens, which its `input_tokens` leaves out.
+    private var leftOut: Int?
 
     private init() {}
 
-    private var isSaid: Bool { prompt != nil || completion != nil || total != nil }
+    /// Reads a usage object, in the names of OpenAI's chat, of its Responses or of Anthropic; nil when it says nothing.
+    package static func read(_ object: Span<UInt8>) -> TokenUsage? {
+        var shape = UsageShape()
+        return shape.readMembers(object, from: 0) == nil ? nil : shape.said
+    }
 
-    /// Reads a usage object, in the names of OpenAI's chat or of its Responses; nil when it says nothing.
-    package init?(_ object: Span<UInt8>) {
-        guard readMembers(object, from: 0) != nil, isSaid else { return nil }
+    private var said: TokenUsage? {
+        var tokens = tokens
+        if let leftOut, let input = tokens.input { tokens.input = input + leftOut }
+        return tokens.input != nil || tokens.output != nil || tokens.total != nil ? tokens : nil
     }
 
     /// Reads the members of the object that begins at `start`; answers where it ends, nil when it is not whole.
@@ -46,14 +45,25 @@ package struct UsageShape: Equatable, Sendable {
 
     private mutating func take(_ key: Span<UInt8>, _ value: Span<UInt8>) {
         switch key.count {
-        case 12 where ASCII.starts(key, with: "input_tokens"): prompt = prompt ?? ObjectFields.integer(value)
-        case 12 where ASCII.starts(key, with: "total_tokens"): total = ObjectFields.integer(value)
-        case 13 where ASCII.starts(key, with: "prompt_tokens"): prompt = ObjectFields.integer(value)
-        case 13 where ASCII.starts(key, with: "output_tokens"): completion = completion ?? ObjectFields.integer(value)
-        case 17 where ASCII.starts(key, with: "completion_tokens"): completion = ObjectFields.integer(value)
+        case 12 where ASCII.starts(key, with: "input_tokens"):
+            tokens.input = tokens.input ?? ObjectFields.integer(value)
+        case 12 where ASCII.starts(key, with: "total_tokens"): tokens.total = ObjectFields.integer(value)
+        case 13 where ASCII.starts(key, with: "prompt_tokens"): tokens.input = ObjectFields.integer(value)
+        case 13 where ASCII.starts(key, with: "output_tokens"):
+            tokens.output = tokens.output ?? ObjectFields.integer(value)
+        case 17 where ASCII.starts(key, with: "completion_tokens"): tokens.output = ObjectFields.integer(value)
         case 20 where ASCII.starts(key, with: "input_tokens_details"),
             21 where ASCII.starts(key, with: "prompt_tokens_details"):
-            cached = ObjectFields.integerValue(of: "cached_tokens", in: value)
+            tokens.cachedInput = ObjectFields.integerValue(of: "cached_tokens", in: value)
+        case 21 where ASCII.starts(key, with: "output_tokens_details"),
+            25 where ASCII.starts(key, with: "completion_tokens_details"):
+            tokens.reasoning = ObjectFields.integerValue(of: "reasoning_tokens", in: value)
+        case 23 where ASCII.starts(key, with: "cache_read_input_tokens"):
+            tokens.cachedInput = ObjectFields.integer(value)
+            leftOut = (leftOut ?? 0) + (tokens.cachedInput ?? 0)
+        case 27 where ASCII.starts(key, with: "cache_creation_input_tokens"):
+            tokens.cacheWrite = ObjectFields.integer(value)
+            leftOut = (leftOut ?? 0) + (tokens.cacheWrite ?? 0)
         default: break
         }
     }
@@ -62,8 +72,8 @@ package struct UsageShape: Equatable, Sendable {
     ///
     /// A search, not a parse: the piece may begin anywhere. Inside a JSON string the quotes would be escaped, so text
     /// that talks about usage is not taken for it.
-    package static func findMember(in bytes: Span<UInt8>) -> UsageShape? {
-        var found: UsageShape?
+    package static func findMember(in bytes: Span<UInt8>) -> TokenUsage? {
+        var found: TokenUsage?
         var start = 0
         while let hit = Scan.find("\"usage\"", in: bytes, from: start) {
             start = hit + 7
@@ -74,7 +84,7 @@ package struct UsageShape: Equatable, Sendable {
             scanner.skipSpace(bytes)
             var shape = UsageShape()
             guard let end = shape.readMembers(bytes, from: scanner.position) else { continue }
-            if shape.isSaid { found = shape }
+            if let said = shape.said { found = said }
             start = end
         }
         return found

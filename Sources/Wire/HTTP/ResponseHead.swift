@@ -16,6 +16,12 @@ package final class ResponseHead {
     package private(set) var keepsAlive = true
     /// The body is `text/event-stream`.
     package private(set) var isEventStream = false
+    /// The Content-Type is `application/json`.
+    package func isJSON(in bytes: Span<UInt8>) -> Bool {
+        guard let field = fields.first(where: { $0.id == .contentType }) else { return false }
+        let value = bytes.extracting(field.value.range)
+        return value.count >= 16 && ASCII.equalsIgnoringCase(value.extracting(..<16), "application/json")
+    }
     /// Content-Length as it was sent, also where no body follows.
     package private(set) var declaredLength: Int?
     /// The Connection field names fields besides its own words.

@@ -16,7 +16,7 @@ enum JSONCheck {
         }
         try shape(bytes, isValid)
         _ = UsageShape.findMember(in: bytes.span)
-        _ = UsageShape(bytes.span)
+        _ = UsageShape.read(bytes.span)
         let escaped = JSONText.escaped(bytes)
         try claim(escaped.count == JSONText.escapedCount(bytes), "the count of an escaped text")
         try claim(JSONText.unescape(escaped.span) == bytes, "a text escaped and back is another")

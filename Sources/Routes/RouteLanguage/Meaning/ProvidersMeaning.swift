@@ -1,4 +1,5 @@
 import Decision
+import Dialect
 import Routing
 import Providers
 import Report
@@ -169,6 +170,7 @@ struct ProvidersMeaning {
             headers: isEnabled ? Read.headers(node["headers"], secrets) : [],
             models: Read.globs(node["models"]),
             apis: Read.apis(node["apis"]).map(Set.init) ?? kind.apis,
+            formats: Read.texts(node["formats"])?.compactMap(ChatFormat.init(rawValue:)),
             isLocal: isLocal,
             tls: TLSMeaning(node["tls"], secrets).settings,
             timeouts: timeouts,

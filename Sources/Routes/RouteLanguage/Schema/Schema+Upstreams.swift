@@ -1,3 +1,4 @@
+import Dialect
 import Providers
 
 extension Schema {
@@ -25,6 +26,12 @@ extension Schema {
             Key("providers.*.headers.*", .headerValue, "", "A field's value."),
             Key("providers.*.models", .oneOrMore(.glob), "any", "The models it serves.", codes: ["HP411"]),
             Key("providers.*.apis", .oneOrMore(.word(endpoints)), "by kind", "The endpoints it serves."),
+            Key(
+                "providers.*.formats",
+                .oneOrMore(.word(ChatFormat.allCases.map(\.rawValue))),
+                "by kind",
+                "Formats of chats it speaks itself; others are translated to the first of `chat messages gemini ollama`."
+            ),
             Key(
                 "providers.*.locality",
                 .word(["local", "remote"]),

@@ -1,0 +1,155 @@
+import Bytes
+import Conversation
+import HTTP
+import Loop
+import Translation
+
+/// Carries a stream that is said anew in the client's dialect.
+///
+/// Reads, takes the framing off, lets the translation turn events, and writes all that one read came to as one chunk. The
+/// same back pressure as the pump's: while the client has not taken what is kept, nothing is read. Loop only.
+package final class Translator: Carrier {
+    private let stream: StreamTranslation
+    private var walker: BodyWalker
+    /// The client gets chunks; an HTTP/1.0 client gets bytes until the connection closes.
+    private let writesChunks: Bool
+    /// A size line that has come in part.
+    private var carried: [UInt8] = []
+    /// One chunk on its way out; keeps its memory.
+    private var chunk: [UInt8] = []
+
+    package init(_ stream: StreamTranslation, framing: BodyFraming, writesChunks: Bool) {
+        self.stream = stream
+        self.writesChunks = writesChunks
+        walker = BodyWalker(framing)
+        super.init()
+        if framing == .none || framing == .length(0) { bodyEnds = true }
+    }
+
+    /// The upstream's body is complete, but what follows from that is not written yet.
+    private var bodyEnds = false
+
+    package override var events: Int { stream.events }
+    package override var isClean: Bool { hasEnded && carried.isEmpty }
+
+    package override func begin(
+        head: UnsafeRawBufferPointer,
+        body: UnsafeMutableRawBufferPointer,
+        to client: Socket
+    ) -> PumpOutcome {
+        hold(head)
+        return take(body, to: client) ?? .waiting
+    }
+
+    package override func run(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome {
+        var reads = 0
+        while true {
+            if let stop = flushKept(to: client) { return stop }
+            if hasEnded { return .ended }
+            if bodyEnds {
+                if let stop = endBody(to: client) { return stop }
+                continue
+            }
+            guard upstream.mayRead, client.mayWrite else { return .waiting }
+            reads += 1
+            if reads > Pump.windowsPerTurn { return .yield }
+            let offset = carried.count
+            if offset > 0 { carried.withUnsafeBytes { loop.scratch.copyMemory(from: $0) } }
+            switch upstream.receive(into: UnsafeMutableRawBufferPointer(rebasing: loop.scratch[offset...])) {
+            case .moved(let count):
+                carried.removeAll(keepingCapacity: true)
+                let read = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<(offset + count)])
+                if let stop = take(read, to: client) { return stop }
+            case .wouldBlock: return .waiting
+            case .ended:
+                guard walker.payloadLeft == .max else {
+                    return .broken("closed the connection before the end of the body")
+                }
+                bodyEnds = true
+            case .failed: return .broken("reset the connection in the middle of the body")
+            }
+        }
+    }
+
+    /// Takes bytes off the wire and writes what they come to.
+    private func take(_ bytes: UnsafeMutableRawBufferPointer, to client: Socket) -> PumpOutcome? {
+        let span = bytes.bindMemory(to: UInt8.self).span
+        var position = 0
+        do {
+            walking: while true {
+                switch try walker.next(span, at: &position) {
+                case .payload(let range):
+                    do { try stream.take(span.extracting(range)) } catch { return fault(error, to: client) }
+                case .more:
+                    carried = Array(UnsafeRawBufferPointer(rebasing: bytes[position...]))
+                    break walking
+                case .end:
+                    bodyEnds = true
+                    hasExtra = position < bytes.count
+                    break walking
+                }
+            }
+        } catch { return .broken(error.message.description) }
+        return said(to: client)
+    }
+
+    /// Writes what the translation has said; an error before the first byte leaves the way open to another provider.
+    private func said(to client: Socket) -> PumpOutcome? {
+        usage = stream.usage
+        if let failure = stream.failure, !hasWritten {
+            return .broken("reported an error in its stream: \(failure.message.text)")
+        }
+        guard stream.outputCount > 0 else { return nil }
+        fillChunk(endsBody: false)
+        return writeChunk(to: client)
+    }
+
+    private func fault(_ fault: EventFault, to client: Socket) -> PumpOutcome {
+        // What was whole before it goes out first.
+        if let stop = said(to: client) { return stop }
+        return .broken(fault.description)
+    }
+
+    /// The upstream is done: the dialect's own end, and the last chunk.
+    private func endBody(to client: Socket) -> PumpOutcome? {
+        do { try stream.end() } catch { return fault(error, to: client) }
+        usage = stream.usage
+        if let failure = stream.failure, !hasWritten {
+            return .broken("reported an error in its stream: \(failure.message.text)")
+        }
+        fillChunk(endsBody: true)
+        hasEnded = true
+        if chunk.isEmpty { releaseHead() }
+        return writeChunk(to: client)
+    }
+
+    private func writeChunk(to client: Socket) -> PumpOutcome? {
+        chunk.withUnsafeBytes { write($0, to: client) }
+    }
+
+    /// Moves what was said to `chunk`, framed for the client.
+    private func fillChunk(endsBody: Bool) {
+        chunk.removeAll(keepingCapacity: true)
+        let count = stream.outputCount
+        if writesChunks, count > 0 {
+            for shift in stride(from: (63 - count.leadingZeroBitCount) / 4 * 4, through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: count >> shift & 15)
+                chunk.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+            }
+            chunk += [0x0d, 0x0a]
+        }
+        chunk.reserveCapacity(chunk.count + count + 8)
+        stream.withOutput { output in for index in output.indices { chunk.append(output[index]) } }
+        if writesChunks, count > 0 { chunk += [0x0d, 0x0a] }
+        if writesChunks, endsBody { chunk += Array("0\r\n\r\n".utf8) }
+    }
+
+    /// Says the error in the client's dialect; the caller closes, so the stream never looks complete.
+    package override func endBroken(with fault: ChatFault, as event: [UInt8]) -> Bool {
+        guard !hasEnded else { return false }
+        stream.fail(fault)
+        fillChunk(endsBody: false)
+        chunk.withUnsafeBytes { keep($0) }
+        return true
+    }
+}

@@ -1,0 +1,164 @@
+import Bytes
+import Conversation
+import Decision
+import Dialect
+import Forwarding
+import HTTP
+import JSON
+import Loop
+import Providers
+import Relay
+import Routing
+import Translation
+
+/// A try's request where it is not the client's own: said in another format, or for another path.
+struct Restated {
+    let head: UpstreamHead.Restatement
+    /// Nil when the client's body goes out.
+    let body: [UInt8]?
+    /// Members that could not be said, for `x-hoosh-dropped-params`.
+    let dropped: [UInt8]
+    /// How the answer is said to the client; nil when it passes as it is.
+    let answer: AnswerTranslation?
+}
+
+// Providers that are asked in another format than the client's.
+extension Exchange {
+    /// Says the request as the provider wants it; false when it cannot be asked.
+    ///
+    /// What cannot be read at all is the client's fault and ends the exchange; what this provider has no words for leaves
+    /// the way open to others.
+    func restate(_ target: Target, _ provider: Provider) -> Bool {
+        restated = nil
+        guard let client = request.format, let format = provider.format(for: client) else { return true }
+        if format == client {
+            if format == .gemini { restated = passed(target, provider) }
+            return true
+        }
+        do {
+            let chat = try self.chat ?? readChat(client)
+            self.chat = chat
+            let (terms, path) = asked(target, provider, format)
+            let written: WrittenRequest
+            do { written = try RequestTranslation.write(chat, as: format, terms) } catch {
+                unsayable[target.provider] = error
+                nextTry()
+                return false
+            }
+            restated = Restated(
+                head: UpstreamHead.Restatement(path: path, format: format, isTranslated: true),
+                body: written.body,
+                dropped: Array(written.dropped.joined(separator: ", ").utf8),
+                answer: AnswerTranslation(from: format, to: client, answerTerms(chat))
+            )
+            return true
+        } catch {
+            refuseUnreadable(error)
+            return false
+        }
+    }
+
+    /// The client's body goes out as it is, to Google's path for this target's model and with its query, but for the key.
+    private func passed(_ target: Target, _ provider: Provider) -> Restated {
+        let model = String(decoding: modelBytes(target), as: UTF8.self)
+        let path = provider.path(of: .gemini, model: model, streams: request.streams)
+        return Restated(
+            head: UpstreamHead.Restatement(path: Array(path.utf8), format: .gemini, isTranslated: false),
+            body: nil,
+            dropped: [],
+            answer: nil
+        )
+    }
+
+    private func readChat(_ format: ChatFormat) throws(ConversationFault) -> ChatRequest {
+        let reader = session.reader
+        return try RequestTranslation.read(
+            Array(UnsafeRawBufferPointer(rebasing: bytes[reader.headBytes..<reader.consumedBytes])),
+            as: format
+        )
+    }
+
+    private func asked(_ target: Target, _ provider: Provider, _ format: ChatFormat) -> (RequestTerms, [UInt8]) {
+        let model = modelBytes(target)
+        var terms = RequestTerms(model: JSONString(plain: model), streams: request.streams)
+        terms.limitsCompletion = provider.kind.knowsNewestWords
+        terms.knowsDeveloper = provider.kind.knowsNewestWords
+        let name = String(decoding: model, as: UTF8.self)
+        return (terms, Array(provider.path(of: format, model: name, streams: request.streams).utf8))
+    }
+
+    private func answerTerms(_ chat: ChatRequest) -> AnswerTerms {
+        AnswerTerms(
+            requestID: String(decoding: requestID, as: UTF8.self),
+            model: JSONString(plain: request.model),
+            created: WallClock.seconds(),
+            wantsStreamUsage: chat.wantsStreamUsage
+        )
+    }
+
+    private func refuseUnreadable(_ fault: ConversationFault) {
+        endTry(failed: nil)
+        ledger.status = 400
+        settle()
+        session.refuse(
+            Refusal(400, "invalid_request", fault.description, param: fault.parameter),
+            requestID: requestID
+        )
+    }
+
+    // MARK: The answer
+
+    /// The head of an answer in another format has come: its stream is translated as it goes by, all else as a whole.
+    func beginRestated(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, _ translation: AnswerTranslation) {
+        let span = seen.bindMemory(to: UInt8.self).span
+        guard request.streams, answer.status == 200, !worker.answerHead.isJSON(in: span) else {
+            return gather(length, seen)
+        }
+        let writesChunks = head.versionMinor > 0
+        closesClient = !writesChunks || !session.keepsAlive
+        var writer = ByteWriter(worker.outgoing)
+        ClientHead.write(
+            &writer,
+            head: worker.answerHead,
+            bytes: span,
+            framing: writesChunks ? .chunked : .untilClose,
+            connection: connectionField,
+            marks: marks,
+            contentType: translation.client.streamType
+        )
+        guard !writer.overflowed else { return tryFailed(.malformed, "sent a head larger than the proxy passes on") }
+        let stream = StreamTranslation(from: translation.upstream, to: translation.client, translation.terms)
+        let pump = Translator(stream, framing: answer.framing, writesChunks: writesChunks)
+        start(pump, head: writer.written, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
+    }
+
+    /// Reads the whole answer before anything of it is said.
+    private func gather(_ length: Int, _ seen: UnsafeMutableRawBufferPointer) {
+        save(length, seen, gathers: true)
+    }
+
+    /// The whole answer is here: says it to the client, or goes on to another provider if it makes no sense.
+    func gathered() {
+        guard let saved, let translation = saved.translation else { return giveUp() }
+        var told = saved
+        if saved.head.status < 400 {
+            do {
+                let answer = try translation.read(saved.body)
+                gatheredUsage = answer.usage
+                told.body =
+                    request.streams
+                    ? StreamTranslation.replay(answer, translation) : translation.write(answer)
+                told.contentType = request.streams ? translation.client.streamType : "application/json"
+                told.translation = nil
+            } catch {
+                self.saved = nil
+                return tryFailed(.malformed, error.description)
+            }
+        }
+        ledger.provider = providerIndex
+        commit()
+        recordTotal()
+        endLoad()
+        deliver(told)
+    }
+}

@@ -1,0 +1,47 @@
+import Anthropic
+import Conversation
+import Dialect
+import Gemini
+import JSON
+import Ollama
+import OpenAI
+
+/// Requests from one format to another.
+package enum RequestTranslation {
+    /// Reads a client's request.
+    ///
+    /// - Throws: why it is none of this format.
+    package static func read(_ body: [UInt8], as format: ChatFormat) throws(ConversationFault) -> ChatRequest {
+        let node: JSONNode
+        do { node = try JSONNode.parse(body) } catch {
+            throw ConversationFault("the body is not valid JSON: \(error.message) (byte \(error.offset))")
+        }
+        return switch format {
+        case .chat: try OpenAIRequest.read(node)
+        case .completions: try CompletionsRequest.read(node)
+        case .responses: try ResponsesRequest.read(node)
+        case .messages: try AnthropicRequest.read(node)
+        case .gemini: try GeminiRequest.read(node)
+        case .ollama: try OllamaRequest.read(node)
+        case .generate: try OllamaGenerateRequest.read(node)
+        }
+    }
+
+    /// Writes the request for a provider.
+    ///
+    /// - Throws: what of it this format has no way to say.
+    package static func write(
+        _ request: ChatRequest,
+        as format: ChatFormat,
+        _ terms: RequestTerms
+    ) throws(ConversationFault) -> WrittenRequest {
+        switch format {
+        case .chat: try OpenAIRequest.write(request, terms)
+        case .messages: try AnthropicRequest.write(request, terms)
+        case .gemini: try GeminiRequest.write(request, terms)
+        case .ollama: try OllamaRequest.write(request, terms)
+        case .completions, .responses, .generate:
+            throw ConversationFault("no provider is asked in this format on behalf of another")
+        }
+    }
+}

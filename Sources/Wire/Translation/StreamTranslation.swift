@@ -1,0 +1,219 @@
+import Anthropic
+import Bytes
+import Conversation
+import Dialect
+import EventStream
+import Gemini
+import JSON
+import Ollama
+import OpenAI
+
+/// One stream on its way from a provider's format to a client's.
+///
+/// Takes body bytes as they come and appends what the client gets to `output`, which the owner empties. Holds one event
+/// at most, and what the client's format must say later than the provider's does. One loop's thread only.
+package final class StreamTranslation {
+    package let upstream: ChatFormat
+    package let client: ChatFormat
+    /// What the client gets; emptied by the owner with `takeOutput`.
+    private var output = JSONWriter()
+    /// The provider's events so far.
+    package private(set) var events = 0
+    /// What the provider said it counted.
+    package private(set) var usage: TokenUsage?
+    /// An error that the provider reported in its stream; nothing is written after it.
+    package private(set) var failure: ChatFault?
+
+    private var eventFramer = EventFramer()
+    private var lineFramer = LineFramer()
+    private var readers: Readers
+    private var writers: Writers
+    private var deltas: [ChatDelta] = []
+
+    package init(from upstream: ChatFormat, to client: ChatFormat, _ terms: AnswerTerms) {
+        self.upstream = upstream
+        self.client = client
+        readers = Readers(upstream)
+        writers = Writers(client, terms)
+    }
+
+    /// What was written since the last call.
+    package func withOutput(_ body: (Span<UInt8>) -> Void) {
+        if !output.bytes.isEmpty { body(output.bytes.span) }
+        output.removeAll()
+    }
+
+    /// Bytes that wait in `output`.
+    package var outputCount: Int { output.bytes.count }
+
+    /// Takes a piece of the provider's body.
+    ///
+    /// - Throws: why it cannot be understood; what was whole before it is in `output`.
+    package func take(_ bytes: Span<UInt8>) throws(EventFault) {
+        let tooLarge = EventFault("sent an event larger than 8 MiB")
+        if upstream.streamsLines {
+            try lineFramer.take(bytes, tooLarge: tooLarge) { line throws(EventFault) in
+                try self.event(Array<UInt8>().span, line)
+            }
+        } else {
+            try eventFramer.take(bytes, tooLarge: tooLarge) { name, data throws(EventFault) in
+                try self.event(name, data)
+            }
+        }
+    }
+
+    /// The provider's body has ended.
+    ///
+    /// - Throws: that it ended before its last event.
+    package func end() throws(EventFault) {
+        if upstream.streamsLines {
+            try lineFramer.finish { line throws(EventFault) in try self.event(Array<UInt8>().span, line) }
+        }
+        guard failure == nil else { return }
+        guard readers.isComplete else { throw EventFault("ended its stream before the last event") }
+        writers.finish(to: &output)
+    }
+
+    /// Ends the client's stream with an error.
+    package func fail(_ fault: ChatFault) {
+        guard failure == nil else { return }
+        failure = fault
+        writers.fail(fault, to: &output)
+    }
+
+    /// Says steps that come from elsewhere than a stream, and the end.
+    func say(_ steps: [ChatDelta], of bytes: [UInt8]) {
+        deltas = steps
+        say(bytes.span)
+        if failure == nil { writers.finish(to: &output) }
+    }
+
+    private func event(_ name: Span<UInt8>, _ data: Span<UInt8>) throws(EventFault) {
+        guard failure == nil else { return }
+        events += 1
+        deltas.removeAll(keepingCapacity: true)
+        try readers.read(name, data, &deltas)
+        say(data)
+    }
+
+    /// Writes what the deltas at hand become.
+    private func say(_ data: Span<UInt8>) {
+        for index in deltas.indices {
+            let delta = deltas[index]
+            switch delta {
+            case .usage(let said):
+                if usage == nil { usage = said } else { usage?.update(said) }
+            case .failed(let kind, let message, let type, let code):
+                return fail(fault(kind, message, type, code, data))
+            default: break
+            }
+            writers.write(delta, of: data, to: &output)
+        }
+    }
+
+    private func fault(
+        _ kind: ChatFault.Kind,
+        _ message: DeltaText,
+        _ type: DeltaText,
+        _ code: DeltaText,
+        _ data: Span<UInt8>
+    ) -> ChatFault {
+        func text(_ piece: DeltaText) -> JSONString? {
+            guard !piece.isAbsent else { return nil }
+            let bytes = piece.range.range.map { data[$0] }
+            return piece.isSpelled ? JSONString(spelled: bytes[...]) : JSONString(plain: bytes)
+        }
+        var fault = ChatFault(kind: kind, status: 0, message: text(message) ?? "the provider reported an error")
+        fault.type = text(type)
+        fault.code = text(code)
+        return fault
+    }
+}
+
+/// The reader of each format a provider may answer in; one is used.
+private struct Readers {
+    private let format: ChatFormat
+    private var chat = OpenAIStreamReader()
+    private var messages = AnthropicStreamReader()
+    private var gemini = GeminiStreamReader()
+    private var ollama = OllamaStreamReader()
+
+    init(_ format: ChatFormat) { self.format = format }
+
+    mutating func read(_ name: Span<UInt8>, _ data: Span<UInt8>, _ deltas: inout [ChatDelta]) throws(EventFault) {
+        switch format {
+        case .chat, .completions, .responses: try chat.read(name: name, data: data, into: &deltas)
+        case .messages: try messages.read(name: name, data: data, into: &deltas)
+        case .gemini: try gemini.read(name: name, data: data, into: &deltas)
+        case .ollama, .generate: try ollama.read(name: name, data: data, into: &deltas)
+        }
+    }
+
+    var isComplete: Bool {
+        switch format {
+        case .chat, .completions, .responses: chat.isComplete
+        case .messages: messages.isComplete
+        case .gemini: gemini.isComplete
+        case .ollama, .generate: ollama.isComplete
+        }
+    }
+}
+
+/// The writer of each format a client may want; one is used.
+private struct Writers {
+    private let format: ChatFormat
+    private var chat: OpenAIStreamWriter
+    private var completions: CompletionsStreamWriter
+    private var responses: ResponsesStreamWriter
+    private var messages: AnthropicStreamWriter
+    private var gemini: GeminiStreamWriter
+    private var ollama: OllamaStreamWriter
+    private var generate: OllamaGenerateStreamWriter
+
+    init(_ format: ChatFormat, _ terms: AnswerTerms) {
+        self.format = format
+        chat = OpenAIStreamWriter(terms)
+        completions = CompletionsStreamWriter(terms)
+        responses = ResponsesStreamWriter(terms)
+        messages = AnthropicStreamWriter(terms)
+        gemini = GeminiStreamWriter(terms)
+        ollama = OllamaStreamWriter(terms)
+        generate = OllamaGenerateStreamWriter(terms)
+    }
+
+    mutating func write(_ delta: ChatDelta, of event: Span<UInt8>, to output: inout JSONWriter) {
+        switch format {
+        case .chat: chat.write(delta, of: event, to: &output)
+        case .completions: completions.write(delta, of: event, to: &output)
+        case .responses: responses.write(delta, of: event, to: &output)
+        case .messages: messages.write(delta, of: event, to: &output)
+        case .gemini: gemini.write(delta, of: event, to: &output)
+        case .ollama: ollama.write(delta, of: event, to: &output)
+        case .generate: generate.write(delta, of: event, to: &output)
+        }
+    }
+
+    mutating func finish(to output: inout JSONWriter) {
+        switch format {
+        case .chat: chat.finish(to: &output)
+        case .completions: completions.finish(to: &output)
+        case .responses: responses.finish(to: &output)
+        case .messages: messages.finish(to: &output)
+        case .gemini: gemini.finish(to: &output)
+        case .ollama: ollama.finish(to: &output)
+        case .generate: generate.finish(to: &output)
+        }
+    }
+
+    mutating func fail(_ fault: ChatFault, to output: inout JSONWriter) {
+        switch format {
+        case .chat: chat.fail(fault, to: &output)
+        case .completions: completions.fail(fault, to: &output)
+        case .responses: responses.fail(fault, to: &output)
+        case .messages: messages.fail(fault, to: &output)
+        case .gemini: gemini.fail(fault, to: &output)
+        case .ollama: ollama.fail(fault, to: &output)
+        case .generate: generate.fail(fault, to: &output)
+        }
+    }
+}
