@@ -35,7 +35,9 @@ package final class RequestReader {
     package private(set) var bodyBytes = 0
     /// The body goes on in the socket: an upload to be streamed.
     package private(set) var streamsRest = false
-    package private(set) var endpoint = EndpointName.other
+    /// How the client asks.
+    package private(set) var surface = Surface(endpoint: .other)
+    package var endpoint: EndpointName { surface.endpoint }
     package private(set) var isJSON = false
     private var finder = HeadFinder()
     private var walker = BodyWalker(.none)
@@ -97,7 +99,7 @@ package final class RequestReader {
 
     /// Judges a request by its head alone, before any of its body is waited for.
     private func admit(_ span: Span<UInt8>, _ limits: RequestLimits) throws(HTTPFault) {
-        endpoint = EndpointName.recognise(path: span.extracting(head.path.range))
+        surface = Surface.recognise(path: span.extracting(head.path.range))
         let type = MediaType(head, span)
         isJSON = type.isJSON || (type.isAbsent && endpoint.takesOnlyJSON)
         walker = BodyWalker(head.framing)

@@ -13,7 +13,9 @@ enum ClientPaths {
     /// Serves the request that stands in the session.
     static func serve(_ session: Session) {
         // Most requests are for an endpoint of the table and for none of our own paths.
-        switch session.reader.endpoint {
+        let surface = session.reader.surface
+        if surface.action != .pass { return route(session) }
+        switch surface.endpoint {
         case .models, .other: serveOwn(session)
         default: route(session)
         }
@@ -35,7 +37,7 @@ enum ClientPaths {
             guard allow(session, .get, .head, "GET, HEAD") else { return }
             session.answer(200, "application/json", Array(providerHealth(session.worker).utf8))
         case nil:
-            guard path.hasPrefix("/v1/") else {
+            guard path.hasPrefix("/v1/") || session.reader.surface.dropped > 0 else {
                 return session.refuse(
                     Refusal(404, "not_found", "there is nothing at \(shown(path)); the API begins with /v1/")
                 )
@@ -91,11 +93,19 @@ enum ClientPaths {
                 Refusal(400, "missing_model", "the body names no `model`", param: "model")
             )
         }
+        let surface = reader.surface
         let api = API(rawValue: reader.endpoint.rawValue) ?? .other
         let local = session.worker.local
         let requestID = session.requestID()
         let verdict = local.judge.judge(
-            RequestJudge.Subject(api: api, model: subject.model, streams: subject.streams, requestID: requestID),
+            RequestJudge.Subject(
+                api: api,
+                routedPath: surface.routedPath,
+                dropped: surface.dropped,
+                model: subject.model,
+                streams: subject.streams,
+                requestID: requestID
+            ),
             reader,
             span
         )
@@ -113,7 +123,7 @@ enum ClientPaths {
                 route: index,
                 planNumber: local.snapshot.planNumbers[index][Int(verdict.level.rawValue)],
                 api: api,
-                format: reader.endpoint.format,
+                format: surface.action == .chat ? surface.format : nil,
                 level: verdict.level,
                 tags: verdict.tags,
                 model: subject.model,
@@ -157,11 +167,19 @@ private struct Subject {
 
     init(_ session: Session) throws(Fault) {
         let reader = session.reader
+        defer { resolveAlias(session) }
+        streams =
+            reader.surface.streams ?? (reader.surface.action == .chat && reader.surface.format.streamsLines)
+        if !reader.surface.model.isAbsent {
+            let path = reader.head.path
+            let place = reader.surface.model.range
+            model = Subject.decoded(session.requestBytes, Int(path.start) + place.lowerBound, place.count)
+        }
         guard reader.bodyBytes > 0 else { return }
         let span = session.requestBytes.bindMemory(to: UInt8.self).span
         let body = span.extracting(reader.headBytes..<reader.consumedBytes)
         if reader.isJSON {
-            try readJSON(body, isStrict: reader.endpoint.takesOnlyJSON)
+            try readJSON(body, reader)
         } else if let type = reader.head.fields.first(where: { $0.id == .contentType }) {
             let value = span.extracting(type.value.range)
             if reader.head.framing == .chunked {
@@ -170,11 +188,31 @@ private struct Subject {
                 model = Subject.model(in: body, value)
             }
         }
+    }
+
+    private mutating func resolveAlias(_ session: Session) {
         let asked = model
-        if let real = session.worker.snapshot.configuration.resolvedAlias(of: asked.span) {
-            model = real
-            isAliased = true
+        guard let real = session.worker.snapshot.configuration.resolvedAlias(of: asked.span) else { return }
+        model = real
+        isAliased = true
+    }
+
+    /// A model's name out of a path, %XX resolved.
+    private static func decoded(_ bytes: UnsafeMutableRawBufferPointer, _ start: Int, _ count: Int) -> [UInt8] {
+        var result: [UInt8] = []
+        var index = start
+        while index < start + count {
+            if bytes[index] == 0x25, index + 2 < start + count, let high = ASCII.hexValue(bytes[index + 1]),
+                let low = ASCII.hexValue(bytes[index + 2])
+            {
+                result.append(high << 4 | low)
+                index += 3
+            } else {
+                result.append(bytes[index])
+                index += 1
+            }
         }
+        return result
     }
 
     private static func model(in body: Span<UInt8>, _ contentType: Span<UInt8>) -> [UInt8] {
@@ -193,16 +231,18 @@ private struct Subject {
         return payload
     }
 
-    private mutating func readJSON(_ body: Span<UInt8>, isStrict: Bool) throws(Fault) {
+    private mutating func readJSON(_ body: Span<UInt8>, _ reader: RequestReader) throws(Fault) {
         let shape: RequestShape
         do { shape = try RequestShape.read(body) } catch {
             // Of an endpoint that is only passed through, the body is the provider's business.
-            guard isStrict else { return }
+            guard reader.endpoint.takesOnlyJSON else { return }
             throw Fault(
                 refusal: Refusal(400, "invalid_json", error.description, param: error.parameter)
             )
         }
-        streams = shape.stream
+        // Gemini has both in the path.
+        guard reader.surface.streams == nil else { return }
+        streams = shape.saidStream ?? streams
         place = shape.modelWithQuotes
         guard !shape.model.isAbsent else { return }
         let raw = body.extracting(shape.model.range)

@@ -1,6 +1,9 @@
 import Bytes
+import Conversation
 import Dialect
 import HTTP
+import JSON
+import Translation
 
 /// An answer the proxy gives itself because a request cannot be served.
 struct Refusal {
@@ -33,6 +36,22 @@ struct Refusal {
             var writer = ByteWriter(UnsafeMutableRawBufferPointer(buffer))
             ErrorBody.write(&writer, message: message, type: type, param: param, code: code)
             count = writer.count
+        }
+    }
+
+    /// The error in the words of a client's dialect.
+    func body(as format: ChatFormat, requestID: String) -> [UInt8] {
+        switch format {
+        case .chat, .completions, .responses: return body
+        case .messages, .gemini, .ollama, .generate:
+            var fault = ChatFault(
+                kind: ChatFault.kind(ofStatus: status),
+                status: status,
+                message: JSONString(message)
+            )
+            fault.code = JSONString(code)
+            fault.param = param.map(JSONString.init)
+            return AnswerTranslation.write(fault, as: format, requestID: requestID).body
         }
     }
 

@@ -28,6 +28,10 @@ struct RequestJudge {
     /// The request as it was read.
     struct Subject {
         var api: API
+        /// The path routes know the request by, when it is not in the client's.
+        var routedPath: StaticString?
+        /// Bytes in front of the path that routes know.
+        var dropped = 0
         var model: [UInt8]
         var streams: Bool
         var requestID: [UInt8]
@@ -49,7 +53,27 @@ struct RequestJudge {
     }
 
     /// Decides about the request that stands in `bytes`.
+    ///
+    /// For routes, its path is the one that OpenAI's libraries ask: another stands behind a copy of the head then.
     mutating func judge(_ subject: Subject, _ reader: RequestReader, _ bytes: Span<UInt8>) -> Verdict {
+        let path = reader.head.path
+        guard let routed = subject.routedPath else {
+            let dropped = Int32(subject.dropped)
+            facts.path = TextRange(start: path.start + dropped, count: path.count - dropped)
+            return decide(subject, reader, bytes, bytes)
+        }
+        var head = (0..<reader.headBytes).map { bytes[$0] }
+        facts.path = TextRange(start: Int32(head.count), count: Int32(routed.utf8CodeUnitCount))
+        for index in 0..<routed.utf8CodeUnitCount { head.append(ASCII.byte(routed, at: index)) }
+        return decide(subject, reader, bytes, head.span)
+    }
+
+    private mutating func decide(
+        _ subject: Subject,
+        _ reader: RequestReader,
+        _ all: Span<UInt8>,
+        _ bytes: Span<UInt8>
+    ) -> Verdict {
         if let field = readHead(subject, reader.head, bytes) {
             return Verdict(route: nil, level: .restricted, tags: 0, repeatedField: field)
         }
@@ -66,7 +90,7 @@ struct RequestJudge {
             case .none: return verdict
             // It asked for what it was given already: no answer is a refusal, never an open door.
             case .needs(let stage) where stage <= facts.stage: return verdict
-            case .needs: measure(reader, bytes)
+            case .needs: measure(reader, all)
             }
         }
     }
@@ -80,7 +104,6 @@ struct RequestJudge {
         facts.api = subject.api
         facts.method = head.methodText
         facts.stream = subject.streams
-        facts.path = head.path
         facts.openWindows = windows.now()
         var repeated: String?
         for (index, name) in program.headerNames.enumerated() {

@@ -193,7 +193,9 @@ final class Session: Socket {
     func refuse(_ refusal: Refusal, requestID: [UInt8]? = nil, retryAfterSeconds: Int? = nil) {
         let wasReading = phase == .reading || phase == .waiting
         if exchange == nil, role == .client { worker.counters.refused.count(refusal.status) }
-        let body = refusal.body
+        let requestID = requestID ?? worker.newRequestID()
+        let format = role == .client && reader.isHeadComplete ? reader.surface.format : .chat
+        let body = refusal.body(as: format, requestID: String(decoding: requestID, as: UTF8.self))
         var fields = ""
         if let allow = refusal.allow { fields += "allow: \(allow)\r\n" }
         if let retryAfterSeconds { fields += "retry-after: \(retryAfterSeconds)\r\n" }

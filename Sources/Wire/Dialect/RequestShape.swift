@@ -17,8 +17,10 @@ package struct RequestShape {
     package private(set) var modelWithQuotes = TextRange.absent
     /// `model` is spelled with escapes: compare it unescaped.
     package private(set) var modelIsEscaped = false
+    /// Whether the answer shall come as events; nil when the body does not say, which Ollama takes for yes.
+    package private(set) var saidStream: Bool?
     /// The answer shall come as events.
-    package private(set) var stream = false
+    package var stream: Bool { saidStream ?? false }
     /// `max_completion_tokens`, `max_output_tokens` or `max_tokens`, in this order.
     package private(set) var maxTokens: Int?
 
@@ -62,7 +64,7 @@ package struct RequestShape {
         case 6 where ASCII.starts(key, with: "stream"):
             try seen.once("stream", \.stream)
             switch member.kind {
-            case .bool: stream = body[Int(member.value.start)] == 0x74
+            case .bool: saidStream = body[Int(member.value.start)] == 0x74
             case .null: break
             default: throw RequestFault(description: "`stream` must be true or false", parameter: "stream")
             }
