@@ -33,6 +33,11 @@ import WireCases
                 #"{"messages":[{"content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]}"#,
                 0, 1
             ),
+            (#"{"contents":[{"role":"user","parts":[{"text":"abc"},{"text":"de"}]},{"parts":[]}]}"#, 5, 2),
+            (#"{"systemInstruction":{"parts":[{"text":"abc"}]},"contents":[]}"#, 3, 0),
+            (#"{"contents":[{"parts":[{"functionCall":{"name":"n","args":{"a":1}}}]}]}"#, 7, 1),
+            (#"{"contents":[{"parts":[{"functionResponse":{"name":"n","response":{"b":2}}}]}]}"#, 7, 1),
+            (#"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","data":"AAAA"}}]}]}"#, 0, 1),
             (#"{"tools":[{"function":{"description":"long"}}],"messages":[]}"#, 0, 0), ("{}", 0, 0),
         ]
     ) func `text and messages are counted wherever an API puts them`(text: String, bytes: Int, messages: Int) {
@@ -56,6 +61,12 @@ import WireCases
             (#"{"text":{"format":{"type":"json_schema"}}}"#, .jsonSchema),
             (#"{"output_config":{"format":{"type":"json_schema"}}}"#, .jsonSchema),
             (#"{"metadata":{"type":"json_schema","tools":[1]}}"#, []),
+            (#"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","data":"AAAA"}}]}]}"#, .vision),
+            (#"{"contents":[{"parts":[{"file_data":{"mime_type":"audio/mp3"}}]}]}"#, .audio),
+            (#"{"generationConfig":{"responseJsonSchema":{"type":"object"}}}"#, .jsonSchema),
+            (#"{"generationConfig":{"responseSchema":null,"responseModalities":["AUDIO"]}}"#, .audio),
+            (#"{"format":{"type":"object"},"prompt":"x","images":["AAAA"]}"#, [.jsonSchema, .vision]),
+            (#"{"format":"json"}"#, []),
             (#"{"messages":[{"content":"\"type\":\"image_url\""}]}"#, []),
             (#"{"tools":[1],"response_format":{"type":"json_schema"}}"#, [.tools, .jsonSchema]),
         ] as [(String, RequestMeasure.Features)]

@@ -32,9 +32,9 @@ package struct RequestMeasure: Equatable, Sendable {
     /// The prompt estimate.
     package var tokens: Int { textBytes / 4 + 4 * messages }
 
-    /// Measures a body in the OpenAI or the Anthropic format.
+    /// Measures a body in OpenAI's, Anthropic's, Gemini's or Ollama's format.
     ///
-    /// Text is what stands in `messages`, `prompt`, `input`, `instructions`, `system` and `suffix`: contents, parts, what
+    /// Text is what stands in `messages`, `contents`, `prompt`, `input`, `instructions`, `system` and `suffix`: parts, what
     /// tools were given and gave back; never the bytes of images or sound. What is no JSON object counts wholly as text.
     package static func of(_ body: Span<UInt8>) -> RequestMeasure {
         var measure = RequestMeasure()
@@ -56,6 +56,12 @@ package struct RequestMeasure: Equatable, Sendable {
             case .tools: if try isFilled(&scanner, bytes) { features.insert(.tools) }
             case .format: try readFormat(&scanner, bytes, levels: 2)
             case .modalities: try readModalities(&scanner, bytes)
+            case .generation: try readGeneration(&scanner, bytes)
+            case .images: if try isFilled(&scanner, bytes) { features.insert(.vision) }
+            case .innerFormat:
+                // Ollama's: a schema, or the word `json`.
+                if RequestMeasure.peek(&scanner, bytes) == 0x7b { features.insert(.jsonSchema) }
+                try scanner.skipValue(bytes)
             default: try scanner.skipValue(bytes)
             }
         }
@@ -98,6 +104,38 @@ package struct RequestMeasure: Equatable, Sendable {
         }
     }
 
+    /// Gemini's `generationConfig`.
+    private mutating func readGeneration(_ scanner: inout JSONScanner, _ bytes: Span<UInt8>) throws(JSONFault) {
+        guard RequestMeasure.peek(&scanner, bytes) == 0x7b else {
+            try scanner.skipValue(bytes)
+            return
+        }
+        try RequestMeasure.members(&scanner, bytes) { (scanner, key) throws(JSONFault) in
+            switch key {
+            case .schema: if try scanner.skipValue(bytes) == .object { features.insert(.jsonSchema) }
+            case .modalities: try readModalities(&scanner, bytes)
+            default: try scanner.skipValue(bytes)
+            }
+        }
+    }
+
+    /// Gemini's `inlineData` and `fileData`: `mimeType` says what it is.
+    private mutating func readBlob(_ scanner: inout JSONScanner, _ bytes: Span<UInt8>) throws(JSONFault) {
+        guard RequestMeasure.peek(&scanner, bytes) == 0x7b else {
+            try scanner.skipValue(bytes)
+            return
+        }
+        try RequestMeasure.members(&scanner, bytes) { (scanner, key) throws(JSONFault) in
+            guard key == .mediaType, let value = try RequestMeasure.stringValue(&scanner, bytes) else {
+                if key != .mediaType { try scanner.skipValue(bytes) }
+                return
+            }
+            let type = bytes.extracting(value.range)
+            if ASCII.starts(type, with: "image/") { features.insert(.vision) }
+            if ASCII.starts(type, with: "audio/") { features.insert(.audio) }
+        }
+    }
+
     /// `modalities: ["text", "audio"]`.
     private mutating func readModalities(_ scanner: inout JSONScanner, _ bytes: Span<UInt8>) throws(JSONFault) {
         guard RequestMeasure.peek(&scanner, bytes) == 0x5b else {
@@ -106,9 +144,12 @@ package struct RequestMeasure: Equatable, Sendable {
         }
         try RequestMeasure.elements(&scanner, bytes) { (scanner) throws(JSONFault) in
             let value = try RequestMeasure.stringValue(&scanner, bytes)
-            if let value, RequestMeasure.isExactly(bytes.extracting(value.range), "audio") { features.insert(.audio) }
+            if let value, RequestMeasure.isAudio(bytes.extracting(value.range)) { features.insert(.audio) }
         }
     }
+
+    /// OpenAI's word, and Gemini's.
+    private static func isAudio(_ word: Span<UInt8>) -> Bool { isExactly(word, "audio") || isExactly(word, "AUDIO") }
 
     // MARK: Text
 
@@ -170,6 +211,7 @@ package struct RequestMeasure: Equatable, Sendable {
             case .images: if try isFilled(&scanner, bytes) { features.insert(.vision) }
             case .content, .text, .format: try readText(&scanner, bytes, role: .part, depth: depth + 1)
             case .list: try readArguments(&scanner, bytes)
+            case .blob: try readBlob(&scanner, bytes)
             default: try scanner.skipValue(bytes)
             }
         }
