@@ -101,7 +101,8 @@ package final class RequestReader {
     private func admit(_ span: Span<UInt8>, _ limits: RequestLimits) throws(HTTPFault) {
         surface = Surface.recognise(path: span.extracting(head.path.range))
         let type = MediaType(head, span)
-        isJSON = type.isJSON || (type.isAbsent && endpoint.takesOnlyJSON)
+        // What is sent to Ollama is JSON whatever it says: its documentation shows curl without a type.
+        isJSON = type.isJSON || (type.isAbsent && endpoint.takesOnlyJSON) || surface.format.streamsLines
         walker = BodyWalker(head.framing)
         let hasBody = head.framing != .none && head.framing != .length(0)
         if head.method == .post, head.framing == .none, endpoint.takesOnlyJSON {

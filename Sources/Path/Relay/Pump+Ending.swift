@@ -1,4 +1,3 @@
-import Conversation
 import Dialect
 import HTTP
 import Loop
@@ -9,7 +8,7 @@ extension Pump {
     /// The bytes go out as payload within the framing the client was promised: the rest of an open chunk is filled
     /// first. No last chunk follows: the caller closes the connection, and the stream never looks complete. False
     /// when nothing can be said without lying about the framing; then only closing is left.
-    package override func endBroken(with fault: ChatFault, as event: [UInt8]) -> Bool {
+    func endStream(with event: [UInt8]) -> Bool {
         guard isEventStream, owed == 0, !hasEnded else { return false }
         // What is held is dropped: the client stands where the whole ends. Part of a size line may not have gone out.
         guard held > 0 || partialLine.isEmpty else { return false }
@@ -52,12 +51,5 @@ extension Pump {
         pipe.drain(into: &takenBack)
         takenBack.withUnsafeBytes { keep(UnsafeRawBufferPointer(rebasing: $0[..<min(count, takenBack.count)])) }
         takenBack = []
-    }
-
-    /// Writes what is held, and nothing else; true when all is out.
-    package override func finishHolding(to client: Socket, loop: EventLoop) -> PumpOutcome {
-        if let stop = flush(to: client, loop: loop) { return stop }
-        abandon(loop)
-        return .ended
     }
 }

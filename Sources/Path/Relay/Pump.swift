@@ -1,3 +1,4 @@
+import Conversation
 import Dialect
 import EventStream
 import HTTP
@@ -99,6 +100,14 @@ package final class Pump: Carrier {
             carried = Array(UnsafeRawBufferPointer(rebasing: body[result.window...]))
         }
         return write(UnsafeRawBufferPointer(rebasing: body[..<result.compacted]), to: client) ?? .waiting
+    }
+
+    package override func endBroken(with fault: ChatFault, as event: [UInt8]) -> Bool { endStream(with: event) }
+
+    package override func finishHolding(to client: Socket, loop: EventLoop) -> PumpOutcome {
+        if let stop = flush(to: client, loop: loop) { return stop }
+        abandon(loop)
+        return .ended
     }
 
     // MARK: Turning

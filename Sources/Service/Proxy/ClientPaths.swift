@@ -205,7 +205,7 @@ private struct Subject {
             if bytes[index] == 0x25, index + 2 < start + count, let high = ASCII.hexValue(bytes[index + 1]),
                 let low = ASCII.hexValue(bytes[index + 2])
             {
-                result.append(high << 4 | low)
+                result.append(UInt8(high << 4 | low))
                 index += 3
             } else {
                 result.append(bytes[index])

@@ -35,8 +35,9 @@ extension Exchange {
             if format == .gemini { restated = passed(target, provider) }
             return true
         }
-        do {
-            let chat = try self.chat ?? readChat(client)
+        do throws(ConversationFault) {
+            let chat: ChatRequest
+            if let known = self.chat { chat = known } else { chat = try readChat(client) }
             self.chat = chat
             let (terms, path) = asked(target, provider, format)
             let written: WrittenRequest
@@ -91,7 +92,7 @@ extension Exchange {
         AnswerTerms(
             requestID: String(decoding: requestID, as: UTF8.self),
             model: JSONString(plain: request.model),
-            created: WallClock.seconds(),
+            created: Int(WallClock.seconds()),
             wantsStreamUsage: chat.wantsStreamUsage
         )
     }

@@ -50,7 +50,7 @@ struct Refusal {
                 message: JSONString(message)
             )
             fault.code = JSONString(code)
-            fault.param = param.map(JSONString.init)
+            fault.param = param.map { JSONString($0) }
             return AnswerTranslation.write(fault, as: format, requestID: requestID).body
         }
     }
