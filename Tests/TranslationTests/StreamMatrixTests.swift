@@ -198,6 +198,6 @@ import Translation
         let fault = ChatFault(kind: .overloaded, status: 0, message: "too \\\"busy\\\"")
         let text = String(decoding: StreamTranslation.error(fault, as: client, requestID: "r"), as: UTF8.self)
         #expect(text.contains("too"))
-        #expect(text.hasSuffix("\n"))
+        #expect(text.utf8.last == 0x0a)
     }
 }
