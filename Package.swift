@@ -282,12 +282,29 @@ let fuzz: [Target] =
         ]
     } ?? []
 
-/// `SUITES=DecisionTests,LintTests swift test` builds these suites alone; without it, all.
+/// `SUITES=DecisionTests,LintTests swift test` builds these suites alone; without it, all. With `FLOORS=Wire` nothing above
+/// that floor is built, which saves most of the time where nothing above is asked about.
 let wanted = Context.environment["SUITES"].map { $0.split(separator: ",").map(String.init) }
-let chosen = tests.filter { target in !target.isTest || wanted?.contains(target.name) ?? true }
+let isLow = Context.environment["FLOORS"] == "Wire"
+let low = native + ground + wire
+let lowNames = Set(low.map(\.name) + ["WireCases"])
+let chosen = tests.filter { target in
+    if isLow, !target.dependencies.allSatisfy({ lowNames.contains($0.targetName) }) { return false }
+    return !target.isTest || wanted?.contains(target.name) ?? true
+}
+
+extension Target.Dependency {
+    /// The target it names; every dependency here is one of this package.
+    var targetName: String {
+        switch self {
+        case .byNameItem(let name, _), .targetItem(let name, _), .productItem(let name, _, _, _): name
+        @unknown default: ""
+        }
+    }
+}
 
 let package = Package(
     name: "hoosh-proxy",
-    targets: native + ground + wire + engines + path + routes + service + chosen + fuzz,
+    targets: low + (isLow ? [] : engines + path + routes + service + fuzz) + chosen,
     swiftLanguageModes: [.v6]
 )
