@@ -46,9 +46,17 @@ extension Search {
     private mutating func way(into box: Box, _ fixed: Fixed, _ variety: Int) -> Way? {
         guard let doors = chooser.doorways(box, fixed, world) else { return nil }
         let clauses = box.clauses(Universe.model)
-        var models = fixed[Universe.model].map { [$0] } ?? chooser.some(Universe.model, clauses, world) ?? [nil]
-        if fixed[Universe.model] == nil, !models.contains(where: { $0 != nil }) {
-            models = chooser.standing(Universe.model, clauses, telling: clauses, world) ?? models
+        var models: [[UInt8]?] = [nil]
+        if let model = fixed[Universe.model] {
+            models = [model]
+        } else if let some = chooser.some(Universe.model, clauses, world) {
+            models = some
+            if !clauses.isEmpty, !some.contains(where: { $0 != nil }) {
+                guard let all = chooser.standing(Universe.model, clauses, telling: clauses, world) else { return nil }
+                models = all
+            }
+        } else if !clauses.isEmpty {
+            return nil
         }
         let named = models.filter { $0 != nil }
         var open: [(door: Doorway, models: [[UInt8]?])] = []

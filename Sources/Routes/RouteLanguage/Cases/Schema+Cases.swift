@@ -26,7 +26,7 @@ extension Schema {
         Key("tests[].request.model", .model, "", "The model asked for."),
         Key("tests[].request.api", .word(API.allCases.compactMap(\.word)), "chat", "The endpoint."),
         Key("tests[].request.path", .text, "by api", "The path."),
-        Key("tests[].request.method", .method, "POST", "The method."),
+        Key("tests[].request.method", .method, "by api", "The method."),
         Key("tests[].request.key", .name, "", "Whose key it carries."),
         Key("tests[].request.tenant", .text, "the key's", "Its tenant."),
         Key("tests[].request.headers", .map(.headerName), "", "Header fields."),

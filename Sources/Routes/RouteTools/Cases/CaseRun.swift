@@ -121,7 +121,7 @@ struct CaseRun {
             let example = CounterExample(witness, explainer, now: file.now?.value ?? now, forAll: proof.forAll)
             result.state = .failed
             result.hasCounterexample = true
-            result.lines = ["counterexample   \(example.words)", "→ \(example.way)"]
+            result.lines = ["counterexample   \(example.words)", "→ \(example.way)", "see it: \(example.question)"]
             result.savedCase = example.yaml(for: proof)
         }
         return result

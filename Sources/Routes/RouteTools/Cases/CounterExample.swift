@@ -130,6 +130,45 @@ struct CounterExample {
         return "route \(route.name.value) (\(file):\(route.name.spot.line)): \(parts.joined(separator: "; ")) \(end)"
     }
 
+    // MARK: As a question to `explain`
+
+    /// The command line that shows this request on its way.
+    var question: String {
+        var words = ["hoosh-proxy", "explain", explainer.document.path]
+        func add(_ option: String, _ value: String?) {
+            if let value { words += [option, value] }
+        }
+        if request.path != request.api.usualPath || request.api == .other {
+            add("--path", request.path)
+        } else if request.api != .chat {
+            add("--api", request.api.word)
+        }
+        if request.method != request.api.usualMethod { add("--method", request.method) }
+        add("--model", request.model)
+        add("--key", request.key)
+        add("--tenant", request.tenant)
+        for header in request.headers { add("--header", "\(header.name): \(header.value)") }
+        if request.contentLevel > .public { add("--class", request.contentLevel.word) }
+        if !request.contentTags.isEmpty { add("--tags", request.contentTags.sorted().joined(separator: ",")) }
+        if request.tokens > 0 { add("--tokens", "\(request.tokens)") }
+        let features = Words.features(request.features)
+        if !features.isEmpty { add("--features", features.joined(separator: ",")) }
+        if let bucket = request.buckets.values.min() { add("--bucket", Words.percent(bucket)) }
+        if let moment, !request.openWindows.isEmpty { add("--at", DraftReader.written(moment)) }
+        if request.stream { words.append("--stream") }
+        return words.map(Self.shellWord).joined(separator: " ")
+    }
+
+    /// A word as a POSIX shell reads it (IEEE 1003.1, 2.2.2).
+    private static func shellWord(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            byte >= 0x61 && byte <= 0x7A || byte >= 0x41 && byte <= 0x5A || byte >= 0x30 && byte <= 0x39
+                || "-_./:,+@%".utf8.contains(byte)
+        }
+        if isPlain, !text.isEmpty { return text }
+        return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+
     // MARK: As a case
 
     /// A case that fails as long as the proof does; nil when no case can say it.
