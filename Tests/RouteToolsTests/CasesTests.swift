@@ -276,12 +276,7 @@ import RouteTools
         let bench = try Workbench(["r.yaml": routes, "r.test.yaml": proofs])
         let result = bench.run(TestCommand.run, bench.path("r.test.yaml"), "--save-counterexamples")
         #expect(result.output.contains("counterexample   path /v1/responses/x   method DELETE"), "\(result.output)")
-        #expect(
-            result.output.contains(
-                "see it: hoosh-proxy explain \(bench.path("r.yaml")) --path /v1/responses/x --method DELETE"
-            ),
-            "\(result.output)"
-        )
+        #expect(result.output.contains("see it: hoosh-proxy explain r.yaml --path /v1/responses/x --method DELETE"))
         #expect(result.output.contains("counterexample   api embeddings"))
         #expect(result.output.contains("counterexample   path /v1/own/x"))
         #expect(result.output.contains("ok   prove \"no fetched chats\""))
