@@ -3,19 +3,27 @@ extension Answer {
     /// Says what this is and repeats the question.
     ///
     /// Inside a JSON string: the question comes with its escapes.
-    private func sentence(_ facts: BodyFacts) -> [UInt8] {
+    func sentence(_ facts: BodyFacts) -> [UInt8] {
         var out = ByteText()
-        if isSame(part(body, facts.lastRole), "tool") {
+        if isSame(part(body, facts.lastRole), "tool") || facts.isToolResult {
             out.add("The tool said: ")
         } else {
             out.add("This is hoosh-mock, an embedded test upstream that runs no model. You said: ")
         }
-        out.add(raw: part(body, facts.lastText))
+        if facts.lastTextIsJSON {
+            var quoted = ByteText()
+            quoted.add(quoted: String(decoding: part(body, facts.lastText), as: UTF8.self))
+            out.add(bytes: Array(quoted.bytes.dropFirst().dropLast()))
+        } else {
+            out.add(raw: part(body, facts.lastText))
+        }
         return out.bytes
     }
 
-    private func callsTool(_ facts: BodyFacts) -> Bool {
-        guard !facts.toolName.isEmpty, isSame(part(body, facts.lastRole), "user") else { return false }
+    func callsTool(_ facts: BodyFacts) -> Bool {
+        guard !facts.toolName.isEmpty, !facts.isToolResult, isSame(part(body, facts.lastRole), "user") else {
+            return false
+        }
         let words: StaticString = "call the tool"
         let asked = part(body, facts.lastText)
         guard asked.count >= words.utf8CodeUnitCount else { return false }
@@ -52,20 +60,23 @@ extension Answer {
 
     /// The same for the same body, so that an answer through a proxy can be compared byte for byte.
     private func identity(_ family: StreamShape.Family) -> [UInt8] {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in body.prefix(4096) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        hash = (hash ^ UInt64(bodyCount)) &* 0x100_0000_01b3
         var out = ByteText()
         switch family {
         case .chat: out.add("chatcmpl-")
         case .completions: out.add("cmpl-")
         case .responses: out.add("resp_")
         }
-        out.add(hex: hash, digits: 16)
+        out.add(hex: bodyHash, digits: 16)
         return out.bytes
     }
 
-    private func wordCount(_ text: UnsafeRawBufferPointer) -> Int {
+    var bodyHash: UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in body.prefix(4096) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return (hash ^ UInt64(bodyCount)) &* 0x100_0000_01b3
+    }
+
+    func wordCount(_ text: UnsafeRawBufferPointer) -> Int {
         text.isEmpty ? 0 : text.reduce(1) { $0 + ($1 == 0x20 ? 1 : 0) }
     }
 
@@ -249,7 +260,7 @@ extension Answer {
     }
 
     /// Numbers from -1 to 1 in steps of 1/1000, drawn from a hash of the input.
-    private func addVector(_ input: UnsafeRawBufferPointer, isBase64: Bool, _ out: inout ByteText) {
+    func addVector(_ input: UnsafeRawBufferPointer, isBase64: Bool, _ out: inout ByteText) {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in input { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         var dice = Dice(hash)

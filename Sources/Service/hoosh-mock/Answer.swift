@@ -27,8 +27,10 @@ struct Answer {
         if controls.faults.contains(.status) {
             return refusal(controls.status ?? 500, "hoosh-mock was asked to fail", controls)
         }
+        if let id = controls.replay, head.isPOST { return replay(id, controls) }
         switch endpoint {
         case .models: return models(controls)
+        case .tags: return tags(controls)
         case .health: return json(Answer.healthy, controls)
         case .unknown:
             return refusal(404, "hoosh-mock knows no \(head.methodText) \(head.targetText)", controls)
@@ -41,6 +43,14 @@ struct Answer {
         let facts = BodyFacts(body)
         guard facts.isObject else { return refusal(400, "the body is no JSON object", controls) }
         if let bytes = controls.bodyBytes, !facts.isStreaming { return sizedJSON(bytes, controls) }
+        if let spelling = spelling(facts, controls) {
+            switch endpoint {
+            case .countTokens: return tokenCount("input_tokens", facts, controls)
+            case .geminiCountTokens: return tokenCount("totalTokens", facts, controls)
+            case .ollamaEmbed: return ollamaEmbeddings(facts, controls)
+            default: return spelled(spelling, facts, controls)
+            }
+        }
         switch endpoint {
         case .embeddings: return embeddings(facts, controls)
         case .completions: return text(.completions, facts, controls)
@@ -107,6 +117,20 @@ struct Answer {
         return json(out, controls)
     }
 
+    /// The recording of that name, framed anew.
+    private func replay(_ id: String, _ controls: Controls) -> Script {
+        let recording: Recording
+        do throws(Recording.Missing) {
+            recording = try Recording(id, in: worker.corpus)
+        } catch {
+            return refusal(404, error.text, controls)
+        }
+        var payload = recording.payload
+        if recording.isStream { payload.coalesce(controls.coalesce) }
+        if let size = controls.chunkBytes { payload.rechunk(size) }
+        return compose(recording.status, recording.fields, payload, controls, isStream: recording.isStream)
+    }
+
     // MARK: Ways out
 
     func json(_ out: ByteText, _ controls: Controls, status: Int = 200) -> Script {
@@ -120,14 +144,20 @@ struct Answer {
         return compose(status, fields, payload, controls, isStream: false)
     }
 
-    func stream(_ payload: Payload, _ controls: Controls) -> Script {
+    func stream(
+        _ payload: Payload,
+        _ controls: Controls,
+        type: StaticString = "text/event-stream; charset=utf-8"
+    ) -> Script {
         var payload = payload
         if !controls.isRandom {
             payload.coalesce(controls.coalesce)
             if let size = controls.chunkBytes { payload.rechunk(size) }
         }
         var fields = ByteText()
-        fields.add("Content-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n")
+        fields.add("Content-Type: ")
+        fields.add(type)
+        fields.add("\r\nCache-Control: no-cache\r\n")
         return compose(200, fields, payload, controls, isStream: true)
     }
 
@@ -157,7 +187,12 @@ struct Answer {
     }
 
     private func refusal(_ status: Int, _ message: String, _ controls: Controls) -> Script {
-        json(Answer.error(status, message), controls, status: status)
+        var out = Answer.error(status, message)
+        if let spelling = spelling(BodyFacts(body), controls) {
+            out = ByteText()
+            out.add(text: spelling.error(status, message))
+        }
+        return json(out, controls, status: status)
     }
 
     /// The answer to what is no request; the connection ends with it.

@@ -109,10 +109,16 @@ struct BodyFacts {
     var isObject = false
     var model = 0..<0
     var isStreaming = false
+    /// True when `stream` was said; Ollama streams without.
+    var saysStream = false
     var includesUsage = false
     var toolName = 0..<0
     var lastRole = 0..<0
     var lastText = 0..<0
+    /// True when the last message brings what a tool said and has no role that says so (Anthropic, Gemini).
+    var isToolResult = false
+    /// True when `lastText` is JSON of its own and no string's inside.
+    var lastTextIsJSON = false
     /// The bytes of each input of an embeddings request.
     var inputs: [Range<Int>] = []
     var wantsBase64 = false
@@ -127,6 +133,7 @@ struct BodyFacts {
                 model = cursor.string()
             } else if cursor.isKey(key, "stream") {
                 isStreaming = cursor.isTrue()
+                saysStream = true
             } else if cursor.isKey(key, "stream_options"), cursor.peek() == UInt8(ascii: "{") {
                 cursor.members { cursor, key in
                     if cursor.isKey(key, "include_usage") { includesUsage = cursor.isTrue() } else { cursor.skip() }
@@ -137,6 +144,8 @@ struct BodyFacts {
                 wantsBase64 = isSame(cursor.raw(start..<cursor.at), "\"base64\"")
             } else if cursor.isKey(key, "messages"), cursor.peek() == UInt8(ascii: "[") {
                 cursor.elements { readMessage(&$0) }
+            } else if cursor.isKey(key, "contents"), cursor.peek() == UInt8(ascii: "[") {
+                cursor.elements { readTurn(&$0) }
             } else if cursor.isKey(key, "tools"), cursor.peek() == UInt8(ascii: "[") {
                 cursor.elements { readTool(&$0) }
             } else if cursor.isKey(key, "input") || cursor.isKey(key, "prompt") {
@@ -150,13 +159,56 @@ struct BodyFacts {
 
     private mutating func readMessage(_ cursor: inout JSONCursor) {
         guard cursor.peek() == UInt8(ascii: "{") else { return cursor.skip() }
-        lastRole = 0..<0
-        lastText = 0..<0
+        forgetTurn()
         cursor.members { cursor, key in
             if cursor.isKey(key, "role"), cursor.peek() == UInt8(ascii: "\"") {
                 lastRole = cursor.string()
             } else if cursor.isKey(key, "content") {
                 readContent(&cursor)
+            } else {
+                cursor.skip()
+            }
+        }
+    }
+
+    private mutating func forgetTurn() {
+        lastRole = 0..<0
+        lastText = 0..<0
+        isToolResult = false
+        lastTextIsJSON = false
+    }
+
+    /// One of Gemini's `contents`: of its parts the last text, or the last response of a function, counts.
+    private mutating func readTurn(_ cursor: inout JSONCursor) {
+        guard cursor.peek() == UInt8(ascii: "{") else { return cursor.skip() }
+        forgetTurn()
+        cursor.members { cursor, key in
+            if cursor.isKey(key, "role"), cursor.peek() == UInt8(ascii: "\"") {
+                lastRole = cursor.string()
+            } else if cursor.isKey(key, "parts"), cursor.peek() == UInt8(ascii: "[") {
+                cursor.elements { readPart(&$0) }
+            } else {
+                cursor.skip()
+            }
+        }
+    }
+
+    private mutating func readPart(_ cursor: inout JSONCursor) {
+        guard cursor.peek() == UInt8(ascii: "{") else { return cursor.skip() }
+        cursor.members { cursor, key in
+            if cursor.isKey(key, "text"), cursor.peek() == UInt8(ascii: "\"") {
+                lastText = cursor.string()
+                lastTextIsJSON = false
+            } else if cursor.isKey(key, "functionResponse"), cursor.peek() == UInt8(ascii: "{") {
+                isToolResult = true
+                cursor.members { cursor, key in
+                    _ = cursor.peek()
+                    let start = cursor.at
+                    cursor.skip()
+                    guard cursor.isKey(key, "response") else { return }
+                    lastText = start..<cursor.at
+                    lastTextIsJSON = true
+                }
             } else {
                 cursor.skip()
             }
@@ -173,6 +225,11 @@ struct BodyFacts {
                 cursor.members { cursor, key in
                     if cursor.isKey(key, "text"), cursor.peek() == UInt8(ascii: "\"") {
                         lastText = cursor.string()
+                    } else if cursor.isKey(key, "tool_use_id") {
+                        isToolResult = true
+                        cursor.skip()
+                    } else if cursor.isKey(key, "content") {
+                        readContent(&cursor)
                     } else {
                         cursor.skip()
                     }
@@ -187,15 +244,24 @@ struct BodyFacts {
         cursor.members { cursor, key in
             if cursor.isKey(key, "function"), cursor.peek() == UInt8(ascii: "{") {
                 cursor.members { cursor, key in
-                    if cursor.isKey(key, "name"), cursor.peek() == UInt8(ascii: "\"") {
-                        toolName = cursor.string()
-                    } else {
-                        cursor.skip()
-                    }
+                    readToolName(&cursor, key)
                 }
+            } else if cursor.isKey(key, "functionDeclarations") || cursor.isKey(key, "function_declarations"),
+                cursor.peek() == UInt8(ascii: "[")
+            {
+                cursor.elements { readTool(&$0) }
             } else {
-                cursor.skip()
+                readToolName(&cursor, key)
             }
+        }
+    }
+
+    /// The first name counts: OpenAI's inside `function`, Anthropic's and Gemini's on the tool itself.
+    private mutating func readToolName(_ cursor: inout JSONCursor, _ key: Range<Int>) {
+        if toolName.isEmpty, cursor.isKey(key, "name"), cursor.peek() == UInt8(ascii: "\"") {
+            toolName = cursor.string()
+        } else {
+            cursor.skip()
         }
     }
 

@@ -218,8 +218,12 @@ struct Composer {
         if controls.delayNanoseconds != nil, faults.isDisjoint(with: [.slowHead, .lateFirstEvent]) { pause() }
         if faults.contains(.errorEvent) {
             var error = Payload()
-            error.text.add("data: {\"error\":{\"message\":\"hoosh-mock was asked to fail here\",")
-            error.text.add("\"type\":\"server_error\",\"param\":null,\"code\":\"mock_fault\"}}\n\n")
+            if payload.errorEvent.isEmpty {
+                error.text.add("data: {\"error\":{\"message\":\"hoosh-mock was asked to fail here\",")
+                error.text.add("\"type\":\"server_error\",\"param\":null,\"code\":\"mock_fault\"}}\n\n")
+            } else {
+                error.text.add(bytes: payload.errorEvent)
+            }
             error.close(from: 0, events: 0)
             for piece in error.pieces { addPiece(error, piece, 1) }
             return addEnd()

@@ -24,6 +24,8 @@ struct Controls {
     var retryAfter: String?
     var headBytes = 1 << 20
     var chunkLine = "zz"
+    /// The recording of the corpus to answer with.
+    var replay: String?
     /// The instance these are meant for; nil is whoever reads them.
     var addressee: String?
     /// How many requests with the same `key` these are for; the later ones are answered plainly.
@@ -61,6 +63,7 @@ struct Controls {
         case "retry-after": retryAfter = value
         case "head-bytes": headBytes = size(name, value)
         case "chunk-line": chunkLine = value
+        case "replay": replay = value
         case "for": addressee = value
         case "times": times = size(name, value)
         case "key": key = value

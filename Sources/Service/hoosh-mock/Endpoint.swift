@@ -1,6 +1,8 @@
 /// What a request asks for, by method and path.
 enum Endpoint {
     case chat, completions, responses, embeddings, models, health, echo, unknown
+    case messages, countTokens, generateContent, streamGenerateContent, geminiCountTokens
+    case ollamaChat, ollamaGenerate, ollamaEmbed, tags
     case record, counters, reset, defaults
 
     /// True for what is about the mock itself and is not recorded.
@@ -41,12 +43,14 @@ enum Endpoint {
             } else if isSame(tail, "mock/defaults") {
                 self = .defaults
             } else {
-                self = .echo
+                self = Endpoint.ofOtherFormat(tail) ?? .echo
             }
         } else if isSame(tail, "models") || hasPrefixIgnoringCase(tail, "models/") {
             self = .models
         } else if isSame(tail, "health") {
             self = .health
+        } else if isSame(tail, "api/tags") {
+            self = .tags
         } else if isSame(tail, "mock/requests") {
             self = .record
         } else if isSame(tail, "mock/counters") {
@@ -54,5 +58,22 @@ enum Endpoint {
         } else {
             self = .unknown
         }
+    }
+
+    private static let others: [(tail: StaticString, endpoint: Endpoint)] = [
+        ("messages", .messages), ("messages/count_tokens", .countTokens), ("api/chat", .ollamaChat),
+        ("api/generate", .ollamaGenerate), ("api/embed", .ollamaEmbed),
+    ]
+    private static let verbs: [(verb: StaticString, endpoint: Endpoint)] = [
+        ("generateContent", .generateContent), ("streamGenerateContent", .streamGenerateContent),
+        ("countTokens", .geminiCountTokens),
+    ]
+
+    /// The formats of Anthropic and Ollama by path, Gemini's by what stands after the model's colon.
+    private static func ofOtherFormat(_ tail: UnsafeRawBufferPointer) -> Endpoint? {
+        if let other = others.first(where: { isSame(tail, $0.tail) }) { return other.endpoint }
+        guard let colon = tail.lastIndex(of: UInt8(ascii: ":")) else { return nil }
+        let verb = part(tail, (colon + 1)..<tail.count)
+        return verbs.first { isSame(verb, $0.verb) }?.endpoint
     }
 }

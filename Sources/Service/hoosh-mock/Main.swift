@@ -42,6 +42,7 @@ struct Main {
             }
             let journal = Journal(isRecording: options.isRecording, models: options.models)
             let gap = options.gapNanoseconds
+            let corpus = options.corpus
             var number = 0
             while let socket = sockets.take() {
                 let descriptor = socket.descriptor.duplicate()?.release() ?? -1
@@ -49,7 +50,8 @@ struct Main {
                 guard descriptor >= 0 else { tell("hoosh-mock: no descriptor left"); exit(1) }
                 let shared = identity
                 let start: @Sendable () -> Void = {
-                    Worker(Descriptor(adopting: descriptor), shared, journal, gapNanoseconds: gap).run()
+                    Worker(Descriptor(adopting: descriptor), shared, journal, gapNanoseconds: gap, corpus: corpus)
+                        .run()
                 }
                 _ = LoopThread(name: "mock-loop-\(number)", start)
                 number += 1

@@ -10,6 +10,7 @@ struct Options {
     var threads = 1
     var isRecording = true
     var gapNanoseconds: Int64 = 0
+    var corpus: String?
     var wantsHelp = false
 
     /// What is wrong with the command line.
@@ -31,6 +32,7 @@ struct Options {
             case "--tls-key": keyFile = try Options.value(of: flag, &rest)
             case "--client-ca": clientAuthorityFile = try Options.value(of: flag, &rest)
             case "--model": models.append(try Options.value(of: flag, &rest))
+            case "--corpus": corpus = try Options.value(of: flag, &rest)
             case "--threads":
                 let value = try Options.value(of: flag, &rest)
                 guard let count = Int(value), (1...64).contains(count) else {
@@ -69,10 +71,11 @@ struct Options {
 
     static var help: String {
         var text = """
-            hoosh-mock: an OpenAI-format upstream that runs no model, for tests, benchmarks and the quickstart.
+            hoosh-mock: an upstream that runs no model, for tests, benchmarks and the quickstart. It speaks the formats of
+            OpenAI, Anthropic, Gemini and Ollama.
 
             Usage: hoosh-mock [--listen ADDRESS] [--tls-cert FILE --tls-key FILE [--client-ca FILE]]
-                              [--model NAME]... [--threads N] [--pace-ms D] [--no-record]
+                              [--model NAME]... [--threads N] [--pace-ms D] [--no-record] [--corpus DIR]
 
               --listen ADDRESS   127.0.0.1:8090 (default), port 0 for a free one, or unix:/path
               --tls-cert, --tls-key   serve https with this certificate chain and key (PEM)
@@ -81,16 +84,20 @@ struct Options {
               --threads N        event loops (default 1)
               --pace-ms D        time between the events of a stream that asks for no pace itself (default 0)
               --no-record        do not keep requests for GET /mock/requests: faster
+              --corpus DIR       the recordings that x-mock-replay names
 
             Endpoints: POST /v1/chat/completions, /v1/completions, /v1/responses, /v1/embeddings, GET /v1/models,
-            /health; other POSTs are echoed. GET /mock/requests, GET /mock/counters, POST /mock/defaults,
-            POST /mock/reset. Also below /v1beta/openai, /openai/v1 and /api/v1.
+            /health, also below /v1beta/openai, /openai/v1 and /api/v1; POST /v1/messages, /v1/messages/count_tokens;
+            /v1beta/models/M:generateContent, :streamGenerateContent, :countTokens; /api/chat, /api/generate,
+            /api/embed, GET /api/tags; other POSTs are echoed. GET /mock/requests, GET /mock/counters,
+            POST /mock/defaults, POST /mock/reset.
 
             Request headers (docs/mock.md says more):
               x-mock-events N, x-mock-event-bytes B, x-mock-pace-ms D or x-mock-gap-us D, x-mock-coalesce K,
               x-mock-batch W, x-mock-stamp 1, x-mock-body-bytes B, x-mock-chunk-bytes B,
               x-mock-framing chunked|length|close, x-mock-random 1 with x-mock-seed S,
-              x-mock-for NAME, x-mock-times N with x-mock-key KEY
+              x-mock-for NAME, x-mock-times N with x-mock-key KEY,
+              x-mock-replay ID (a recording of the corpus, such as anthropic/012-messages-s)
               x-mock-fault NAME[,NAME]...:
 
             """

@@ -68,9 +68,16 @@ struct RequestHead {
 
     /// True when the answer has no body (RFC 9110 §9.3.2).
     var isHEAD: Bool { bytes.withUnsafeBytes { isSame(part($0, method), "HEAD") } }
+    var isPOST: Bool { bytes.withUnsafeBytes { isSame(part($0, method), "POST") } }
     /// Method and target as text.
     var methodText: String { bytes.withUnsafeBytes { text(part($0, method)) } }
     var targetText: String { bytes.withUnsafeBytes { text(part($0, target)) } }
+    /// The model that stands in a path of Gemini's: `models/NAME:verb`.
+    var geminiModel: String? {
+        let path = targetText.prefix { $0 != "?" }
+        guard let colon = path.lastIndex(of: ":"), let slash = path[..<colon].lastIndex(of: "/") else { return nil }
+        return String(path[path.index(after: slash)..<colon])
+    }
 }
 
 /// Reads requests off a connection: head, then a body of known length or in chunks (RFC 9112 §7.1).

@@ -68,6 +68,8 @@ struct Payload {
 
     var text = ByteText()
     var pieces: [Piece] = []
+    /// What `error-event` sends; empty for OpenAI's.
+    var errorEvent: [UInt8] = []
 
     var totalBytes: Int { pieces.reduce(0) { $0 + $1.count * $1.repeats } }
 

@@ -9,17 +9,26 @@ final class Worker: Watcher {
     let identity: TLSIdentity?
     /// The gap between events when a request names none.
     let gapNanoseconds: Int64
+    /// The folder of recordings.
+    let corpus: String?
     /// What one read takes; apart from the loop's scratch, into which answers are composed meanwhile.
     let input: UnsafeMutableRawBufferPointer
     private let listener: Descriptor
     /// Given up for a moment when descriptors run out, to take a connection off the queue and close it.
     private var spare: Int32
 
-    init(_ listener: consuming Descriptor, _ identity: TLSIdentity?, _ journal: Journal, gapNanoseconds: Int64) {
+    init(
+        _ listener: consuming Descriptor,
+        _ identity: TLSIdentity?,
+        _ journal: Journal,
+        gapNanoseconds: Int64,
+        corpus: String?
+    ) {
         self.listener = listener
         self.identity = identity
         self.journal = journal
         self.gapNanoseconds = gapNanoseconds
+        self.corpus = corpus
         input = .allocate(byteCount: 64 * 1024, alignment: 4096)
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
         super.init()
