@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Every recorded chat, read by its provider's SDK, against what SDKs read of it through the proxy; prints one line of JSON.
+
+usage: corpus.py CORPUS MOCK PROXY [CHUNK_BYTES] [ONLY...]
+
+MOCK replays the recordings; PROXY sends the models from-openai, from-anthropic, from-gemini and from-ollama to it, each as
+a provider of that format. With CHUNK_BYTES above 0, streams come in chunks of that size and the same dialect is left out.
+ONLY: beginnings of recordings' names.
+"""
+import json
+import sys
+import time
+
+from clients import DIALECTS, Talk, corpus_rows, finish
+
+CORPUS, MOCK, PROXY = sys.argv[1:4]
+CHUNK = int(sys.argv[4]) if len(sys.argv) > 4 else 0
+ONLY = tuple(sys.argv[5:])
+APIS = {
+    "openai.chat": "openai",
+    "anthropic.messages": "anthropic",
+    "gemini.generateContent": "gemini",
+    "gemini.streamGenerateContent": "gemini",
+    "ollama.chat": "ollama",
+}
+# Recordings that no SDK can read as what their row says.
+UNREADABLE = {
+    "gemini/036-streamGenerateContent-s": "a session of the Live API",
+    "gemini/062-streamGenerateContent-n-tool": "the list form of a stream, which the SDK never asks for",
+    "gemini/063-streamGenerateContent-n-tool": "the list form of a stream, which the SDK never asks for",
+}
+# What a dialect has no word for.
+USAGE = {
+    "openai": ("input", "output", "cached", "reasoning"),
+    "anthropic": ("input", "output", "cached"),
+    "gemini": ("input", "output", "cached", "reasoning"),
+    "ollama": ("input", "output"),
+}
+TALK = Talk(("user", "hello"))
+direct = {name: kind(MOCK) for name, kind in DIALECTS.items()}
+proxied = {name: kind(PROXY) for name, kind in DIALECTS.items()}
+started = time.monotonic()
+
+
+def read(client, model, stream, name):
+    headers = {"x-mock-replay": name}
+    if CHUNK and stream:
+        headers["x-mock-chunk-bytes"] = str(CHUNK)
+    try:
+        return client.ask(model, TALK, stream, headers)
+    except Exception as error:  # what it raises is what the application sees
+        return {"raised": client.failure(error)}
+
+
+def differences(source, want, target, got):
+    if "raised" in got:
+        return ["raised %s" % got["raised"]]
+    out = []
+    for key in ("text", "thinking"):
+        if want[key] != got[key]:
+            out.append("%s: %r, not %r" % (key, got[key][:300], want[key][:300]))
+    calls = [[(c["name"], c["arguments"]) for c in side["calls"]] for side in (got, want)]
+    if calls[0] != calls[1]:
+        out.append("calls: %r, not %r" % tuple(calls))
+    ends = finish(target, got), finish(source, want)
+    if ends[0] != ends[1]:
+        out.append("finish: %s (%s), not %s (%s)" % (ends[0], got["finish"], ends[1], want["finish"]))
+    for key in USAGE[target]:
+        expected = (want["usage"] or {}).get(key)
+        found = (got["usage"] or {}).get(key)
+        if expected is not None and found != expected and not (expected == 0 and found is None):
+            out.append("usage %s: %s, not %s" % (key, found, expected))
+    return out
+
+
+report = {"read": 0, "streams": 0, "calls": 0, "same": 0, "translated": 0, "skipped": [], "different": []}
+by = {}
+for row in corpus_rows(CORPUS):
+    source = APIS.get(row["api"])
+    name = row["id"]
+    if not source or row["status"] != "200" or (ONLY and not name.startswith(ONLY)):
+        continue
+    if name in UNREADABLE:
+        report["skipped"].append("%s: %s" % (name, UNREADABLE[name]))
+        continue
+    stream = row["stream"] == "1"
+    model = "from-" + source
+    want = read(direct[source], model, stream, name)
+    report["read"] += 1
+    by[source] = by.get(source, 0) + 1
+    report["streams"] += stream
+    if not CHUNK:
+        got = read(proxied[source], model, stream, name)
+        if got != want:
+            report["different"].append("%s same dialect: %s" % (name, str(got)[:300]))
+        report["same"] += 1
+    if "raised" in want:
+        report["skipped"].append("%s: its own SDK cannot read it: %s" % (name, want["raised"]))
+        continue
+    report["calls"] += bool(want["calls"])
+    for target in DIALECTS:
+        if target == source:
+            continue
+        got = read(proxied[target], model, stream, name)
+        report["translated"] += 1
+        for difference in differences(source, want, target, got):
+            report["different"].append("%s as %s: %s" % (name, target, difference))
+report["by"] = by
+print("%.0f s" % (time.monotonic() - started), file=sys.stderr)
+print(json.dumps(report, ensure_ascii=False))
