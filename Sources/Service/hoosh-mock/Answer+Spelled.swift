@@ -29,7 +29,8 @@ extension Answer {
         let isStreaming =
             switch endpoint {
             case .streamGenerateContent: true
-            case .ollamaChat, .ollamaGenerate: facts.isStreaming || !facts.saysStream  // Ollama streams unless told not to
+            // Ollama streams unless it is told not to.
+            case .ollamaChat, .ollamaGenerate: facts.isStreaming || !facts.saysStream
             default: facts.isStreaming
             }
         if callsTool(facts) {
