@@ -208,6 +208,12 @@ let tests: [Target] = [
         swiftSettings: strict + instrumented
     ),
     .target(
+        name: "CodecKit",
+        dependencies: ["Bytes", "JSON", "EventStream", "Conversation"],
+        path: "Tests/Support/CodecKit",
+        swiftSettings: strict
+    ),
+    .target(
         name: "RouteClaims",
         dependencies: ["Report", "RouteModel", "RouteLanguage", "Compiler", "Lint"],
         path: "Tests/Support/RouteClaims",
@@ -221,6 +227,10 @@ let tests: [Target] = [
     suite("JSONTests", ["JSON", "Bytes", "WireCases"]),
     suite("DialectTests", ["Dialect", "Bytes", "WireCases"]),
     suite("AnthropicTests", ["Anthropic", "Conversation", "EventStream", "JSON", "Bytes"], excluding: ["replay.py"]),
+    suite(
+        "GeminiTests",
+        ["Gemini", "OpenAI", "Anthropic", "Ollama", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"]
+    ),
     suite("TranslationTests", ["Translation", "Conversation", "EventStream", "JSON", "Bytes"]),
     .testTarget(
         name: "FuzzSeedTests",
@@ -287,7 +297,7 @@ let fuzz: [Target] =
 let wanted = Context.environment["SUITES"].map { $0.split(separator: ",").map(String.init) }
 let isLow = Context.environment["FLOORS"] == "Wire"
 let low = native + ground + wire
-let lowNames = Set(low.map(\.name) + ["WireCases"])
+let lowNames = Set(low.map(\.name) + ["WireCases", "CodecKit"])
 let chosen = tests.filter { target in
     if isLow, !target.dependencies.allSatisfy({ lowNames.contains($0.targetName) }) { return false }
     return !target.isTest || wanted?.contains(target.name) ?? true

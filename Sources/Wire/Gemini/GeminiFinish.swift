@@ -6,7 +6,7 @@ enum GeminiFinish {
     /// What the word stands for; a turn that stops with calls asks for them.
     static func read(_ word: Span<UInt8>, hasCall: Bool) -> FinishReason {
         if ASCII.equals(word, "STOP") { return hasCall ? .toolCalls : .stop }
-        if ASCII.equals(word, "MAX_TOKENS") { return .length }
+        if ASCII.equals(word, "MAX_TOKENS") || ASCII.equals(word, "CONTINUATION") { return .length }
         for filter in filters where ASCII.equals(word, filter) { return .contentFilter }
         return .other
     }
@@ -14,7 +14,7 @@ enum GeminiFinish {
     /// Words of the filters; made once, since streams are read without allocating.
     private static let filters: [StaticString] = [
         "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "LANGUAGE", "IMAGE_SAFETY",
-        "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION",
+        "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "ESCALATION", "PUP_LIMITED_DISABLED",
     ]
 
     /// Gemini's word.
