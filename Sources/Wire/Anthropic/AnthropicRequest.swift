@@ -197,12 +197,7 @@ struct AnthropicRequestReader {
     /// Keeps a value as an extra by its path, once.
     private mutating func note(_ path: String, _ value: JSONNode) {
         guard !request.extras.contains(where: { $0.key == path }) else { return }
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key(path)
-        writer.node(value)
-        writer.endObject()
-        guard let member = (try? JSONNode.parse(writer.bytes))?.members.first else { return }
+        guard let member = JSONNode.Member.made(path, value) else { return }
         request.extras.append(member)
     }
 }

@@ -215,9 +215,6 @@ package struct AnthropicStreamWriter: StreamWriter {
     }
 
     private static func copy(_ text: DeltaText, _ event: Span<UInt8>) -> JSONString {
-        var copy: [UInt8] = []
-        copy.reserveCapacity(Int(max(0, text.range.count)))
-        for offset in text.range.range { copy.append(event[offset]) }
-        return text.isSpelled ? JSONString(spelled: copy[...]) : JSONString(plain: copy)
+        JSONString(spelled: text.spelling(in: event)[...])
     }
 }

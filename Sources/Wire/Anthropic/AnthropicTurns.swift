@@ -9,10 +9,12 @@ struct Turn {
     var results: [(part: ChatPart, path: String)] = []
     var parts: [(part: ChatPart, path: String)] = []
 
-    /// Whether the last message answers calls of a turn that does not begin with thinking.
+    /// Whether the assistant's turn that goes on (its calls are answered, or it stands last) does not begin with
+    /// thinking.
     static func lacksThinking(_ turns: [Turn]) -> Bool {
-        guard let last = turns.last, last.isUser, !last.results.isEmpty, turns.count > 1 else { return false }
-        if case .reasoning = turns[turns.count - 2].parts.first?.part { return false }
+        guard let last = turns.last else { return false }
+        if last.isUser, last.results.isEmpty || turns.count < 2 { return false }
+        if case .reasoning = turns[turns.count - (last.isUser ? 2 : 1)].parts.first?.part { return false }
         return true
     }
 }
@@ -61,11 +63,8 @@ extension AnthropicRequestWriter {
         case .text(let text), .refusal(let text): return !text.isBlank
         case .reasoning(let part):
             // Anthropic takes its own thinking only, which it has sealed.
-            if model.isClaude, let seal = part.signature, Seal.isGoogles(seal) {
-                drop("reasoning_content")
-                return false
-            }
-            if part.signature != nil || part.redacted != nil || !model.isClaude { return true }
+            let isSealed = part.signature.map { !Seal.isGoogles($0) } ?? (part.redacted != nil)
+            if isSealed || !model.isClaude { return true }
             drop("reasoning_content")
             return false
         default: return true
