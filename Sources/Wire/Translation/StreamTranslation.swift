@@ -24,8 +24,6 @@ package final class StreamTranslation {
     /// An error that the provider reported in its stream; nothing is written after it.
     package private(set) var failure: ChatFault?
 
-    /// Lines have none.
-    private let noName: [UInt8] = []
     private var eventFramer = EventFramer()
     private var lineFramer = LineFramer()
     private var readers: Readers
@@ -55,6 +53,7 @@ package final class StreamTranslation {
         let tooLarge = EventFault("sent an event larger than 8 MiB")
         if upstream.streamsLines {
             try lineFramer.take(bytes, tooLarge: tooLarge) { line throws(EventFault) in
+                let noName: [UInt8] = []
                 try self.event(noName.span, line)
             }
         } else {
@@ -69,7 +68,10 @@ package final class StreamTranslation {
     /// - Throws: that it ended before its last event.
     package func end() throws(EventFault) {
         if upstream.streamsLines {
-            try lineFramer.finish { line throws(EventFault) in try self.event(noName.span, line) }
+            try lineFramer.finish { line throws(EventFault) in
+                let noName: [UInt8] = []
+                try self.event(noName.span, line)
+            }
         }
         guard failure == nil else { return }
         guard readers.isComplete else { throw EventFault("ended its stream before the last event") }
