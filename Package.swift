@@ -231,6 +231,7 @@ let tests: [Target] = [
         "GeminiTests",
         ["Gemini", "OpenAI", "Anthropic", "Ollama", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"]
     ),
+    suite("OpenAITests", ["OpenAI", "Conversation", "EventStream", "JSON", "Bytes"]),
     suite("TranslationTests", ["Translation", "Conversation", "EventStream", "JSON", "Bytes"]),
     .testTarget(
         name: "FuzzSeedTests",

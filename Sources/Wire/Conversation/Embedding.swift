@@ -93,7 +93,9 @@ package struct Embedding: Sendable {
 
 /// Base64 (RFC 4648 §4), as embeddings use it.
 package enum Base64 {
-    /// The bytes; nil when it is no base64. Padding may be missing.
+    /// The bytes; nil when it is no base64.
+    ///
+    /// Padding may be missing.
     package static func decode(_ text: [UInt8]) -> [UInt8]? {
         var digits = text[...]
         while digits.last == 0x3d { digits.removeLast() }

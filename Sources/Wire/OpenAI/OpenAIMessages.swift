@@ -3,8 +3,10 @@ import JSON
 
 /// `messages` of a request.
 struct MessageReader {
-    /// The calls of `function_call`, which have no ids: name and the id we made.
-    private var functionCalls: [(name: JSONString, id: JSONString)] = []
+    /// The calls of the last turn that have no result yet: some clients give neither calls nor results an id, and
+    /// `function_call` has none.
+    private var open: [(name: JSONString, id: JSONString)] = []
+    private var madeIDs = 0
 
     static func messages(_ node: JSONNode, _ request: inout ChatRequest) throws(ConversationFault) -> [ChatMessage] {
         let elements = try Wanted.elements(node, "messages")
@@ -34,18 +36,43 @@ struct MessageReader {
         case "user": return try ordinary(.user, node, name, path, &request)
         case "assistant": return try assistant(node, name, path, &request)
         case "tool":
-            let id = try Wanted.required(node, "tool_call_id", path)
+            let id = try answered(node["tool_call_id"], name, "\(path).tool_call_id")
             let parts = try ContentReader.parts(node["content"], "\(path).content", &request)
             return ChatMessage(role: .tool, parts: [.toolResult(ToolResult(callID: id, name: name, parts: parts))])
         case "function":
             request.usesFunctions = true
             let name = try Wanted.required(node, "name", path)
-            let id = functionCalls.last { $0.name == name }?.id ?? JSONString("call_0")
+            let id = try answered(nil, name, "\(path).name")
             let parts = try ContentReader.parts(node["content"], "\(path).content", &request)
             return ChatMessage(role: .tool, parts: [.toolResult(ToolResult(callID: id, name: name, parts: parts))])
         default:
             throw Wanted.wrong("\(path).role", "one of system, developer, user, assistant, tool")
         }
+    }
+
+    /// The id of the call that a result is for; without one, the first open call of that name, or of any.
+    private mutating func answered(
+        _ node: JSONNode?,
+        _ name: JSONString?,
+        _ path: String
+    ) throws(ConversationFault) -> JSONString {
+        if let node, let id = try Wanted.text(node, path), !id.isEmpty {
+            open.removeAll { $0.id == id }
+            return id
+        }
+        guard let position = open.firstIndex(where: { $0.name == name }) ?? open.indices.first else {
+            throw ConversationFault(
+                "`\(path)` is missing: it must be the id of the call this is the result of",
+                parameter: path
+            )
+        }
+        return open.remove(at: position).id
+    }
+
+    /// The id for a call that has none.
+    private mutating func makeID() -> JSONString {
+        defer { madeIDs += 1 }
+        return JSONString("call_\(madeIDs)")
     }
 
     private func ordinary(
@@ -74,22 +101,23 @@ struct MessageReader {
             parts.append(.refusal(text))
         }
         if let audio = node["audio"], !audio.isNull { parts.append(.other(kind: "audio", audio)) }
+        open.removeAll()
         if let calls = node["tool_calls"], !calls.isNull {
             for (index, call) in try Wanted.elements(calls, "\(path).tool_calls").enumerated() {
-                parts.append(try MessageReader.call(call, "\(path).tool_calls[\(index)]"))
+                parts.append(try self.call(call, "\(path).tool_calls[\(index)]"))
             }
         }
         if let call = node["function_call"], !call.isNull {
             request.usesFunctions = true
             let name = try Wanted.required(try Wanted.object(call, "\(path).function_call"), "name", path)
-            let id = JSONString("call_\(functionCalls.count)")
-            functionCalls.append((name, id))
+            let id = makeID()
+            open.append((name, id))
             parts.append(.toolCall(ToolCall(id: id, name: name, arguments: OpenAICall.arguments(call["arguments"]))))
         }
         return ChatMessage(role: .assistant, parts: parts, name: name)
     }
 
-    private static func call(_ node: JSONNode, _ path: String) throws(ConversationFault) -> ChatPart {
+    private mutating func call(_ node: JSONNode, _ path: String) throws(ConversationFault) -> ChatPart {
         let node = try Wanted.object(node, path)
         if let type = node["type"]?.string, type.text != "function" { return .other(kind: type.text, node) }
         guard let function = node["function"], function.isObject else {
@@ -101,6 +129,8 @@ struct MessageReader {
             arguments: OpenAICall.arguments(function["arguments"])
         )
         if let id = node["id"] { call.id = try Wanted.text(id, "\(path).id") ?? "" }
+        if call.id.isEmpty { call.id = makeID() }
+        open.append((call.name, call.id))
         call.signature = OpenAICall.signature(node)
         return .toolCall(call)
     }

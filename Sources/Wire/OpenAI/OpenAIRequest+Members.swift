@@ -7,7 +7,9 @@ enum ToolReader {
         var tools: [ToolDefinition] = []
         for (index, node) in try Wanted.elements(value, "tools").enumerated() {
             let path = "tools[\(index)]"
-            let type = try Wanted.required(try Wanted.object(node, path), "type", path)
+            // A few clients leave the type of functions out.
+            let hasType = try Wanted.object(node, path)["type"] != nil || node["function"] == nil
+            let type = hasType ? try Wanted.required(node, "type", path) : "function"
             if type.text == "function", let function = node["function"] {
                 tools.append(try definition(try Wanted.object(function, "\(path).function"), "\(path).function"))
             } else if type.text == "function" {

@@ -51,6 +51,10 @@ package struct OpenAIStreamReader: StreamReader {
     ) throws(JSONFault) {
         if isError || chunk.error != nil || chunk.isErrorObject {
             sawDone = true
+            // What was counted until then is paid for.
+            if let place = chunk.usage, let usage = try OpenAIUsage.read(place, in: data) {
+                deltas.append(.usage(usage))
+            }
             deltas.append(try StreamFault.delta(chunk.error ?? .whole(data), in: data))
             return
         }

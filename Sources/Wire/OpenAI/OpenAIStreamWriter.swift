@@ -209,7 +209,11 @@ package struct OpenAIStreamWriter: StreamWriter {
         default: return
         }
         begin(choice, &output)
-        state(choice) { $0.hasCalls = true }
+        state(choice) { state in
+            state.hasCalls = true
+            if case .toolCall = delta { state.bareCalls.append(index) }
+            if case .toolArguments = delta { state.bareCalls.removeAll { $0 == index } }
+        }
         // There is one `function_call`: the first.
         if terms.wantsFunctionCall, index > 0 { return }
         open(choice, &output)
@@ -270,6 +274,11 @@ package struct OpenAIStreamWriter: StreamWriter {
         begin(choice, &output)
         let state = state(of: choice)
         guard !state.isFinished else { return }
+        let empty = Array("{}".utf8)
+        for index in state.bareCalls {
+            let text = DeltaText(TextRange(start: 0, count: 2))
+            call(.toolArguments(choice: choice, index: index, text), empty.span, &output)
+        }
         self.state(choice) { $0.isFinished = true }
         open(choice, &output)
         output.beginObject()
@@ -294,6 +303,8 @@ private struct ChoiceState: Sendable {
     var isFinished = false
     var hasCalls = false
     var hasRefusal = false
+    /// Calls whose arguments have not come: if none come, they are an empty object, for clients read them as JSON.
+    var bareCalls: [Int] = []
     var block = ThinkingBlock(index: 0)
 
     init(index: Int) { self.index = index }

@@ -139,7 +139,7 @@ private struct ResponsesReader {
 
     private func takeText(_ value: JSONNode, into request: inout ChatRequest) throws(ConversationFault) {
         let value = try Wanted.object(value, "text")
-        if let node = value["verbosity"], !node.isNull, let member = Made.member("verbosity", node) {
+        if let node = value["verbosity"], !node.isNull, let member = JSONNode.Member.made("verbosity", node) {
             request.extras.append(member)
         }
         guard let format = value["format"], !format.isNull else { return }

@@ -54,23 +54,3 @@ enum Wanted {
         guard body.isObject else { throw ConversationFault("the body must be a JSON object") }
     }
 }
-
-/// Members of objects that we make ourselves.
-enum Made {
-    /// A value that was written by the closure.
-    static func node(_ write: (inout JSONWriter) -> Void) -> JSONNode? {
-        var writer = JSONWriter()
-        write(&writer)
-        return try? JSONNode.parse(writer.bytes)
-    }
-
-    /// A member with a name of ours and a value that was read.
-    static func member(_ key: String, _ value: JSONNode) -> JSONNode.Member? {
-        node { writer in
-            writer.beginObject()
-            writer.key(key)
-            writer.node(value)
-            writer.endObject()
-        }?.members.first
-    }
-}
