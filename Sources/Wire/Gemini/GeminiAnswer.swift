@@ -11,7 +11,7 @@ package enum GeminiAnswer {
         var answer = ChatAnswer()
         answer.id = body.field("responseId")?.string
         answer.model = body.field("modelVersion")?.string
-        answer.usage = body.field("usageMetadata").map(usage)
+        answer.usage = body.field("usageMetadata").map { counts($0).usage }
         for (index, candidate) in (body.field("candidates")?.elements ?? []).enumerated() {
             answer.choices.append(choice(candidate, index))
         }
@@ -33,14 +33,14 @@ package enum GeminiAnswer {
     /// - Throws: why one of them is no answer.
     package static func read(list: [JSONNode]) throws(EventFault) -> ChatAnswer {
         var whole = ChatAnswer()
+        var counted = GeminiCounts()
         for node in list {
             let next = try read(node)
             whole.id = whole.id ?? next.id
             whole.model = whole.model ?? next.model
-            if let usage = next.usage {
-                var sum = whole.usage ?? TokenUsage()
-                sum.update(usage)
-                whole.usage = sum
+            if let usage = node.field("usageMetadata") {
+                counted.update(counts(usage))
+                whole.usage = counted.usage
             }
             for choice in next.choices {
                 guard let place = whole.choices.firstIndex(where: { $0.index == choice.index }) else {
@@ -51,8 +51,18 @@ package enum GeminiAnswer {
                 whole.choices[place].finish = choice.finish ?? whole.choices[place].finish
             }
         }
+        for place in whole.choices.indices {
+            whole.choices[place].parts = GeminiContentReader.joined(whole.choices[place].parts)
+            // The calls may stand in an element before that with the end.
+            guard whole.choices[place].finish == .stop, whole.choices[place].parts.contains(where: isCall) else {
+                continue
+            }
+            whole.choices[place].finish = .toolCalls
+        }
         return whole
     }
+
+    private static func isCall(_ part: ChatPart) -> Bool { if case .toolCall = part { true } else { false } }
 
     private static func choice(_ node: JSONNode, _ position: Int) -> AnswerChoice {
         var choice = AnswerChoice()
@@ -61,7 +71,7 @@ package enum GeminiAnswer {
             GeminiParts.append(part, to: &choice.parts, isAnswer: true)
         }
         choice.parts = GeminiContentReader.joined(choice.parts)
-        let hasCall = choice.parts.contains { if case .toolCall = $0 { true } else { false } }
+        let hasCall = choice.parts.contains(where: isCall)
         if let reason = node.field("finishReason")?.string {
             choice.finish = GeminiFinish.read(reason.spelled.span, hasCall: hasCall)
         }
@@ -70,7 +80,7 @@ package enum GeminiAnswer {
     }
 
     /// Reads the counts: those of tools' prompts stand beside the prompt's, those of thoughts beside the answer's.
-    static func usage(_ node: JSONNode) -> TokenUsage {
+    static func counts(_ node: JSONNode) -> GeminiCounts {
         var counts = GeminiCounts()
         counts.prompt = node.field("promptTokenCount")?.whole
         counts.toolPrompt = node.field("toolUsePromptTokenCount")?.whole
@@ -78,7 +88,7 @@ package enum GeminiAnswer {
         counts.thoughts = node.field("thoughtsTokenCount")?.whole
         counts.cached = node.field("cachedContentTokenCount")?.whole
         counts.total = node.field("totalTokenCount")?.whole
-        return counts.usage
+        return counts
     }
 }
 
@@ -100,6 +110,16 @@ struct GeminiCounts {
         usage.reasoning = thoughts
         usage.total = total
         return usage
+    }
+
+    /// Takes over what a later event says.
+    mutating func update(_ later: GeminiCounts) {
+        prompt = later.prompt ?? prompt
+        toolPrompt = later.toolPrompt ?? toolPrompt
+        candidates = later.candidates ?? candidates
+        thoughts = later.thoughts ?? thoughts
+        cached = later.cached ?? cached
+        total = later.total ?? total
     }
 
     private static func sum(_ first: Int?, _ second: Int?) -> Int? {

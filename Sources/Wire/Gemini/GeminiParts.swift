@@ -36,7 +36,7 @@ enum GeminiParts {
     /// The seal in the alphabet of RFC 4648 §4: Google's Python library sends back what it was given in that of §5.
     static func sealed(_ text: JSONString) -> JSONString {
         let plain = text.plain
-        guard plain.contains(0x2d) || plain.contains(0x5f), Base64.isWhole(plain) else { return text }
+        guard plain.contains(0x2d) || plain.contains(0x5f), SealText.isWhole(plain) else { return text }
         return JSONString(plain: plain.map { $0 == 0x2d ? 0x2b : $0 == 0x5f ? 0x2f : $0 })
     }
 
@@ -91,8 +91,8 @@ enum GeminiParts {
     }
 }
 
-/// Base64 (RFC 4648) as far as it must be known here.
-enum Base64 {
+/// Whether a text may be a seal: base64 (RFC 4648), which Google's libraries decode.
+enum SealText {
     /// Whether it is nothing but base64 of either alphabet, padded or not.
     static func isWhole(_ text: [UInt8]) -> Bool {
         let digits = text.prefix { $0 != 0x3d }
@@ -116,7 +116,7 @@ enum GeminiRedaction {
     /// The seal that carries it; nil when it is not base64.
     static func seal(_ data: JSONString) -> JSONString? {
         let plain = data.plain
-        return Base64.isWhole(plain) ? JSONString(plain: mark + plain) : nil
+        return SealText.isWhole(plain) ? JSONString(plain: mark + plain) : nil
     }
 
     /// What a seal carries; nil when it is a seal.

@@ -60,7 +60,7 @@ extension GeminiParts {
 
     /// Writes a seal, if it is one that Google's libraries can decode.
     static func writeSeal(_ seal: JSONString?, to writer: inout JSONWriter) {
-        guard let seal, Base64.isWhole(seal.plain) else { return }
+        guard let seal, SealText.isWhole(seal.plain) else { return }
         writer.key("thoughtSignature")
         writer.string(seal)
     }

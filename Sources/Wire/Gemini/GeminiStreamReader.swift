@@ -12,6 +12,8 @@ package struct GeminiStreamReader: StreamReader {
 
     private var hasStarted = false
     private var calls = [Int](repeating: 0, count: choiceLimit)
+    /// As said so far: later events need not repeat what earlier ones said.
+    private var counts = GeminiCounts()
     private var seen: UInt8 = 0
     private var finished: UInt8 = 0
 
@@ -196,14 +198,13 @@ package struct GeminiStreamReader: StreamReader {
         deltas.append(.finished(choice: 0, .contentFilter, stopSequence: .absent))
     }
 
-    private func count(
+    private mutating func count(
         _ place: JSONPlace,
         _ data: Span<UInt8>,
         _ deltas: inout [ChatDelta]
     ) throws(JSONFault) {
-        var counts = GeminiCounts()
         try JSONWalk.members(of: place, in: data) { (key, value) throws(JSONFault) in
-            let number = JSONWalk.integer(value, in: data)
+            guard let number = JSONWalk.integer(value, in: data) else { return }
             if JSONWalk.isKey(key, "promptTokenCount", in: data) {
                 counts.prompt = number
             } else if JSONWalk.isKey(key, "candidatesTokenCount", in: data) {

@@ -135,7 +135,7 @@ package struct GeminiStreamWriter: StreamWriter {
         isThought: Bool,
         _ output: inout JSONWriter
     ) {
-        guard !hasEnded, Base64.isWhole(seal.plain) else { return }
+        guard !hasEnded, SealText.isWhole(seal.plain) else { return }
         beginPart(&output)
         output.key("text")
         output.string("" as StaticString)
