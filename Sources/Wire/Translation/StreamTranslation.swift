@@ -39,9 +39,11 @@ package final class StreamTranslation {
 
     /// What was written since the last call.
     package func withOutput(_ body: (Span<UInt8>) -> Void) {
-        if !output.bytes.isEmpty { body(output.bytes.span) }
+        hand(output.bytes, to: body)
         output.removeAll()
     }
+
+    private func hand(_ bytes: [UInt8], to body: (Span<UInt8>) -> Void) { if !bytes.isEmpty { body(bytes.span) } }
 
     /// Bytes that wait in `output`.
     package var outputCount: Int { output.bytes.count }
