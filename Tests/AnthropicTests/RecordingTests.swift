@@ -48,8 +48,7 @@ enum Corpus {
     /// A stream's bytes; where the recorder kept the data alone, its framing is put back.
     static func stream(_ recording: Recording) throws -> [UInt8]? {
         let bytes = Array(try Data(contentsOf: recording.response))
-        // Fixtures of the library lack the last event's empty line.
-        if recording.response.lastPathComponent.hasSuffix(".res.sse") { return bytes + Array("\n\n".utf8) }
+        if recording.response.lastPathComponent.hasSuffix(".res.sse") { return bytes }
         guard recording.response.lastPathComponent.hasSuffix(".res.chunks.jsonl") else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).components(separatedBy: "\n").filter { !$0.isEmpty }
         return Array(lines.map { "data: \($0)\n\n" }.joined().utf8)
@@ -176,7 +175,9 @@ struct Extraction {
         // Some fixtures hold two answers, one behind the other.
         let isOne = String(decoding: stream, as: UTF8.self).components(separatedBy: "\"message_start\"").count == 2
         if !isOne { again.finish = heard.finish }
-        #expect(again == heard || !heard.hasEnded, "\(id) rewritten")
+        // The last event of some fixtures lacks its empty line.
+        if !heard.hasEnded, heard.finish != nil { again.hasEnded = false }
+        #expect(again == heard, "\(id) rewritten")
     }
 
     @Test func `every whole answer is read as Foundation reads it`() throws {

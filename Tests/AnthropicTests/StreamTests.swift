@@ -160,6 +160,41 @@ import Testing
         #expect(try hear("data: {\"error\":\"x\"}\n\n").fault == "server : x")
     }
 
+    @Test func `a stream may end with the reason it stopped`() throws {
+        let heard = try hear(stream(#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#))
+        #expect(heard.finish == .stop && !heard.hasEnded)
+        #expect(
+            try hear(rewrite(Array(stream(#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#).utf8)))
+                .hasEnded
+        )
+        #expect(try hear("data: [DONE]\n\n").hasEnded)
+    }
+
+    @Test func `damaged streams and requests trap nothing`() throws {
+        let example = Array(Self.example.utf8)
+        let request = Array(
+            #"{"model":"m","messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"a"}]}]}],"tools":[{"name":"f","input_schema":{"type":"object"}}],"thinking":{"type":"enabled","budget_tokens":9}}"#
+                .utf8
+        )
+        for seed in 1...1_500 as ClosedRange<UInt64> {
+            var dice = Dice(seed)
+            var (damaged, asked) = (example, request)
+            for _ in 0...dice.roll(4) {
+                let bytes = Array("\"{}[]:,\\0-e\n x".utf8)
+                damaged[dice.roll(damaged.count)] = dice.pick(bytes)
+                asked[dice.roll(asked.count)] = dice.pick(bytes)
+                if dice.chance(20) { damaged.removeSubrange(dice.roll(damaged.count)..<damaged.count) }
+                if damaged.isEmpty { damaged = example }
+            }
+            if let stream = try? rewrite(damaged) { _ = try hear(stream) }
+            if let node = try? JSONNode.parse(asked), let read = try? AnthropicRequest.read(node),
+                let written = try? AnthropicRequest.write(read, terms())
+            {
+                _ = try object(written.body)
+            }
+        }
+    }
+
     @Test func `what is no JSON is an event fault`() {
         for data in ["", "{", "[1]", "{\"type\":\"content_block_delta\",\"delta\":{\"text\":}}"] {
             var reader = AnthropicStreamReader()

@@ -96,6 +96,31 @@ import Testing
         #expect(heard.calls.map(\.id) == ["a", "b", "toolu_r1_7"])
     }
 
+    @Test func `empty pieces make no block`() throws {
+        var script = Script()
+        script.say("") { .text(choice: 0, $0[0]) }
+        script.say("") { .reasoning(choice: 0, $0[0]) }
+        script.say("") { .signature(choice: 0, $0[0]) }
+        script.say("a", "f") { .toolCall(choice: 0, index: 0, id: $0[0], name: $0[1]) }
+        script.say("") { .toolArguments(choice: 0, index: 0, $0[0]) }
+        let names = try events(script.finish()).map(\.name)
+        #expect(
+            names == [
+                "message_start", "content_block_start", "content_block_stop", "message_delta", "message_stop",
+            ]
+        )
+    }
+
+    @Test func `there is an end to calls`() throws {
+        var script = Script()
+        for index in 0..<5_000 {
+            script.say("n") { .toolCall(choice: 0, index: index, id: .absent, name: $0[0]) }
+        }
+        script.say("{}") { .toolArguments(choice: 0, index: 4_999, $0[0]) }
+        let heard = try hear(script.finish())
+        #expect(heard.calls.count == GatheredCalls.limitCalls && heard.calls.last?.arguments == "")
+    }
+
     @Test func `other choices are not mixed in`() throws {
         var script = Script()
         script.say("no") { .text(choice: 1, $0[0]) }

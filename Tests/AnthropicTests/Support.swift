@@ -89,7 +89,7 @@ func hear(_ pieces: [ArraySlice<UInt8>]) throws -> Heard {
             if !deltas.isEmpty { heard.take(deltas, copy(data)) }
         }
     }
-    #expect(reader.isComplete == (heard.hasEnded || heard.fault != nil))
+    #expect(reader.isComplete == (heard.hasEnded || heard.fault != nil || heard.finish != nil))
     return heard
 }
 

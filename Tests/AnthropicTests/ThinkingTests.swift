@@ -45,7 +45,7 @@ import Testing
         let (body, dropped) = try written(request { $0.effort = JSONString(effort) }, model)
         #expect(body["thinking"] as? NSDictionary == ["type": "adaptive"])
         #expect(body["output_config"] as? NSDictionary == ["effort": expected])
-        #expect(dropped.isEmpty && body["max_tokens"] as? Int == 4_096)
+        #expect(dropped.isEmpty && body["max_tokens"] as? Int == 16_384)
     }
 
     @Test func `a budget is kept, raised to the least, or said as an effort`() throws {

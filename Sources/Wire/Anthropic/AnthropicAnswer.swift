@@ -92,7 +92,8 @@ package enum AnthropicAnswer {
         writer.beginArray()
         for part in choice.parts {
             switch part {
-            case .text(let text): AnthropicBlocks.text(text, &writer)
+            // Anthropic takes no empty block back.
+            case .text(let text): if !text.isEmpty { AnthropicBlocks.text(text, &writer) }
             case .refusal(let text):
                 hasRefusal = true
                 AnthropicBlocks.text(text, &writer)

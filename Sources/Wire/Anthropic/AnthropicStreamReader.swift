@@ -13,9 +13,14 @@ package struct AnthropicStreamReader: StreamReader {
     private var callBlocks: [Int] = []
     /// The call at the end came whole with its beginning.
     private var isLastCallWhole = false
-    package private(set) var isComplete = false
+    private var hasEnded = false
+    private var hasFailed = false
+    private var hasReason = false
 
     package init() {}
+
+    /// Some servers leave `message_stop` out: the reason it stopped says as well that all has come.
+    package var isComplete: Bool { hasEnded || hasFailed || hasReason }
 
     package mutating func read(
         name: Span<UInt8>,
@@ -52,8 +57,8 @@ package struct AnthropicStreamReader: StreamReader {
     }
 
     private mutating func end(_ deltas: inout [ChatDelta]) {
-        if !isComplete { deltas.append(.ended) }
-        isComplete = true
+        if !hasEnded { deltas.append(.ended) }
+        hasEnded = true
     }
 
     // MARK: The message
@@ -108,6 +113,7 @@ package struct AnthropicStreamReader: StreamReader {
             }
         }
         guard !reason.isAbsent else { return }
+        hasReason = true
         let finish = AnthropicWords.finish(data.extracting(reason.range))
         if finish == .refusal, explanation.count > 0 { deltas.append(.refusal(choice: 0, DeltaText(explanation))) }
         deltas.append(.finished(choice: 0, finish, stopSequence: DeltaText(sequence)))
@@ -118,7 +124,7 @@ package struct AnthropicStreamReader: StreamReader {
         _ data: Span<UInt8>,
         _ deltas: inout [ChatDelta]
     ) throws(JSONFault) {
-        isComplete = true
+        hasFailed = true
         var type = TextRange.absent
         var message = error.text
         if error.kind == .object {
@@ -143,6 +149,7 @@ package struct AnthropicStreamReader: StreamReader {
         let type = data.extracting(block.type.range)
         if ASCII.equals(type, "tool_use") {
             let call = callBlocks.count
+            guard call < GatheredCalls.limitCalls else { return }
             callBlocks.append(index ?? -1)
             deltas.append(.toolCall(choice: 0, index: call, id: DeltaText(block.id), name: DeltaText(block.name)))
             isLastCallWhole = false

@@ -30,19 +30,20 @@ package struct AnthropicStreamWriter: StreamWriter {
         guard !isOver else { return }
         switch delta {
         case .started(let id, let model, _): start(id, model, event, &output)
-        case .text(0, let text): self.text(text, event, &output)
-        case .refusal(0, let text):
+        // Empty pieces, as OpenAI begins with, make no block: Anthropic takes none back.
+        case .text(0, let text) where text.range.count > 0: self.text(text, event, &output)
+        case .refusal(0, let text) where text.range.count > 0:
             hasRefusal = true
             self.text(text, event, &output)
-        case .reasoning(0, let text):
+        case .reasoning(0, let text) where text.range.count > 0:
             open(.thinking, &output)
             step(blockIndex, "thinking_delta\",\"thinking", text, event, &output)
-        case .signature(0, let text):
+        case .signature(0, let text) where text.range.count > 0:
             open(.thinking, &output)
             step(blockIndex, "signature_delta\",\"signature", text, event, &output)
             // It seals the block: what is thought behind it is another.
             close(&output)
-        case .redacted(0, let text): redacted(text, event, &output)
+        case .redacted(0, let text) where text.range.count > 0: redacted(text, event, &output)
         case .toolCall(0, let index, let id, let name): call(index, id, name, event, &output)
         case .toolArguments(0, let index, let text): arguments(index, text, event, &output)
         case .finished(0, let reason, let sequence):
@@ -136,7 +137,7 @@ package struct AnthropicStreamWriter: StreamWriter {
         _ event: Span<UInt8>,
         _ output: inout JSONWriter
     ) {
-        guard blockOf(index) == nil else { return }
+        guard blockOf(index) == nil, calls.count < GatheredCalls.limitCalls else { return }
         startIfNeeded(&output)
         close(&output)
         beginBlock(&output)
@@ -161,7 +162,8 @@ package struct AnthropicStreamWriter: StreamWriter {
     ) {
         // A provider that sent no beginning: there is nothing to name the call with.
         if blockOf(index) == nil { call(index, .absent, .absent, event, &output) }
-        step(blockOf(index) ?? blockIndex, "input_json_delta\",\"partial_json", text, event, &output)
+        guard let place = blockOf(index), text.range.count > 0 else { return }
+        step(place, "input_json_delta\",\"partial_json", text, event, &output)
     }
 
     private func blockOf(_ index: Int) -> Int? { calls.last { $0.call == index }?.block }

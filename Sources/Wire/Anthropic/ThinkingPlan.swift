@@ -14,6 +14,9 @@ struct ThinkingPlan {
 
     var thinks: Bool { form != .unsaid && form != .disabled }
 
+    /// The limit where the client set none: thinking counts towards it.
+    static let leastLimit = 16_384
+
     /// The least budget that is taken.
     static let leastBudget = 1_024
 
@@ -65,7 +68,9 @@ extension AnthropicRequestWriter {
         }
         switch model.thinking {
         case .absent: drop("reasoning_effort")
-        case .adaptive: plan.form = .adaptive
+        case .adaptive:
+            plan.form = .adaptive
+            if limit == nil { plan.maxTokens = max(plan.maxTokens, ThinkingPlan.leastLimit) }
         case .budget: budget(asked, turns, limit, &plan)
         }
         return plan
