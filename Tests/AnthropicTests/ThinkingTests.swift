@@ -48,6 +48,19 @@ import Testing
         #expect(dropped.isEmpty && body["max_tokens"] as? Int == 16_384)
     }
 
+    @Test(arguments: [
+        ("claude-2.1", "none"), ("claude-instant-1.2", "none"), ("claude-3-opus-latest", "none"),
+        ("anthropic.claude-3-5-sonnet-20241022-v2:0", "none"), ("claude-3-7-sonnet-latest", "enabled"),
+        ("anthropic/claude-3.7-sonnet:thinking", "enabled"), ("claude-sonnet-4@20250514", "enabled"),
+        ("claude-opus-4-20250514", "enabled"), ("us.anthropic.claude-opus-4-5-20251101-v1:0", "enabled"),
+        ("claude-sonnet-4-6", "adaptive"), ("Claude-Opus-4.8", "adaptive"), ("claude-sonnet-5", "adaptive"),
+        ("claude", "enabled"), ("qwen3-8b", "enabled"), ("", "enabled"),
+    ]) func `a model's name tells how it thinks`(model: String, form: String) throws {
+        let (body, dropped) = try written(request { $0.effort = "low" }, model)
+        #expect((body["thinking"] as? NSDictionary)?["type"] as? String ?? "none" == form)
+        #expect(dropped == (form == "none" ? ["reasoning_effort"] : []))
+    }
+
     @Test func `a budget is kept, raised to the least, or said as an effort`() throws {
         var own = request { $0.budgetTokens = 3_000 }
         own.sampling.maxTokens = 4_000
