@@ -232,6 +232,7 @@ let tests: [Target] = [
         ["Gemini", "OpenAI", "Anthropic", "Ollama", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"]
     ),
     suite("OpenAITests", ["OpenAI", "Conversation", "EventStream", "JSON", "Bytes"]),
+    suite("OllamaTests", ["Ollama", "Gemini", "OpenAI", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"]),
     suite("TranslationTests", ["Translation", "Conversation", "EventStream", "JSON", "Bytes"]),
     .testTarget(
         name: "FuzzSeedTests",
