@@ -120,6 +120,9 @@ class OpenAI:
         choice = answer.choices[0] if answer.choices else None
         message = choice.message if choice else None
         calls = [(c.id, c.function.name, parsed(c.function.arguments)) for c in attribute(message, "tool_calls") or [] if c.function]
+        older = attribute(message, "function_call")
+        if older and older.name:
+            calls.append((None, older.name, parsed(older.arguments)))
         text = self.plain(attribute(message, "content")) or attribute(message, "refusal")
         return facts(
             text, self.thinking(message), calls, choice and choice.finish_reason, self.usage(answer.usage), answer.model_dump()
@@ -141,7 +144,8 @@ class OpenAI:
         if isinstance(content, list):
             inside = [p for part in content if isinstance(part, dict) for p in part.get("thinking") or []]
             return "".join(p.get("text") or "" for p in inside)
-        return attribute(message, "reasoning_content") or attribute(message, "reasoning") or ""
+        details = "".join(d.get("text") or "" for d in attribute(message, "reasoning_details") or [] if isinstance(d, dict))
+        return attribute(message, "reasoning_content") or attribute(message, "reasoning") or details
 
     @staticmethod
     def usage(usage):
@@ -149,7 +153,11 @@ class OpenAI:
             return None
         cached = attribute(attribute(usage, "prompt_tokens_details"), "cached_tokens")
         reasoning = attribute(attribute(usage, "completion_tokens_details"), "reasoning_tokens")
-        return usage.prompt_tokens, usage.completion_tokens, cached, reasoning
+        output = usage.completion_tokens
+        # xAI leaves thinking out of what it calls the completion, and says so in its sum.
+        if reasoning and usage.total_tokens == usage.prompt_tokens + output + reasoning:
+            output += reasoning
+        return usage.prompt_tokens, output, cached, reasoning
 
     def gathered(self, chunks):
         text, thinking, calls, finish, usage, dump = "", "", {}, None, None, []
@@ -166,7 +174,8 @@ class OpenAI:
                     key = call.index if call.index is not None else len(calls)
                     kept = calls.setdefault(key, [None, "", ""])
                     kept[0] = call.id or kept[0]
-                    kept[1] += (call.function and call.function.name) or ""
+                    # Some say the name again with each piece.
+                    kept[1] = (call.function and call.function.name) or kept[1]
                     kept[2] += (call.function and call.function.arguments) or ""
         calls = [(i, n, parsed(a)) for _, (i, n, a) in sorted(calls.items())]
         return facts(text, thinking, calls, finish, usage, dump)
@@ -337,7 +346,7 @@ class Gemini:
     def read(chunks):
         text, thinking, calls, finish, usage, others = "", "", [], None, None, []
         for chunk in chunks:
-            for candidate in (chunk.candidates or [])[:1]:
+            for candidate in [c for c in chunk.candidates or [] if not c.index]:
                 finish = candidate.finish_reason.value if candidate.finish_reason else finish
                 for part in (candidate.content and candidate.content.parts) or []:
                     if part.text and part.thought:

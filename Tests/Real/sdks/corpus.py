@@ -23,8 +23,12 @@ APIS = {
     "gemini.streamGenerateContent": "gemini",
     "ollama.chat": "ollama",
 }
-# Recordings that no SDK can read as what their row says.
+# Recordings that are no answer of the API that their row names, as its SDK asks for it.
 UNREADABLE = {
+    "anthropic/008-messages-s-tool": "two answers in one file",
+    "anthropic/009-messages-s-tool": "two answers in one file",
+    "anthropic/010-messages-s-tool": "made up: an answer that begins anew in the middle, with seals that are none",
+    "gemini/034-streamGenerateContent-s-tool": "arguments in pieces, which only a request in Gemini's own format can ask for",
     "gemini/036-streamGenerateContent-s": "a session of the Live API",
     "gemini/062-streamGenerateContent-n-tool": "the list form of a stream, which the SDK never asks for",
     "gemini/063-streamGenerateContent-n-tool": "the list form of a stream, which the SDK never asks for",
@@ -53,6 +57,10 @@ def read(client, model, stream, name):
 
 
 def differences(source, want, target, got):
+    if "raised" in want:
+        # The provider's own words must be in what the other SDK raises.
+        words = want["raised"]["message"]
+        return [] if words in (got.get("raised") or {}).get("message", "") else ["%s, not raised: %s" % (got, words)]
     if "raised" in got:
         return ["raised %s" % got["raised"]]
     out = []
@@ -63,17 +71,26 @@ def differences(source, want, target, got):
     if calls[0] != calls[1]:
         out.append("calls: %r, not %r" % tuple(calls))
     ends = finish(target, got), finish(source, want)
+    if not want["finish"]:
+        # The provider left it out; every dialect must have one.
+        ends = ends[0], "calls" if want["calls"] else "stop"
+    if target == "ollama" and ends[1] == "filter":
+        # Ollama has no word for it.
+        ends = ends[0], "stop"
     if ends[0] != ends[1]:
         out.append("finish: %s (%s), not %s (%s)" % (ends[0], got["finish"], ends[1], want["finish"]))
     for key in USAGE[target]:
         expected = (want["usage"] or {}).get(key)
         found = (got["usage"] or {}).get(key)
+        if target == "anthropic" and key == "input" and expected is not None:
+            # Its input is a sum with the cached, of which some providers say that there were more.
+            expected = max(expected, want["usage"]["cached"] or 0)
         if expected is not None and found != expected and not (expected == 0 and found is None):
             out.append("usage %s: %s, not %s" % (key, found, expected))
     return out
 
 
-report = {"read": 0, "streams": 0, "calls": 0, "same": 0, "translated": 0, "skipped": [], "different": []}
+report = {"read": 0, "streams": 0, "calls": 0, "raised": 0, "same": 0, "translated": 0, "skipped": [], "different": []}
 by = {}
 for row in corpus_rows(CORPUS):
     source = APIS.get(row["api"])
@@ -94,10 +111,11 @@ for row in corpus_rows(CORPUS):
         if got != want:
             report["different"].append("%s same dialect: %s" % (name, str(got)[:300]))
         report["same"] += 1
-    if "raised" in want:
+    if "raised" in want and not want["raised"]["kind"].endswith("APIError"):
         report["skipped"].append("%s: its own SDK cannot read it: %s" % (name, want["raised"]))
         continue
-    report["calls"] += bool(want["calls"])
+    report["calls"] += bool(want.get("calls"))
+    report["raised"] += "raised" in want
     for target in DIALECTS:
         if target == source:
             continue

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Every client's dialect against every provider's, streamed and not; prints one line of JSON.
+
+usage: matrix.py MOCK PROXY
+
+MOCK answers in the four formats and remembers what it was asked; PROXY sends the models to-openai, to-anthropic, to-gemini
+and to-ollama to it, each as a provider of that format.
+"""
+import json
+import sys
+import urllib.request
+
+from clients import PNG, TOOL, Anthropic, Gemini, Groq, MistralAI, Ollama, OpenAI, Talk, finish
+
+MOCK, PROXY = sys.argv[1:3]
+CLIENTS = {
+    "openai": OpenAI(PROXY),
+    "anthropic": Anthropic(PROXY),
+    "gemini": Gemini(PROXY),
+    "ollama": Ollama(PROXY),
+    "mistralai": MistralAI(PROXY),
+    "groq": Groq(PROXY),
+}
+PATHS = {
+    "openai": "/v1/chat/completions",
+    "anthropic": "/v1/messages",
+    "gemini": "/v1beta/models/to-gemini:generateContent",
+    "ollama": "/api/chat",
+}
+report = {"cells": 0, "checks": 0, "different": []}
+
+
+def last_asked():
+    """The last request the mock saw: its path and its body."""
+    with urllib.request.urlopen(MOCK + "/mock/requests") as answer:
+        seen = json.load(answer)[-1]
+    return seen["path"], json.loads(seen["body"])
+
+
+def check(where, name, claim, shown=""):
+    report["checks"] += 1
+    if not claim:
+        report["different"].append("%s, %s: %s" % (where, name, str(shown)[:700]))
+
+
+def pictures(provider, body):
+    """The base64 of the pictures in a request, found where the provider's reference says they stand."""
+    if provider == "openai":
+        parts = [p for m in body["messages"] if isinstance(m["content"], list) for p in m["content"]]
+        return [p["image_url"]["url"] for p in parts if p["type"] == "image_url"], "data:image/png;base64," + PNG
+    if provider == "anthropic":
+        parts = [p for m in body["messages"] if isinstance(m["content"], list) for p in m["content"]]
+        return [(p["source"]["media_type"], p["source"]["data"]) for p in parts if p["type"] == "image"], ("image/png", PNG)
+    if provider == "gemini":
+        parts = [p for c in body["contents"] for p in c["parts"]]
+        kept = [p.get("inlineData") or p.get("inline_data") for p in parts]
+        return [(d.get("mimeType") or d.get("mime_type"), d["data"].replace("-", "+").replace("_", "/")) for d in kept if d], (
+            "image/png", PNG,
+        )
+    return [i for m in body["messages"] for i in m.get("images") or []], PNG
+
+
+def systems(provider, body):
+    if provider == "anthropic":
+        said = body.get("system")
+        return said if isinstance(said, str) else "".join(p["text"] for p in said or [])
+    if provider == "gemini":
+        said = body.get("systemInstruction") or body.get("system_instruction") or {}
+        return "".join(p["text"] for p in said.get("parts", []))
+    texts = [m["content"] for m in body["messages"] if m["role"] in ("system", "developer")]
+    return "".join(t if isinstance(t, str) else "".join(p["text"] for p in t) for t in texts)
+
+
+def limit(provider, body):
+    if provider == "gemini":
+        config = body.get("generationConfig") or {}
+        return config.get("maxOutputTokens") or config.get("max_output_tokens")
+    if provider == "ollama":
+        return (body.get("options") or {}).get("num_predict")
+    return body.get("max_tokens") or body.get("max_completion_tokens")
+
+
+def tools(provider, body):
+    """Names and schemas of the tools in a request."""
+    if provider == "anthropic":
+        return [(t["name"], t["input_schema"]) for t in body["tools"]]
+    if provider == "gemini":
+        out = []
+        for tool in body["tools"]:
+            for f in tool.get("functionDeclarations") or tool.get("function_declarations"):
+                schema = f.get("parametersJsonSchema") or f.get("parameters_json_schema") or f.get("parameters")
+                out.append((f["name"], schema))
+        return out
+    return [(t["function"]["name"], t["function"]["parameters"]) for t in body["tools"]]
+
+
+def turns(provider, body):
+    """The call of the assistant's turn and what the tool gave back, as (name, arguments, result), where the ids fit."""
+    if provider == "openai":
+        call = next(m for m in body["messages"] if m.get("tool_calls"))["tool_calls"][0]
+        result = next(m for m in body["messages"] if m["role"] == "tool")
+        content = result["content"]
+        text = content if isinstance(content, str) else "".join(p["text"] for p in content)
+        function = call["function"]
+        return function["name"], json.loads(function["arguments"]), text, call["id"] == result["tool_call_id"]
+    if provider == "anthropic":
+        blocks = [b for m in body["messages"] if isinstance(m["content"], list) for b in m["content"]]
+        call = next(b for b in blocks if b["type"] == "tool_use")
+        result = next(b for b in blocks if b["type"] == "tool_result")
+        content = result["content"]
+        text = content if isinstance(content, str) else "".join(p["text"] for p in content)
+        return call["name"], call["input"], text, call["id"] == result["tool_use_id"]
+    if provider == "gemini":
+        parts = [p for c in body["contents"] for p in c["parts"]]
+        call = next(p["functionCall"] for p in parts if "functionCall" in p)
+        result = next(p["functionResponse"] for p in parts if "functionResponse" in p)
+        return call["name"], call["args"], json.dumps(result["response"]), call["name"] == result["name"]
+    call = next(m for m in body["messages"] if m.get("tool_calls"))["tool_calls"][0]["function"]
+    result = next(m for m in body["messages"] if m["role"] == "tool")
+    return call["name"], call["arguments"], result["content"], result.get("tool_name", call["name"]) == call["name"]
+
+
+def chat(where, client, provider, stream):
+    facts = client.ask("to-" + provider, Talk(("user", "ping pong"), system="Be brief."), stream)
+    check(where, "text", facts["text"].endswith("runs no model. You said: ping pong"), facts)
+    check(where, "finish", finish(client.dialect, facts) == "stop", facts)
+    usage = facts["usage"] or {}
+    check(where, "usage", (usage.get("input"), usage.get("output")) == (2, 15), facts)
+    path, body = last_asked()
+    want = PATHS[provider]
+    if provider == "gemini" and stream:
+        want = want.replace(":generate", ":streamGenerate").replace("Content", "Content?alt=sse")
+    check(where, "path", path == want, path)
+    check(where, "system", systems(provider, body) == "Be brief.", body)
+    check(where, "limit", limit(provider, body) == 256, body)
+
+
+def tools_loop(where, client, provider, stream):
+    """Two turns: the model calls, the application answers, the model goes on."""
+    ask = ("user", "Please call the tool.")
+    first = client.ask("to-" + provider, Talk(ask, tools=True), stream)
+    calls = [(c["name"], c["arguments"]) for c in first["calls"]]
+    check(where, "call", calls == [("get_weather", {"input": "mock"})], first)
+    check(where, "finish of a call", finish(client.dialect, first) == "calls", first)
+    _, body = last_asked()
+    name, schema = tools(provider, body)[0]
+    check(where, "tool", name == TOOL["name"] and schema["properties"]["city"]["type"].lower() == "string", body)
+    if not calls:
+        return
+    second = client.ask(
+        "to-" + provider, Talk(ask, ("calls", first["calls"]), ("results", [(first["calls"][0], "21 degrees")]), tools=True), stream
+    )
+    check(where, "second turn", second["text"].startswith("The tool said: ") and "21 degrees" in second["text"], second)
+    _, body = last_asked()
+    name, arguments, result, fits = turns(provider, body)
+    check(where, "turns", (name, arguments, fits) == ("get_weather", {"input": "mock"}, True) and "21 degrees" in result, body)
+
+
+def vision(where, client, provider, stream):
+    facts = client.ask("to-" + provider, Talk(("image", "What is it?")), stream)
+    check(where, "text with a picture", facts["text"].endswith("You said: What is it?"), facts)
+    found, wanted = pictures(provider, last_asked()[1])
+    check(where, "picture", found == [wanted], found)
+
+
+def errors(where, client, provider, stream):
+    wanted = {429: client.rate_limit, 404: client.not_found, 400: client.bad_request}
+    for status, kind in wanted.items():
+        try:
+            given = client.ask("to-" + provider, Talk(("user", "hi")), stream, {"x-mock-status": str(status)})
+            check(where, "error %d" % status, False, given)
+        except Exception as error:
+            told = client.failure(error)
+            fits = told == {"kind": kind, "status": status, "message": "hoosh-mock was asked to fail"}
+            check(where, "error %d" % status, fits, told)
+    if not stream:
+        return
+    try:
+        given = client.ask(
+            "to-" + provider, Talk(("user", "hi")), True, {"x-mock-fault": "error-event", "x-mock-after": "2"}
+        )
+        check(where, "error in the stream", False, given)
+    except Exception as error:
+        told = client.failure(error)
+        check(where, "error in the stream", "hoosh-mock was asked to fail here" in str(told["message"]), told)
+
+
+for client_name, client in CLIENTS.items():
+    for provider in PATHS:
+        for stream in (False, True):
+            report["cells"] += 1
+            for part in (chat, tools_loop, vision, errors):
+                where = "%s to %s, %s, %s" % (client_name, provider, "stream" if stream else "whole", part.__name__)
+                try:
+                    part(where, client, provider, stream)
+                except Exception as error:
+                    check(where, "raised", False, "%s %s" % (type(error).__name__, client.failure(error)))
+print(json.dumps(report, ensure_ascii=False))
