@@ -221,7 +221,11 @@ private struct Found {
                     if let answer = member("functionResponse", "function_response") {
                         return "answer \(answer["name"] ?? "") \(canonical(answer["response"]))"
                     }
-                    if let data = member("inlineData", "inline_data") { return "data \(data["data"] ?? "")" }
+                    if let data = member("inlineData", "inline_data") {
+                        // Two alphabets of base64 say the same (RFC 4648 §5).
+                        let text = (data["data"] as? String ?? "").map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }
+                        return "data \(String(text))"
+                    }
                     if let file = member("fileData", "file_data") {
                         return "file \(file["fileUri"] ?? file["file_uri"] ?? "")"
                     }

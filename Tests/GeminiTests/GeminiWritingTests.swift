@@ -105,6 +105,19 @@ import Testing
         #expect((early[1]["parts"] as? [NSDictionary])?.last == inline)
     }
 
+    @Test func `pictures in the other alphabet of base64, as Google's library sends them, are read in the usual one`()
+        throws
+    {
+        let body = #"{"contents":[{"role":"user","parts":[{"inlineData":{"mimeType":"image/png","data":"-_8="}}]}]}"#
+        let request = try GeminiRequest.read(try JSONNode.parse(Array(body.utf8)))
+        guard case .media(let media)? = request.messages.first?.parts.first, case .data(_, let data) = media.source
+        else {
+            Issue.record("no picture in \(request.messages)")
+            return
+        }
+        #expect(data.text == "+/8=")
+    }
+
     @Test func `all that the system says becomes the instruction`() throws {
         let (body, dropped) = try written([
             ChatMessage(role: .system, parts: [.text("one")], name: "n"),

@@ -16,7 +16,7 @@ struct Extraction: Equatable {
         let choice = (answer["choices"] as? [[String: Any]])?.first ?? [:]
         let message = choice["message"] as? [String: Any] ?? [:]
         take(message)
-        finish = choice["finish_reason"] as? String
+        finish = (choice["finish_reason"] as? String).flatMap { $0.isEmpty ? nil : $0 }
         for call in message["tool_calls"] as? [[String: Any]] ?? [] {
             let function = call["function"] as? [String: Any] ?? [:]
             calls.append(
@@ -27,7 +27,7 @@ struct Extraction: Equatable {
                 )
             )
         }
-        if let function = message["function_call"] as? [String: Any] {
+        if let function = message["function_call"] as? [String: Any], function["name"] as? String != "" {
             calls.append(
                 Heard.Call(
                     name: function["name"] as? String ?? "",

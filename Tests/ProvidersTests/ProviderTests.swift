@@ -17,7 +17,7 @@ import Testing
 
     @Test func `the kinds of the OpenAI format have an engine, the others wait`() {
         let waiting = ProviderKind.all.filter { !$0.hasEngine }.map(\.name)
-        #expect(waiting == ["anthropic", "whisper", "piper"])
+        #expect(waiting == ["whisper", "piper"])
         #expect(ProviderKind.all.count == 19)
     }
 
@@ -49,6 +49,9 @@ import Testing
         ("ollama", "/ollama", "/v1/chat/completions", "/ollama/v1/chat/completions"),
         ("ollama", "", "/api/tags", "/api/tags"), ("groq", "", "/v1", "/openai/v1"),
         ("groq", "", "/v1?x", "/openai/v1?x"), ("groq", "", "/v10/x", "/openai/v1/v10/x"),
+        ("groq", "", "/openai/v1/chat/completions", "/openai/v1/chat/completions"),
+        ("openai", "", "/openai/v1/chat/completions", "/v1/chat/completions"),
+        ("openai-compatible", "/v1", "/openai/v1/models?x=1", "/v1/models?x=1"),
     ])
     func `a client's path becomes the upstream's`(kind: String, base: String, path: String, wanted: String) throws {
         let kind = try #require(ProviderKind.named(kind))

@@ -185,6 +185,21 @@ import Translation
         }
     }
 
+    @Test(arguments: askable, askable)
+    func `a last event without its empty line is read as every SDK reads it`(
+        upstream: ChatFormat,
+        client: ChatFormat
+    ) throws {
+        let bytes = Self.stream(upstream)
+        let whole = try Self.translate([bytes], from: upstream, to: client)
+        var short = bytes
+        while short.last == 0x0a {
+            short.removeLast()
+            #expect(try Self.translate([short], from: upstream, to: client) == whole)
+        }
+        #expect(try Self.translate([short + [0x0d]], from: upstream, to: client) == whole)
+    }
+
     @Test(arguments: askable)
     func `a stream that ends before its last event is a fault`(upstream: ChatFormat) throws {
         let bytes = Self.stream(upstream)

@@ -1,3 +1,4 @@
+import Bytes
 import Decision
 import Dialect
 import Routing
@@ -113,12 +114,14 @@ package struct TargetPrefix: Equatable, Sendable {
     }
 
     /// How many bytes of the client's path the prefix replaces: 3 for `/v1`, 0 when nothing is dropped.
+    ///
+    /// Groq's libraries ask `/openai/v1`, which is the same place (`Surface.dropped`): `/openai` never goes on.
     package func droppedBytes(of client: Span<UInt8>) -> Int {
-        guard replacesV1, client.count >= 3 else { return 0 }
-        guard client[0] == UInt8(ascii: "/"), client[1] == UInt8(ascii: "v"), client[2] == UInt8(ascii: "1") else {
-            return 0
-        }
-        guard client.count > 3 else { return 3 }
-        return client[3] == UInt8(ascii: "/") || client[3] == UInt8(ascii: "?") ? 3 : 0
+        let start = ASCII.starts(client, with: "/openai/v1/") ? 7 : 0
+        guard replacesV1, client.count >= start + 3 else { return start }
+        guard ASCII.starts(client.extracting(start...), with: "/v1") else { return start }
+        guard client.count > start + 3 else { return start + 3 }
+        let next = client[start + 3]
+        return next == UInt8(ascii: "/") || next == UInt8(ascii: "?") ? start + 3 : start
     }
 }

@@ -32,7 +32,8 @@ extension Exchange {
         restated = nil
         guard let client = request.format, let format = provider.format(for: client) else { return true }
         if format == client {
-            if format == .gemini { restated = passed(target, provider) }
+            // Its place is not where OpenAI's libraries ask, so the provider's URL may not stand in front of it as it is.
+            if [.gemini, .ollama, .generate].contains(format) { restated = passed(target, provider, format) }
             return true
         }
         do throws(ConversationFault) {
@@ -59,12 +60,12 @@ extension Exchange {
         }
     }
 
-    /// The client's body goes out as it is, to Google's path for this target's model and with its query, but for the key.
-    private func passed(_ target: Target, _ provider: Provider) -> Restated {
+    /// The client's body goes out as it is, but for the model, to the path that the provider has for its format.
+    private func passed(_ target: Target, _ provider: Provider, _ format: ChatFormat) -> Restated {
         let model = String(decoding: modelBytes(target), as: UTF8.self)
-        let path = provider.path(of: .gemini, model: model, streams: request.streams)
+        let path = provider.path(of: format, model: model, streams: request.streams)
         return Restated(
-            head: UpstreamHead.Restatement(path: Array(path.utf8), format: .gemini, isTranslated: false),
+            head: UpstreamHead.Restatement(path: Array(path.utf8), format: format, isTranslated: false),
             body: nil,
             dropped: [],
             answer: nil

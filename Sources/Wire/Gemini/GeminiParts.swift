@@ -33,7 +33,7 @@ enum GeminiParts {
         if let seal { parts.append(.reasoning(ReasoningPart(text: "", signature: seal))) }
     }
 
-    /// The seal in the alphabet of RFC 4648 §4: Google's Python library sends back what it was given in that of §5.
+    /// A seal, or data, in the alphabet of RFC 4648 §4: Google's Python library sends back what it was given in that of §5.
     static func sealed(_ text: JSONString) -> JSONString {
         let plain = text.plain
         guard plain.contains(0x2d) || plain.contains(0x5f), SealText.isWhole(plain) else { return text }
@@ -75,7 +75,8 @@ enum GeminiParts {
         let type = node.field("mimeType")?.string ?? "application/octet-stream"
         return Media(
             kind: GeminiMedia.kind(ofType: type),
-            source: .data(type: type, base64: node.field("data")?.string ?? ""),
+            // Google's Python library sends pictures in the alphabet of RFC 4648 §5.
+            source: .data(type: type, base64: node.field("data")?.string.map(sealed) ?? ""),
             title: node.field("displayName")?.string
         )
     }

@@ -29,7 +29,7 @@ package enum OpenAIAnswer {
     }
 
     private static func readEnd(of node: JSONNode, into choice: inout AnswerChoice) {
-        guard let word = node["finish_reason"]?.string else { return }
+        guard let word = node["finish_reason"]?.string, !word.isEmpty else { return }
         choice.finish = OpenAIFinish.reason(word.spelled.span)
         // vLLM names the sequence that ended it.
         if choice.finish == .stop, let text = node["stop_reason"]?.string {
@@ -49,7 +49,8 @@ package enum OpenAIAnswer {
             parts.append(.other(kind: "annotations", list))
         }
         for call in message["tool_calls"]?.elements ?? [] { parts += self.call(call).map { [$0] } ?? [] }
-        if let call = message["function_call"], let name = call["name"]?.string {
+        // Snowflake always has one, which is empty.
+        if let call = message["function_call"], let name = call["name"]?.string, !name.isEmpty {
             parts.append(.toolCall(ToolCall(id: "", name: name, arguments: OpenAICall.arguments(call["arguments"]))))
         }
         return parts

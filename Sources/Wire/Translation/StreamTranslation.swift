@@ -74,6 +74,10 @@ package final class StreamTranslation {
                 let noName: [UInt8] = []
                 try self.event(noName.span, line)
             }
+        } else {
+            // The standard drops a last event without its empty line (WHATWG HTML §9.2.6); every SDK reads it.
+            let rest: [UInt8] = [0x0a, 0x0a]
+            try take(rest.span)
         }
         guard failure == nil else { return }
         guard readers.isComplete else { throw EventFault("ended its stream before the last event") }
