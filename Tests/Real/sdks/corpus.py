@@ -11,7 +11,7 @@ import json
 import sys
 import time
 
-from clients import DIALECTS, Talk, corpus_rows, finish
+from clients import DIALECTS, Groq, MistralAI, Talk, corpus_rows, finish
 
 CORPUS, MOCK, PROXY = sys.argv[1:4]
 CHUNK = int(sys.argv[4]) if len(sys.argv) > 4 else 0
@@ -43,6 +43,8 @@ USAGE = {
 TALK = Talk(("user", "hello"))
 direct = {name: kind(MOCK) for name, kind in DIALECTS.items()}
 proxied = {name: kind(PROXY) for name, kind in DIALECTS.items()}
+# Providers of OpenAI's format with SDKs of their own.
+OWN = {"mistral": (MistralAI(MOCK), MistralAI(PROXY)), "groq": (Groq(MOCK), Groq(PROXY))}
 started = time.monotonic()
 
 
@@ -90,7 +92,7 @@ def differences(source, want, target, got):
     return out
 
 
-report = {"read": 0, "streams": 0, "calls": 0, "raised": 0, "same": 0, "translated": 0, "skipped": [], "different": []}
+report = {"read": 0, "streams": 0, "calls": 0, "raised": 0, "same": 0, "own": 0, "own_raised": 0, "translated": 0, "skipped": [], "different": []}
 by = {}
 for row in corpus_rows(CORPUS):
     source = APIS.get(row["api"])
@@ -111,6 +113,12 @@ for row in corpus_rows(CORPUS):
         if got != want:
             report["different"].append("%s same dialect: %s" % (name, str(got)[:300]))
         report["same"] += 1
+        if row["provider"] in OWN and source == "openai":
+            own = [read(client, model, stream, name) for client in OWN[row["provider"]]]
+            report["own"] += 1
+            report["own_raised"] += "raised" in own[0]
+            if own[0] != own[1]:
+                report["different"].append("%s its own SDK: %s" % (name, str(own[1])[:300]))
     if "raised" in want and not want["raised"]["kind"].endswith("APIError"):
         report["skipped"].append("%s: its own SDK cannot read it: %s" % (name, want["raised"]))
         continue
