@@ -233,7 +233,7 @@ let tests: [Target] = [
     ),
     suite("OpenAITests", ["OpenAI", "Conversation", "EventStream", "JSON", "Bytes"]),
     suite("OllamaTests", ["Ollama", "Gemini", "OpenAI", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"]),
-    suite("TranslationTests", ["Translation", "Conversation", "EventStream", "JSON", "Bytes"]),
+    suite("TranslationTests", ["Translation", "Conversation", "Dialect", "EventStream", "JSON", "Bytes"]),
     .testTarget(
         name: "FuzzSeedTests",
         dependencies: ["WireCases", "RouteClaims"],
