@@ -231,7 +231,7 @@ let tests: [Target] = [
         "GeminiTests",
         ["Gemini", "OpenAI", "Anthropic", "Ollama", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"]
     ),
-    suite("OpenAITests", ["OpenAI", "Conversation", "EventStream", "JSON", "Bytes"]),
+    suite("OpenAITests", ["OpenAI", "Conversation", "EventStream", "JSON", "Bytes"], excluding: ["replay.py"]),
     suite("OllamaTests", ["Ollama", "Gemini", "OpenAI", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"]),
     suite("TranslationTests", ["Translation", "Conversation", "Dialect", "EventStream", "JSON", "Bytes"]),
     .testTarget(
