@@ -73,6 +73,12 @@ import Testing
         #expect(throws: EventFault.self) { try AnthropicAnswer.read(node(body)) }
     }
 
+    @Test func `an error that pretends to be an answer keeps its words`() throws {
+        let body = #"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#
+        let fault = try #require(throws: EventFault.self) { try AnthropicAnswer.read(node(body)) }
+        #expect(fault.description == "sent an error in place of an answer: Overloaded")
+    }
+
     @Test func `strange answers are read as far as they go`() throws {
         let body = #"{"content":[{},7,{"type":"text"},{"type":"text","text":"a"},{"type":"tool_use"}],"stop_reason":3}"#
         let answer = try AnthropicAnswer.read(node(body))

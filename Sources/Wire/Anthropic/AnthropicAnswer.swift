@@ -9,7 +9,14 @@ package enum AnthropicAnswer {
     /// - Throws: why it is none.
     package static func read(_ body: JSONNode) throws(EventFault) -> ChatAnswer {
         guard body.isObject else { throw EventFault("sent an answer that is no object") }
-        guard let content = body["content"]?.elements else { throw EventFault("sent an answer without \"content\"") }
+        guard let content = body["content"]?.elements else {
+            // Some gateways send errors with status 200.
+            guard let error = body["error"] else { throw EventFault("sent an answer without \"content\"") }
+            let words = AnthropicFault.read(status: 0, body: Array(body.source)).message.text
+            throw EventFault(
+                "sent an error in place of an answer: \(error.isNull ? "null" : String(words.prefix(400)))"
+            )
+        }
         var answer = ChatAnswer()
         answer.id = body["id"]?.string
         answer.model = body["model"]?.string

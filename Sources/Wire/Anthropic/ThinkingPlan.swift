@@ -99,6 +99,8 @@ extension AnthropicRequestWriter {
         _ limit: Int?,
         _ plan: inout ThinkingPlan
     ) {
+        // A turn whose calls are being answered must begin with its sealed thinking, which few clients keep.
+        guard !model.isClaude || !Turn.lacksThinking(turns) else { return drop("reasoning_effort") }
         let worth = ThinkingPlan.budget(asked.effort?.text)
         var tokens = worth.tokens
         if let own = asked.budgetTokens, own > 0 { tokens = own }
@@ -110,8 +112,6 @@ extension AnthropicRequestWriter {
         } else {
             plan.maxTokens = tokens + terms.defaultMaxTokens
         }
-        // A turn whose calls are being answered must begin with its sealed thinking, which few clients keep.
-        guard !model.isClaude || !Turn.lacksThinking(turns) else { return drop("reasoning_effort") }
         plan.form = .budget(tokens)
     }
 }
