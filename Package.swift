@@ -229,10 +229,15 @@ let tests: [Target] = [
     suite("AnthropicTests", ["Anthropic", "Conversation", "EventStream", "JSON", "Bytes"], excluding: ["replay.py"]),
     suite(
         "GeminiTests",
-        ["Gemini", "OpenAI", "Anthropic", "Ollama", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"]
+        ["Gemini", "OpenAI", "Anthropic", "Ollama", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"],
+        excluding: ["replay.py"]
     ),
     suite("OpenAITests", ["OpenAI", "Conversation", "EventStream", "JSON", "Bytes"], excluding: ["replay.py"]),
-    suite("OllamaTests", ["Ollama", "Gemini", "OpenAI", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"]),
+    suite(
+        "OllamaTests",
+        ["Ollama", "Gemini", "OpenAI", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"],
+        excluding: ["replay.py"]
+    ),
     suite("TranslationTests", ["Translation", "Conversation", "Dialect", "EventStream", "JSON", "Bytes"]),
     .testTarget(
         name: "FuzzSeedTests",

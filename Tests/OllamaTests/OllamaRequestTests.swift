@@ -24,7 +24,7 @@ func described(_ parts: [ChatPart]) -> [String] {
 }
 
 @Suite struct OllamaRequestTests {
-    /// https://docs.ollama.com/api/chat and …/capabilities/tool-calling
+    /// See https://docs.ollama.com/api/chat and …/capabilities/tool-calling.
     private let body = """
         {"model":"qwen3","messages":[
           {"role":"system","content":"Be brief."},

