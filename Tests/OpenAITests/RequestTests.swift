@@ -109,6 +109,19 @@ import Testing
         #expect(call.id == result.callID && !call.id.isEmpty)
     }
 
+    @Test func `members of parts that nobody else has are named`() throws {
+        let body = #"""
+            {"messages":[{"role":"user","content":[{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}]},
+            {"role":"assistant","content":"y","prefix":true}],
+            "response_format":{"type":"json_schema","json_schema":{"schema":{},"description":"d"}}}
+            """#
+        let request = try OpenAIRequest.read(try parse(body))
+        let expected = ["cache_control", "prefix", "response_format.json_schema.description"]
+        #expect(request.dropped.sorted() == expected)
+        let written = try OpenAIRequest.write(request, RequestTerms(model: "m", streams: false))
+        #expect(written.dropped.sorted() == expected)
+    }
+
     @Test func `calls and results without ids find one another`() throws {
         let request = try OpenAIRequest.read(
             try parse(

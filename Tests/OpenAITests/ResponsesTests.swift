@@ -11,7 +11,7 @@ import Testing
         "input":[{"role":"user","content":[{"type":"input_text","text":"hi"},
           {"type":"input_image","detail":"auto","image_url":"data:image/png;base64,AAAA"},
           {"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,BBBB"}]},
-         {"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"hm"}],"encrypted_content":"SEAL"},
+         {"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"hm"}],"encrypted_content":"signature:SEAL"},
          {"type":"message","role":"assistant","id":"msg_1","status":"completed","content":[{"type":"output_text","text":"I look.","annotations":[]}]},
          {"type":"function_call","id":"fc_1","call_id":"call_1","name":"f","arguments":"{\"a\":1}"},
          {"type":"reasoning","id":"rs_2","summary":[],"encrypted_content":"call:call_1:GOOGLE"},
@@ -55,6 +55,16 @@ import Testing
         #expect(fault?.parameter == parameter)
     }
 
+    @Test func `what OpenAI sealed itself is named, and its words are kept`() throws {
+        let request = try ResponsesRequest.read(
+            try parse(
+                #"{"input":[{"type":"reasoning","summary":[{"text":"a"},{"text":"b"}],"encrypted_content":"gAAAAA"}]}"#
+            )
+        )
+        guard case .reasoning(let thought) = request.messages[0].parts[0] else { throw Missing() }
+        #expect(thought.text.text == "a\nb" && thought.signature == nil && request.dropped == ["encrypted_content"])
+    }
+
     static let stream =
         [
             #"{"id":"c","model":"m","choices":[{"index":0,"delta":{"reasoning_details":[{"type":"reasoning.text","text":"th\u0069nk","signature":"S"}]}}]}"#,
@@ -93,7 +103,11 @@ import Testing
         #expect(
             items.map { $0["id"] as? String } == ["rs_r1_0", "rs_r1_1", "msg_r1_2", "fc_r1_3", "fc_r1_4", "rs_r1_5"]
         )
-        #expect(items.compactMap { $0["encrypted_content"] as? String } == ["S", "redacted:R", "call:l:G"])
+        #expect(
+            items.compactMap { $0["encrypted_content"] as? String } == [
+                "signature:S", "redacted:R", "call:l:G",
+            ]
+        )
         #expect(items[3]["arguments"] as? String == #"{"a":1}"# && items[4]["arguments"] as? String == "{}")
         #expect((response["usage"] as? [String: Any])?["input_tokens"] as? Int == 3)
     }

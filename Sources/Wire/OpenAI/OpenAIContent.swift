@@ -35,7 +35,7 @@ enum ContentReader {
     }
 
     /// Keeps the name of what stands beside a part and has no place in `ChatPart`.
-    private static func note(_ key: String, of node: JSONNode, in request: inout ChatRequest) {
+    static func note(_ key: String, of node: JSONNode, in request: inout ChatRequest) {
         guard let value = node[key], !value.isNull, !request.dropped.contains(key) else { return }
         request.dropped.append(key)
     }

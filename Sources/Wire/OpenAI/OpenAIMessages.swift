@@ -30,6 +30,9 @@ struct MessageReader {
         let role = try Wanted.required(node, "role", path)
         var name: JSONString?
         if let value = node["name"] { name = try Wanted.text(value, "\(path).name") }
+        ContentReader.note("cache_control", of: node, in: &request)
+        // Mistral and DeepSeek go on where the assistant's message ends.
+        if node["prefix"]?.bool == true { ContentReader.note("prefix", of: node, in: &request) }
         switch role.text {
         case "system": return try ordinary(.system, node, name, path, &request)
         case "developer": return try ordinary(.developer, node, name, path, &request)

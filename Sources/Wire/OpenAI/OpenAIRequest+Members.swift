@@ -55,6 +55,7 @@ enum FormatReader {
                 throw Wanted.wrong("\(path).json_schema", "an object with `name` and `schema`")
             }
             request.format = try schema(node, "\(path).json_schema")
+            if node["description"]?.string != nil { request.dropped.append("\(path).json_schema.description") }
         // Some providers have grammars and regular expressions here.
         default: request.extras.append(member)
         }

@@ -252,7 +252,7 @@ struct RequestWriter {
             "skip_special_tokens", "add_generation_prompt", "continue_final_message", "grammar", "json_schema",
             "cache_prompt", "n_predict", "models", "provider", "transforms", "plugins", "route", "safe_prompt",
             "prompt_mode", "search_domain_filter", "search_recency_filter", "return_images",
-            "return_related_questions", "search_parameters", "enable_search", "logprobs", "top_a", "typical_p",
+            "return_related_questions", "search_parameters", "enable_search", "top_a", "typical_p",
             "mirostat":
             return true
         case "store": return member.value.bool != nil

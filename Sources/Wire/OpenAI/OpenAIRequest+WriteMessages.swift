@@ -74,7 +74,7 @@ extension RequestWriter {
     }
 
     private static func joined(_ texts: [JSONString]) -> JSONString {
-        texts.dropFirst().reduce(texts.first ?? "") { $0 + JSONString("\n\n") + $1 }
+        JSONString.joined(texts, by: "\n\n")
     }
 
     private mutating func write(_ text: JSONString) {

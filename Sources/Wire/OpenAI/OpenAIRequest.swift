@@ -42,6 +42,7 @@ struct RequestReader {
         case "user": request.user = try Wanted.text(value, "user")
         case "tools":
             request.tools = try ToolReader.tools(value)
+            for tool in value.elements ?? [] { ContentReader.note("cache_control", of: tool, in: &request) }
         case "tool_choice": try takeChoice(value, into: &request)
         case "functions":
             request.usesFunctions = true

@@ -60,7 +60,8 @@ package struct OpenAIStreamReader: StreamReader {
         }
         let id = DeltaText.filled(chunk.id)
         // Azure's first event is about its filter, and names neither id nor model.
-        if !hasStarted, !id.isAbsent || chunk.hasChoices || chunk.usage != nil {
+        let begins = try hasStarted ? false : chunk.hasChoices(data)
+        if !hasStarted, begins || !id.isAbsent || chunk.usage != nil {
             hasStarted = true
             let created = chunk.created.flatMap { JSONWalk.integer($0, in: data) }.flatMap { $0 == 0 ? nil : $0 }
             deltas.append(.started(id: id, model: DeltaText.filled(chunk.model), created: created))
@@ -135,7 +136,6 @@ private struct Chunk {
     var error: JSONPlace?
     /// vLLM's errors say `"object": "error"` and have their members beside it; others have `detail` alone.
     var isErrorObject = false
-    var hasChoices = false
 
     init(_ data: Span<UInt8>) throws(JSONFault) {
         try JSONWalk.members(of: .whole(data), in: data) { key, value throws(JSONFault) in
@@ -166,11 +166,15 @@ private struct Chunk {
             case .bool, .null: break
             }
         }
-        if let choices {
-            isErrorObject = false
-            // At least one element stands between the brackets.
-            try JSONWalk.elements(of: choices, in: data) { _ throws(JSONFault) in hasChoices = true }
-        }
+        if choices != nil { isErrorObject = false }
+    }
+
+    /// At least one choice stands between the brackets.
+    func hasChoices(_ data: Span<UInt8>) throws(JSONFault) -> Bool {
+        guard let choices else { return false }
+        var found = false
+        try JSONWalk.elements(of: choices, in: data) { _ throws(JSONFault) in found = true }
+        return found
     }
 
     /// Groq tells the usage of a stream beside its own id.

@@ -55,15 +55,13 @@ enum OpenAIThinking {
         guard let thinking = node["thinking"] else { return nil }
         if let text = thinking.string { return ReasoningPart(text: text, signature: filled(node["signature"])) }
         let texts = (thinking.elements ?? []).compactMap { $0["text"]?.string }
-        let whole = texts.dropFirst().reduce(texts.first ?? "") { $0 + $1 }
-        return ReasoningPart(text: whole, signature: filled(node["signature"]))
+        return ReasoningPart(text: JSONString.joined(texts), signature: filled(node["signature"]))
     }
 
     /// All texts as one; nil when there are none.
     static func text(_ parts: [ReasoningPart]) -> JSONString? {
         let texts = parts.filter { !$0.text.isEmpty }.map(\.text)
-        guard let first = texts.first else { return nil }
-        return texts.dropFirst().reduce(first) { $0 + JSONString("\n") + $1 }
+        return texts.isEmpty ? nil : JSONString.joined(texts, by: "\n")
     }
 
     /// Whether `reasoning_content` alone would lose something.

@@ -27,7 +27,7 @@ struct ItemWriter {
             ItemWriter.reasoning(
                 id: next("rs_"),
                 text: part.text,
-                seal: part.signature,
+                seal: part.signature.map { ThinkingSeal.signatureMark + $0 },
                 to: &output
             )
             output.endObject()

@@ -31,7 +31,7 @@ struct ItemReader {
         let type = item["type"]?.string?.text ?? (item["role"] == nil ? "item_reference" : "message")
         switch type {
         case "message": try take(message: item, path)
-        case "reasoning": take(reasoning: item)
+        case "reasoning": take(reasoning: item, &request)
         case "function_call":
             let call = ToolCall(
                 id: try Wanted.required(item, "call_id", path),
@@ -137,7 +137,7 @@ struct ItemReader {
 
     // MARK: Thinking
 
-    private mutating func take(reasoning item: JSONNode) {
+    private mutating func take(reasoning item: JSONNode, _ request: inout ChatRequest) {
         let seal = ThinkingSeal(item["encrypted_content"]?.string)
         if case .ofCall(let id, let signature) = seal {
             sign(call: id, signature)
@@ -146,10 +146,12 @@ struct ItemReader {
         let texts = ((item["summary"]?.elements ?? []) + (item["content"]?.elements ?? [])).compactMap {
             $0["text"]?.string
         }
-        var part = ReasoningPart(text: texts.dropFirst().reduce(texts.first ?? "") { $0 + JSONString("\n") + $1 })
+        var part = ReasoningPart(text: JSONString.joined(texts, by: "\n"))
         switch seal {
         case .signature(let text): part.signature = text
         case .redacted(let text): part.redacted = text
+        case .foreign:
+            if !request.dropped.contains("encrypted_content") { request.dropped.append("encrypted_content") }
         case .none, .ofCall: break
         }
         if !part.text.isEmpty || part.signature != nil || part.redacted != nil { append([.reasoning(part)]) }
@@ -167,14 +169,16 @@ struct ItemReader {
 
 /// `encrypted_content` of an item of thinking, in which we put what the provider must get back.
 ///
-/// A signature stands alone; thinking that only the provider can read stands behind `redacted:`, and the seal of a call
-/// behind `call:` and the call's id. None of them can be taken for base64.
+/// A signature stands behind `signature:`, thinking that only the provider can read behind `redacted:`, and the seal of a
+/// call behind `call:` and the call's id. What has no such word is OpenAI's own, and nobody else can use it.
 enum ThinkingSeal {
     case none
     case signature(JSONString)
     case redacted(JSONString)
     case ofCall(JSONString, JSONString)
+    case foreign
 
+    static let signatureMark = JSONString("signature:")
     static let redactedMark = JSONString("redacted:")
     static let callMark = JSONString("call:")
 
@@ -184,7 +188,9 @@ enum ThinkingSeal {
             return
         }
         let spelled = content.spelled
-        if spelled.starts(with: ThinkingSeal.redactedMark.spelled) {
+        if spelled.starts(with: ThinkingSeal.signatureMark.spelled) {
+            self = .signature(JSONString(spelled: spelled.dropFirst(ThinkingSeal.signatureMark.spelled.count)))
+        } else if spelled.starts(with: ThinkingSeal.redactedMark.spelled) {
             self = .redacted(JSONString(spelled: spelled.dropFirst(ThinkingSeal.redactedMark.spelled.count)))
         } else if spelled.starts(with: ThinkingSeal.callMark.spelled),
             let colon = spelled.dropFirst(ThinkingSeal.callMark.spelled.count).lastIndex(of: 0x3a)
@@ -192,7 +198,7 @@ enum ThinkingSeal {
             let id = spelled[(spelled.startIndex + ThinkingSeal.callMark.spelled.count)..<colon]
             self = .ofCall(JSONString(spelled: id), JSONString(spelled: spelled[(colon + 1)...]))
         } else {
-            self = .signature(content)
+            self = .foreign
         }
     }
 }

@@ -48,6 +48,7 @@ package struct ResponsesStreamWriter: StreamWriter {
         case .reasoning(0, let text): think(text, event, &output)
         case .signature(0, let text):
             openThinking(isNew: false, &output)
+            if thinking?.seal.isEmpty == true { thinking?.seal += ThinkingSeal.signatureMark.spelled }
             thinking?.seal += StreamWords.text(text, event).spelled
         case .redacted(0, let text):
             openThinking(isNew: true, &output)
