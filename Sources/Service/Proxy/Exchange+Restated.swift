@@ -85,17 +85,22 @@ extension Exchange {
         var terms = RequestTerms(model: JSONString(plain: model), streams: request.streams)
         terms.limitsCompletion = provider.kind.knowsNewestWords
         terms.knowsDeveloper = provider.kind.knowsNewestWords
+        terms.knowsTextLists = provider.kind.knowsNewestWords
+        // OpenAI takes no thinking back in chats; its imitators mostly as DeepSeek does.
+        terms.thinking = provider.kind.knowsNewestWords ? .none : .reasoningContent
         let name = String(decoding: model, as: UTF8.self)
         return (terms, Array(provider.path(of: format, model: name, streams: request.streams).utf8))
     }
 
     private func answerTerms(_ chat: ChatRequest) -> AnswerTerms {
-        AnswerTerms(
+        var terms = AnswerTerms(
             requestID: String(decoding: requestID, as: UTF8.self),
             model: JSONString(plain: request.model),
             created: Int(WallClock.seconds()),
             wantsStreamUsage: chat.wantsStreamUsage
         )
+        terms.wantsFunctionCall = chat.usesFunctions
+        return terms
     }
 
     private func refuseUnreadable(_ fault: ConversationFault) {

@@ -27,7 +27,7 @@ package enum RequestTranslation {
         }
     }
 
-    /// Writes the request for a provider.
+    /// Writes the request for a provider; what its reader could keep no more of than the name is told as dropped, too.
     ///
     /// - Throws: what of it this format has no way to say.
     package static func write(
@@ -35,13 +35,16 @@ package enum RequestTranslation {
         as format: ChatFormat,
         _ terms: RequestTerms
     ) throws(ConversationFault) -> WrittenRequest {
-        switch format {
-        case .chat: try OpenAIRequest.write(request, terms)
-        case .messages: try AnthropicRequest.write(request, terms)
-        case .gemini: try GeminiRequest.write(request, terms)
-        case .ollama: try OllamaRequest.write(request, terms)
-        case .completions, .responses, .generate:
-            throw ConversationFault("no provider is asked in this format on behalf of another")
-        }
+        var written =
+            switch format {
+            case .chat: try OpenAIRequest.write(request, terms)
+            case .messages: try AnthropicRequest.write(request, terms)
+            case .gemini: try GeminiRequest.write(request, terms)
+            case .ollama: try OllamaRequest.write(request, terms)
+            case .completions, .responses, .generate:
+                throw ConversationFault("no provider is asked in this format on behalf of another")
+            }
+        for name in request.dropped where !written.dropped.contains(name) { written.dropped.append(name) }
+        return written
     }
 }
