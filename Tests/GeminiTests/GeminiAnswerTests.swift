@@ -112,6 +112,20 @@ import Testing
         #expect((candidate["content"] as? NSDictionary)?["parts"] as? [NSDictionary] == [])
     }
 
+    @Test func `a call that was cut off ends with the reason, and an answer without any with STOP`() throws {
+        for (finish, word) in [(FinishReason.length, "MAX_TOKENS"), (nil, "STOP")] {
+            var choice = AnswerChoice()
+            choice.parts = [.text("x")]
+            if finish != nil { choice.parts = [.toolCall(ToolCall(id: "a", name: "rm", arguments: [0x7b]))] }
+            choice.finish = finish
+            var answer = ChatAnswer()
+            answer.choices = [choice]
+            let written = try object(GeminiAnswer.write(answer, .sample))
+            let candidate = try #require((written["candidates"] as? [NSDictionary])?.first)
+            #expect(candidate["finishReason"] as? String == word)
+        }
+    }
+
     @Test func `probabilities of tokens go both ways`() throws {
         let text = """
             {"candidates":[{"content":{"parts":[{"text":"é"}]},"finishReason":"STOP","logprobsResult":{

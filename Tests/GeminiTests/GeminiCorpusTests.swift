@@ -21,6 +21,8 @@ private struct Found {
             for part in content?["parts"] as? [NSDictionary] ?? [] { add(part, choice) }
             if let reason = candidate["finishReason"] as? String { finish[choice] = reason }
         }
+        // Counts with a total are all that was counted.
+        if (answer["usageMetadata"] as? NSDictionary)?["totalTokenCount"] != nil { usage = [:] }
         for (key, value) in answer["usageMetadata"] as? NSDictionary ?? [:] {
             if let key = key as? String, let value = value as? Int { usage[key] = value }
         }
@@ -55,7 +57,8 @@ private struct Found {
                 #expect(try object(one.arguments.isEmpty ? "{}" : one.arguments) == other.arguments, "\(id)")
             }
         }
-        #expect(gathered.finish.keys.sorted() == finish.keys.sorted(), "\(id)")
+        // What has no reason gets one when it is written again.
+        #expect(Set(finish.keys).isSubset(of: gathered.finish.keys), "\(id)")
         for (choice, word) in finish where word == "STOP" {
             #expect(gathered.finish[choice] == (calls[choice] == nil ? .stop : .toolCalls), "\(id)")
         }

@@ -112,14 +112,17 @@ struct GeminiCounts {
         return usage
     }
 
-    /// Takes over what a later event says.
+    /// Takes over what a later event says: all of it when it has a total, which counts no more than what stands beside it.
     mutating func update(_ later: GeminiCounts) {
+        guard later.total == nil else {
+            self = later
+            return
+        }
         prompt = later.prompt ?? prompt
         toolPrompt = later.toolPrompt ?? toolPrompt
         candidates = later.candidates ?? candidates
         thoughts = later.thoughts ?? thoughts
         cached = later.cached ?? cached
-        total = later.total ?? total
     }
 
     private static func sum(_ first: Int?, _ second: Int?) -> Int? {

@@ -37,13 +37,8 @@ extension GeminiAnswer {
         writer.key("role")
         writer.string("model" as StaticString)
         writer.endObject()
-        if broken != nil {
-            writer.key("finishReason")
-            writer.string("MALFORMED_FUNCTION_CALL" as StaticString)
-        } else if let finish = choice.finish {
-            writer.key("finishReason")
-            writer.string(GeminiFinish.word(finish))
-        }
+        writer.key("finishReason")
+        writer.string(GeminiFinish.word(choice.finish ?? .stop, isBroken: broken != nil))
         if let broken {
             writer.key("finishMessage")
             writer.string(broken)

@@ -18,10 +18,13 @@ enum GeminiFinish {
     ]
 
     /// Gemini's word.
-    static func word(_ reason: FinishReason) -> StaticString {
+    ///
+    /// A call that is broken because the answer was cut off ends with why it was cut off.
+    static func word(_ reason: FinishReason, isBroken: Bool = false) -> StaticString {
         switch reason {
-        case .stop, .stopSequence, .toolCalls, .pause: "STOP"
         case .length, .contextLength: "MAX_TOKENS"
+        case _ where isBroken: "MALFORMED_FUNCTION_CALL"
+        case .stop, .stopSequence, .toolCalls, .pause: "STOP"
         case .contentFilter, .refusal: "SAFETY"
         case .other: "OTHER"
         }

@@ -12,7 +12,7 @@ package struct GeminiStreamReader: StreamReader {
 
     private var hasStarted = false
     private var calls = [Int](repeating: 0, count: choiceLimit)
-    /// As said so far: later events need not repeat what earlier ones said.
+    /// As said so far: later events without a total need not repeat what earlier ones said.
     private var counts = GeminiCounts()
     private var seen: UInt8 = 0
     private var finished: UInt8 = 0
@@ -203,22 +203,24 @@ package struct GeminiStreamReader: StreamReader {
         _ data: Span<UInt8>,
         _ deltas: inout [ChatDelta]
     ) throws(JSONFault) {
+        var latest = GeminiCounts()
         try JSONWalk.members(of: place, in: data) { (key, value) throws(JSONFault) in
             guard let number = JSONWalk.integer(value, in: data) else { return }
             if JSONWalk.isKey(key, "promptTokenCount", in: data) {
-                counts.prompt = number
+                latest.prompt = number
             } else if JSONWalk.isKey(key, "candidatesTokenCount", in: data) {
-                counts.candidates = number
+                latest.candidates = number
             } else if JSONWalk.isKey(key, "thoughtsTokenCount", in: data) {
-                counts.thoughts = number
+                latest.thoughts = number
             } else if JSONWalk.isKey(key, "totalTokenCount", in: data) {
-                counts.total = number
+                latest.total = number
             } else if JSONWalk.isKey(key, "cachedContentTokenCount", in: data) {
-                counts.cached = number
+                latest.cached = number
             } else if JSONWalk.isKey(key, "toolUsePromptTokenCount", in: data) {
-                counts.toolPrompt = number
+                latest.toolPrompt = number
             }
         }
+        counts.update(latest)
         let usage = counts.usage
         if !usage.isEmpty { deltas.append(.usage(usage)) }
     }

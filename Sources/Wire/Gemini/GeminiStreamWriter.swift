@@ -203,7 +203,7 @@ package struct GeminiStreamWriter: StreamWriter {
         output.string("model" as StaticString)
         output.endObject()
         output.key("finishReason")
-        output.string(broken == nil ? GeminiFinish.word(finish) : "MALFORMED_FUNCTION_CALL")
+        output.string(GeminiFinish.word(finish, isBroken: broken != nil))
         if let broken {
             output.key("finishMessage")
             output.string(broken)

@@ -286,6 +286,9 @@ class Anthropic:
                 calls.append((block.id, block.name, block.input))
             else:
                 others.append(block.type)
+        if not text and message.stop_reason == "refusal":
+            # What other dialects say as a refusal's text.
+            text = attribute(attribute(message, "stop_details"), "explanation") or ""
         usage = message.usage
         count = None
         if usage:

@@ -33,6 +33,8 @@ UNREADABLE = {
     "gemini/062-streamGenerateContent-n-tool": "the list form of a stream, which the SDK never asks for",
     "gemini/063-streamGenerateContent-n-tool": "the list form of a stream, which the SDK never asks for",
 }
+# A call that the limit cut off: each SDK makes what it can of half a JSON text.
+CUT_OFF = ["anthropic/044-messages-s-tool"]
 # What a dialect has no word for.
 USAGE = {
     "openai": ("input", "output", "cached", "reasoning"),
@@ -58,7 +60,7 @@ def read(client, model, stream, name):
         return {"raised": client.failure(error)}
 
 
-def differences(source, want, target, got):
+def differences(name, source, want, target, got):
     if "raised" in want:
         # The provider's own words must be in what the other SDK raises.
         words = want["raised"]["message"]
@@ -67,10 +69,10 @@ def differences(source, want, target, got):
         return ["raised %s" % got["raised"]]
     out = []
     for key in ("text", "thinking"):
-        if want[key] != got[key]:
+        if want[key] != got[key] and not (name in CUT_OFF and got[key].startswith(want[key])):
             out.append("%s: %r, not %r" % (key, got[key][:300], want[key][:300]))
     calls = [[(c["name"], c["arguments"]) for c in side["calls"]] for side in (got, want)]
-    if calls[0] != calls[1]:
+    if calls[0] != calls[1] and name not in CUT_OFF:
         out.append("calls: %r, not %r" % tuple(calls))
     ends = finish(target, got), finish(source, want)
     if not want["finish"]:
@@ -129,7 +131,7 @@ for row in corpus_rows(CORPUS):
             continue
         got = read(proxied[target], model, stream, name)
         report["translated"] += 1
-        for difference in differences(source, want, target, got):
+        for difference in differences(name, source, want, target, got):
             report["different"].append("%s as %s: %s" % (name, target, difference))
 report["by"] = by
 print("%.0f s" % (time.monotonic() - started), file=sys.stderr)
