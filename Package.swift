@@ -299,8 +299,9 @@ let fuzz: [Target] =
         ]
     } ?? []
 
-/// `SUITES=DecisionTests,LintTests swift test` builds these suites alone; without it, all. With `FLOORS=Wire` nothing above
-/// that floor is built, which saves most of the time where nothing above is asked about.
+/// `SUITES=DecisionTests,LintTests swift test` builds these suites alone; without it, all.
+///
+/// With `FLOORS=Wire` nothing above that floor is built, which saves most of the time where nothing above is asked about.
 let wanted = Context.environment["SUITES"].map { $0.split(separator: ",").map(String.init) }
 let isLow = Context.environment["FLOORS"] == "Wire"
 let low = native + ground + wire

@@ -4,6 +4,7 @@ import Conversation
 import Foundation
 import Gemini
 import JSON
+import Ollama
 import Testing
 
 @Suite struct GeminiStreamTests {
@@ -153,6 +154,19 @@ import Testing
         #expect(gathered.calls[0]?.map(\.arguments) == ["{\"a\":1}", "{}"])
         #expect(gathered.calls[0]?.map(\.name) == ["f", "g"] && gathered.calls[0]?.map(\.id) == [nil, "g"])
         #expect(gathered.finish == [0: .toolCalls])
+    }
+
+    @Test func `arguments that a model wrote on many lines stay within their event`() throws {
+        let steps: [(String, (DeltaText) -> ChatDelta)] = [
+            ("f", { .toolCall(choice: 0, index: 0, id: .absent, name: $0) }),
+            ("{\\n  \\\"a\\\": \\\"x\\\\ny\\\"\\r\\n}", { .toolArguments(choice: 0, index: 0, $0) }),
+        ]
+        let events = Array(write(GeminiStreamWriter.self, steps).utf8)
+        let (gathered, _) = try Feeding.read([events[...]], .events, with: GeminiStreamReader.self)
+        #expect(try object(gathered.calls[0]?.first?.arguments ?? "") == ["a": "x\ny"])
+        let lines = Array(write(OllamaStreamWriter.self, steps).utf8)
+        let (again, _) = try Feeding.read([lines[...]], .lines, with: OllamaStreamReader.self)
+        #expect(try object(again.calls[0]?.first?.arguments ?? "") == ["a": "x\ny"])
     }
 
     @Test func `a call with broken arguments ends the stream as malformed`() throws {

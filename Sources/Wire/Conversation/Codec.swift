@@ -21,6 +21,7 @@ package protocol StreamReader: Sendable {
     /// - Parameters:
     ///   - name: the event's name; empty when it has none.
     ///   - data: its data, which the texts of the deltas are places in.
+    ///   - deltas: where the steps are appended.
     /// - Throws: why the event cannot be understood.
     mutating func read(name: Span<UInt8>, data: Span<UInt8>, into deltas: inout [ChatDelta]) throws(EventFault)
 
@@ -34,7 +35,7 @@ package protocol StreamWriter: Sendable {
 
     /// Writes what a delta becomes; some wait for later ones and are written with them.
     ///
-    /// - Parameter event: the bytes that the texts of the delta are places in.
+    /// The texts of the delta are places in `event`.
     mutating func write(_ delta: ChatDelta, of event: Span<UInt8>, to output: inout JSONWriter)
 
     /// The upstream's stream has ended whole: writes what is owed, and the dialect's own end.

@@ -24,13 +24,16 @@ extension JSONNode.Member {
 
 /// The arguments of a call for dialects that have them as an object.
 package enum ArgumentsObject {
-    /// The bytes as they stand when they are an object; `{}` for nothing; nil for anything else.
+    /// The bytes when they are an object, on one line, as events and lines need them; `{}` for nothing; nil for anything
+    /// else.
+    ///
+    /// Line ends stand between values only: within texts they are spelled with escapes.
     package static func object(_ arguments: [UInt8]) -> [UInt8]? {
         guard arguments.contains(where: { $0 != 0x20 && $0 != 0x0a && $0 != 0x0d && $0 != 0x09 }) else {
             return [0x7b, 0x7d]
         }
         guard let node = try? JSONNode.parse(arguments), node.isObject else { return nil }
-        return Array(node.source)
+        return node.source.map { $0 == 0x0a || $0 == 0x0d ? 0x20 : $0 }
     }
 
     /// Arguments of an earlier turn, which must not end the conversation when the model broke them: those stand as text

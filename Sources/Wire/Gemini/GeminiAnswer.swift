@@ -66,7 +66,7 @@ package enum GeminiAnswer {
 
     private static func choice(_ node: JSONNode, _ position: Int) -> AnswerChoice {
         var choice = AnswerChoice()
-        choice.index = node.field("index")?.whole ?? position
+        choice.index = node.field("index")?.count ?? position
         for part in node.field("content")?.field("parts")?.elements ?? [] {
             GeminiParts.append(part, to: &choice.parts, isAnswer: true)
         }
@@ -82,12 +82,12 @@ package enum GeminiAnswer {
     /// Reads the counts: those of tools' prompts stand beside the prompt's, those of thoughts beside the answer's.
     static func counts(_ node: JSONNode) -> GeminiCounts {
         var counts = GeminiCounts()
-        counts.prompt = node.field("promptTokenCount")?.whole
-        counts.toolPrompt = node.field("toolUsePromptTokenCount")?.whole
-        counts.candidates = node.field("candidatesTokenCount")?.whole ?? node.field("responseTokenCount")?.whole
-        counts.thoughts = node.field("thoughtsTokenCount")?.whole
-        counts.cached = node.field("cachedContentTokenCount")?.whole
-        counts.total = node.field("totalTokenCount")?.whole
+        counts.prompt = node.field("promptTokenCount")?.count
+        counts.toolPrompt = node.field("toolUsePromptTokenCount")?.count
+        counts.candidates = node.field("candidatesTokenCount")?.count ?? node.field("responseTokenCount")?.count
+        counts.thoughts = node.field("thoughtsTokenCount")?.count
+        counts.cached = node.field("cachedContentTokenCount")?.count
+        counts.total = node.field("totalTokenCount")?.count
         return counts
     }
 }
@@ -128,8 +128,7 @@ struct GeminiCounts {
     private static func sum(_ first: Int?, _ second: Int?) -> Int? {
         guard let first else { return second }
         guard let second else { return first }
-        let (sum, overflows) = first.addingReportingOverflow(second)
-        return overflows ? .max : sum
+        return first + second
     }
 
     /// Writes our counting as Gemini's.

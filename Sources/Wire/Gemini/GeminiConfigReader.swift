@@ -47,7 +47,7 @@ enum GeminiConfigReader {
 
     private static func whole(_ node: JSONNode, _ name: String) throws(ConversationFault) -> Int? {
         guard let value = node.field(name) else { return nil }
-        guard let whole = value.whole else {
+        guard let whole = value.count else {
             throw ConversationFault("\(name) should be a whole number", parameter: "generationConfig.\(name)")
         }
         return whole
@@ -89,7 +89,7 @@ enum GeminiConfigReader {
         }
         var reasoning = ReasoningRequest()
         if let budget = node.field("thinkingBudget") {
-            guard let whole = budget.whole else {
+            guard let whole = budget.whole == -1 ? -1 : budget.count else {
                 throw ConversationFault(
                     "thinkingBudget should be a whole number",
                     parameter: "generationConfig.thinkingConfig.thinkingBudget"

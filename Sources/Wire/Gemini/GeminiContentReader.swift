@@ -28,13 +28,13 @@ struct GeminiContentReader {
         }
         let role = try role(node, path)
         let parts = try parts(of: node, at: path)
-        if role == .assistant, let last = messages.last, last.role == .assistant {
-            messages[messages.count - 1].parts = GeminiContentReader.joined(last.parts + parts)
+        if role == .assistant, let last = messages.indices.last, messages[last].role == .assistant {
+            messages[last].parts.append(contentsOf: parts)
             return
         }
         let results = parts.filter(\.isToolResult)
         if !results.isEmpty { messages.append(ChatMessage(role: .tool, parts: results)) }
-        let rest = GeminiContentReader.joined(parts.filter { !$0.isToolResult })
+        let rest = parts.filter { !$0.isToolResult }
         if !rest.isEmpty || results.isEmpty { messages.append(ChatMessage(role: role, parts: rest)) }
     }
 
@@ -88,7 +88,7 @@ struct GeminiContentReader {
                 if place == nil { calls += 1 }
                 part = .toolResult(result)
             }
-            open.removeAll { $0.id == result.callID }
+            if let place = open.firstIndex(where: { $0.id == result.callID }) { open.remove(at: place) }
         default: break
         }
     }
@@ -96,17 +96,26 @@ struct GeminiContentReader {
     /// Thoughts in a row become one, up to the seal that closes them, as they came from one stream.
     static func joined(_ parts: [ChatPart]) -> [ChatPart] {
         var result: [ChatPart] = []
+        var texts: [UInt8] = []
+        var isOpen = false
+        func close(_ seal: JSONString?) {
+            if isOpen {
+                result.append(.reasoning(ReasoningPart(text: JSONString(spelled: texts[...]), signature: seal)))
+            }
+            texts = []
+            isOpen = false
+        }
         for part in parts {
-            if case .reasoning(let next) = part, case .reasoning(var last)? = result.last, last.signature == nil,
-                last.redacted == nil, next.redacted == nil
-            {
-                last.text = last.text + next.text
-                last.signature = next.signature
-                result[result.count - 1] = .reasoning(last)
+            if case .reasoning(let thought) = part, thought.redacted == nil {
+                texts += thought.text.spelled
+                isOpen = true
+                if thought.signature != nil { close(thought.signature) }
             } else {
+                close(nil)
                 result.append(part)
             }
         }
+        close(nil)
         return result
     }
 }

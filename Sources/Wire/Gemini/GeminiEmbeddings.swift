@@ -45,7 +45,7 @@ package enum GeminiEmbeddings {
         }
         request.inputs.append(.text(text ?? ""))
         if let model = node.field("model")?.string { request.model = GeminiModels.name(model) }
-        request.dimensions = node.field("outputDimensionality")?.whole ?? request.dimensions
+        request.dimensions = node.field("outputDimensionality")?.count ?? request.dimensions
         for name in ["taskType", "title"] where !request.extras.contains(where: { $0.key == name }) {
             guard let value = node.field(name), let member = JSONNode.Member.made(name, value) else { continue }
             request.extras.append(member)

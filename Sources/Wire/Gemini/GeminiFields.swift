@@ -43,4 +43,7 @@ extension JSONNode {
         guard let number else { return nil }
         return Int(String(decoding: number, as: UTF8.self))
     }
+
+    /// A whole number from 0 to 10^17, in quotes or not: such can be added up without overflow.
+    var count: Int? { whole.flatMap { (0...100_000_000_000_000_000).contains($0) ? $0 : nil } }
 }

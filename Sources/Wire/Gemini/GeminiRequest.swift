@@ -24,6 +24,9 @@ package enum GeminiRequest {
         for (index, turn) in turns.enumerated() {
             try reader.turn(turn, at: "contents[\(index)]", into: &request.messages)
         }
+        for index in request.messages.indices where request.messages[index].role == .assistant {
+            request.messages[index].parts = GeminiContentReader.joined(request.messages[index].parts)
+        }
         request.extras += reader.extras
         try GeminiToolsReader.read(body, into: &request)
         if let generation = body.field("generationConfig") { try GeminiConfigReader.read(generation, into: &request) }

@@ -33,7 +33,7 @@ package enum GeminiTokenCount {
     }
 
     /// Reads an answer; nil when it does not say.
-    package static func read(answer body: JSONNode) -> Int? { body.field("totalTokens")?.whole }
+    package static func read(answer body: JSONNode) -> Int? { body.field("totalTokens")?.count }
 
     /// Writes an answer.
     package static func write(tokens: Int) -> [UInt8] {

@@ -78,12 +78,12 @@ struct OllamaMessageReader {
         let name = node["tool_name"]?.string ?? node["name"]?.string
         var id = node["tool_call_id"]?.string ?? ""
         if id.isEmpty {
-            let place = name.map { name in open.firstIndex { $0.name == name } } ?? open.indices.first
-            id = place.map { open[$0].id } ?? JSONString("call_\(calls)")
-            if place == nil { calls += 1 }
+            let asked = name.map { name in open.firstIndex { $0.name == name } } ?? open.indices.first
+            id = asked.map { open[$0].id } ?? JSONString("call_\(calls)")
+            if asked == nil { calls += 1 }
         }
-        let known = open.first { $0.id == id }?.name
-        open.removeAll { $0.id == id }
+        let place = open.firstIndex { $0.id == id }
+        let known = place.map { open.remove(at: $0).name }
         return ToolResult(callID: id, name: name ?? known, parts: parts)
     }
 }
