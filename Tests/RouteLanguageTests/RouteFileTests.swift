@@ -63,7 +63,11 @@ import Testing
         #expect(cluster.tls.caPath == "tls/ca.pem" && cluster.tls.pins.count == 2 && cluster.tls.isTLS13Required)
         #expect(cluster.tls.certificatePath == "/run/tls/client.pem" && cluster.tls.serverName == "vllm.internal")
         #expect(cluster.timeouts.firstByteMilliseconds == 90_000)
-        #expect(cluster.headers == [HeaderPair(name: "x-team", value: "search")])
+        #expect(
+            cluster.headers == [
+                HeaderPair(name: "x-team", value: "search"), HeaderPair(name: "x-trace", value: "env:TRACE"),
+            ]
+        )
         #expect(cluster.apis == [.chat, .embeddings] && cluster.health.mode == .active)
         #expect(providers[4].health.mode == .passive && providers[4].secretName == "env:OPENAI_API_KEY")
         #expect(providers[0].keepalive.maxIdle == 4 && providers[0].keepalive.idleMilliseconds == 10_000)
