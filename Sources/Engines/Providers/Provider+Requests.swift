@@ -21,9 +21,7 @@ extension Provider {
 
     /// The path that a chat in a format of ours is asked at.
     ///
-    /// - Parameters:
-    ///   - model: part of Gemini's paths; without a slash in front.
-    ///   - streams: Gemini has another path for streams.
+    /// The model is part of Gemini's paths, and streams have another one there.
     package func path(of format: ChatFormat, model: String, streams: Bool) -> String {
         switch format {
         case .chat: return targetPrefix.path(for: "/v1/chat/completions")

@@ -48,7 +48,7 @@ package class Carrier {
 
     /// Ends a broken stream with an error of our own; false when nothing can be said without lying about the framing.
     ///
-    /// - Parameter event: the same error, framed as an event of the client's dialect.
+    /// `event` is the same error, framed as an event of the client's dialect.
     package func endBroken(with fault: ChatFault, as event: [UInt8]) -> Bool { false }
 
     /// Gives up what is held outside of memory.
@@ -87,7 +87,9 @@ package class Carrier {
         head.withUnsafeBytes { keep($0) }
     }
 
-    /// Writes what is kept; nil when nothing is kept any more. `more` tells the kernel that something follows at once.
+    /// Writes what is kept; nil when nothing is kept any more.
+    ///
+    /// `more` tells the kernel that something follows at once.
     final func flushKept(to client: Socket, more: Bool = false) -> PumpOutcome? {
         while keptStart < kept.count {
             let result = kept.withUnsafeBytes {
