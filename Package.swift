@@ -168,7 +168,8 @@ let service: [Target] = [
         "Service",
         "Proxy",
         [
-            "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Translation",
+            "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
+            "Translation",
             "Decision", "Providers", "Health",
             "Telemetry", "Arrival", "Forwarding", "Relay", "Settlement", "Routing", "RouteModel", "RouteLanguage",
             "Compiler",

@@ -6,6 +6,7 @@ import Forwarding
 import HTTP
 import JSON
 import Loop
+import Ollama
 import Providers
 import Relay
 import Routing
@@ -30,6 +31,7 @@ extension Exchange {
     /// the way open to others.
     func restate(_ target: Target, _ provider: Provider) -> Bool {
         restated = nil
+        if session.reader.surface.dropped > 0 { restated = unprefixed(provider) }
         guard let client = request.format, let format = provider.format(for: client) else { return true }
         if format == client {
             // Its place is not where OpenAI's libraries ask, so the provider's URL may not stand in front of it as it is.
@@ -40,6 +42,10 @@ extension Exchange {
             let chat: ChatRequest
             if let known = self.chat { chat = known } else { chat = try readChat(client) }
             self.chat = chat
+            if client.streamsLines, OllamaLoad.isAsked(chat) {
+                answerLoad(isChat: client == .ollama, chat)
+                return false
+            }
             let (terms, path) = asked(target, provider, format)
             let written: WrittenRequest
             do { written = try RequestTranslation.write(chat, as: format, terms) } catch {
@@ -63,13 +69,43 @@ extension Exchange {
     /// The client's body goes out as it is, but for the model, to the path that the provider has for its format.
     private func passed(_ target: Target, _ provider: Provider, _ format: ChatFormat) -> Restated {
         let model = String(decoding: modelBytes(target), as: UTF8.self)
-        let path = provider.path(of: format, model: model, streams: request.streams)
+        var path = provider.path(of: format, model: model, streams: request.streams)
+        if format == .gemini { path = String(path.prefix { $0 != "?" }) + geminiQuery }
         return Restated(
             head: UpstreamHead.Restatement(path: Array(path.utf8), format: format, isTranslated: false),
             body: nil,
             dropped: [],
             answer: nil
         )
+    }
+
+    /// The client's query without its key, which is for us.
+    private var geminiQuery: String {
+        let kept = session.query.split(separator: "&").filter { !$0.hasPrefix("key=") }
+        return kept.isEmpty ? "" : "?" + kept.joined(separator: "&")
+    }
+
+    /// The path that OpenAI's libraries would ask, for a client whose path has more in front (Groq's `/openai/v1`).
+    private func unprefixed(_ provider: Provider) -> Restated {
+        let query = session.query.isEmpty ? "" : "?" + session.query
+        let path = provider.targetPrefix.path(
+            for: String(session.path.dropFirst(session.reader.surface.dropped)) + query
+        )
+        return Restated(
+            head: UpstreamHead.Restatement(path: Array(path.utf8), format: .chat, isTranslated: false),
+            body: nil,
+            dropped: [],
+            answer: nil
+        )
+    }
+
+    /// Ollama's clients ask for a model without saying anything to have it loaded: there is nothing to be asked of others.
+    private func answerLoad(isChat: Bool, _ chat: ChatRequest) {
+        endTry(failed: nil)
+        ledger.status = 200
+        settle()
+        let body = OllamaLoad.answer(isChat: isChat, answerTerms(chat)) + [0x0a]
+        session.answer(200, request.streams ? "application/x-ndjson" : "application/json", body, requestID: requestID)
     }
 
     private func readChat(_ format: ChatFormat) throws(ConversationFault) -> ChatRequest {
@@ -100,6 +136,8 @@ extension Exchange {
             wantsStreamUsage: chat.wantsStreamUsage
         )
         terms.wantsFunctionCall = chat.usesFunctions
+        terms.wantsList =
+            request.format == .gemini && request.streams && !session.query.split(separator: "&").contains("alt=sse")
         return terms
     }
 
@@ -131,7 +169,7 @@ extension Exchange {
             framing: writesChunks ? .chunked : .untilClose,
             connection: connectionField,
             marks: marks,
-            contentType: translation.client.streamType
+            contentType: translation.streamType
         )
         guard !writer.overflowed else { return tryFailed(.malformed, "sent a head larger than the proxy passes on") }
         let stream = StreamTranslation(from: translation.upstream, to: translation.client, translation.terms)
@@ -155,7 +193,7 @@ extension Exchange {
                 told.body =
                     request.streams
                     ? StreamTranslation.replay(answer, translation) : translation.write(answer)
-                told.contentType = request.streams ? translation.client.streamType : "application/json"
+                told.contentType = request.streams ? translation.streamType : "application/json"
                 told.translation = nil
             } catch {
                 self.saved = nil

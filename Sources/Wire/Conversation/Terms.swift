@@ -51,6 +51,8 @@ package struct AnswerTerms: Sendable {
     package var wantsStreamUsage: Bool
     /// The client speaks of `functions` (`ChatRequest.usesFunctions`) and reads `function_call`, not `tool_calls`.
     package var wantsFunctionCall = false
+    /// A Gemini client did not ask for `alt=sse`: its stream is a list of JSON.
+    package var wantsList = false
     package init(requestID: String, model: JSONString, created: Int, wantsStreamUsage: Bool) {
         self.requestID = requestID
         self.model = model

@@ -29,7 +29,7 @@ package struct GeminiStreamWriter: StreamWriter {
     }
 
     /// For `streamGenerateContent` without `alt=sse`, whose answer is one list.
-    static func list(_ terms: AnswerTerms) -> GeminiStreamWriter { GeminiStreamWriter(terms, .list) }
+    package static func list(_ terms: AnswerTerms) -> GeminiStreamWriter { GeminiStreamWriter(terms, .list) }
 
     package mutating func write(_ delta: ChatDelta, of event: Span<UInt8>, to output: inout JSONWriter) {
         if calls.take(delta, of: event) { return }

@@ -18,6 +18,9 @@ package struct AnswerTranslation: Sendable {
         self.terms = terms
     }
 
+    /// The Content-Type of the client's stream.
+    package var streamType: StaticString { terms.wantsList ? "application/json" : client.streamType }
+
     /// Reads a provider's whole answer.
     ///
     /// - Throws: why it cannot be understood.

@@ -186,7 +186,7 @@ private struct Writers {
         completions = CompletionsStreamWriter(terms)
         responses = ResponsesStreamWriter(terms)
         messages = AnthropicStreamWriter(terms)
-        gemini = GeminiStreamWriter(terms)
+        gemini = terms.wantsList ? .list(terms) : GeminiStreamWriter(terms)
         ollama = OllamaStreamWriter(terms)
         generate = OllamaGenerateStreamWriter(terms)
     }
