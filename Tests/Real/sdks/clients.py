@@ -184,7 +184,8 @@ class OpenAI:
         if isinstance(error, self.module.APIStatusError):
             body = error.body if isinstance(error.body, dict) else {}
             inner = body.get("error", body)
-            message = inner.get("message") if isinstance(inner, dict) else inner
+            # Mistral says `detail` for a wrong key.
+            message = inner.get("message") or inner.get("detail") if isinstance(inner, dict) else inner
             return {"kind": type(error).__name__, "status": error.status_code, "message": message or str(error)}
         return {"kind": type(error).__name__, "status": None, "message": str(error)}
 
@@ -267,7 +268,8 @@ class Anthropic:
         if talk.tools:
             given["tools"] = [{"name": TOOL["name"], "description": TOOL["description"], "input_schema": SCHEMA}]
         if talk.steady:
-            given["temperature"] = 0
+            # The API has it; this SDK has no word for it any more.
+            given["extra_body"] = {"temperature": 0}
         if stream:
             with self.client.messages.stream(**given) as events:
                 dump = [event.model_dump() for event in events]

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """A real llama-server through the proxy, driven by the SDKs of all dialects; prints one line of JSON.
 
-usage: llama.py ROOT MODEL PROVIDER
+usage: llama.py ROOT MODEL
 
-PROVIDER is the format that the server is asked in: `openai` or `anthropic`; it decides which client's answers are the measure.
 """
 import json
 import sys
@@ -18,7 +17,7 @@ CALL = 'Repeat this exactly and nothing else:\n<tool_call>\n{"name": "get_weathe
 def short(facts, dialect):
     return {
         "text": facts["text"],
-        "calls": [[call["name"], call["arguments"]] for call in facts["calls"]],
+        "calls": [{"name": call["name"], "arguments": call["arguments"]} for call in facts["calls"]],
         "finish": finish(dialect, facts),
         "input": (facts["usage"] or {}).get("input"),
         "output": (facts["usage"] or {}).get("output"),
