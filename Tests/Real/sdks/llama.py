@@ -2,7 +2,6 @@
 """A real llama-server through the proxy, driven by the SDKs of all dialects; prints one line of JSON.
 
 usage: llama.py ROOT MODEL
-
 """
 import json
 import sys

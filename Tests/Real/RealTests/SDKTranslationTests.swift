@@ -5,7 +5,7 @@ import Testing
 ///
 /// What an SDK hands to an application is the measure: see `Tests/Real/sdks`.
 @Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(15)))
-struct TranslationTests {
+struct SDKTranslationTests {
     @Test func `every recorded chat reads through the proxy as its provider's SDK reads it, in every dialect`() throws {
         let corpus = try FourFormats.corpus()
         let four = try FourFormats(corpus: corpus)
