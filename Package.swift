@@ -112,7 +112,7 @@ let engines: [Target] = [
     floor("Engines", "Routing"),
     floor("Engines", "Decision", ["Bytes", "Routing", "CPCRE2"]),
     floor("Engines", "Content", ["Bytes", "JSON", "Routing", "CPCRE2"]),
-    floor("Engines", "Providers", ["Bytes", "Dialect", "Routing", "Decision"]),
+    floor("Engines", "Providers", ["Bytes", "Conversation", "Dialect", "Routing", "Decision"]),
     floor("Engines", "Health", ["Routing", "Decision"]),
     floor("Engines", "Telemetry", ["Bytes"]),
 ]

@@ -29,12 +29,69 @@ extension Provider {
         case .responses: return targetPrefix.path(for: "/v1/responses")
         case .messages: return targetPrefix.path(for: "/v1/messages")
         case .gemini:
-            let name = Self.pathSegment(model.hasPrefix("models/") ? String(model.dropFirst(7)) : model)
-            return rootPath + "/v1beta/models/\(name):"
-                + (streams ? "streamGenerateContent?alt=sse" : "generateContent")
+            return geminiPath(model, streams ? "streamGenerateContent?alt=sse" : "generateContent")
         case .ollama: return rootPath + "/api/chat"
         case .generate: return rootPath + "/api/generate"
         }
+    }
+
+    /// The format embeddings reach it in: the client's own where it speaks that, else the first that it can be asked in.
+    package func format(for client: EmbeddingFormat) -> EmbeddingFormat? {
+        kind.embeddings.contains(client) ? client : kind.embeddings.first { $0.canBeAsked }
+    }
+
+    /// The path that embeddings are asked at; in Gemini's, the model is part of it.
+    package func path(of format: EmbeddingFormat, model: String) -> String {
+        switch format {
+        case .openAI: targetPrefix.path(for: "/v1/embeddings")
+        case .ollama: rootPath + "/api/embed"
+        case .ollamaOld: rootPath + "/api/embeddings"
+        case .gemini: geminiPath(model, "embedContent")
+        case .geminiBatch: geminiPath(model, "batchEmbedContents")
+        }
+    }
+
+    /// The path that counts the tokens of a chat; nil when it does not count in this format.
+    package func countPath(of format: ChatFormat, model: String) -> String? {
+        guard kind.counts.contains(format), formats.contains(format) else { return nil }
+        return format == .gemini
+            ? geminiPath(model, "countTokens") : targetPrefix.path(for: "/v1/messages/count_tokens")
+    }
+
+    /// Method and path of a command; nil when it does not know it.
+    ///
+    /// - Parameter job: the training asked about.
+    package func request(of command: ModelCommand, job: String) -> (method: String, path: String)? {
+        guard kind.commands.contains(command) else { return nil }
+        return switch command {
+        case .pull: ("POST", rootPath + "/api/pull")
+        case .delete: ("DELETE", rootPath + "/api/delete")
+        case .training: ("GET", targetPrefix.path(for: "/v1/training/") + Self.pathSegment(job))
+        case .sync: ("POST", targetPrefix.path(for: "/v1/catalog/sync"))
+        }
+    }
+
+    /// The path that lists its models, with the size of a page where it has pages; nil when it has none.
+    ///
+    /// - Parameter page: what the page before told of the next.
+    package func modelsPath(page: String?) -> String? {
+        switch kind.modelList {
+        case .openAI: return targetPrefix.path(for: "/v1/models")
+        case .ollama: return rootPath + "/api/tags"
+        case .anthropic:
+            let next = page.map { "&after_id=\(Self.pathSegment($0))" } ?? ""
+            return targetPrefix.path(for: "/v1/models") + "?limit=1000" + next
+        case .gemini:
+            let next = page.map { "&pageToken=\(Self.pathSegment($0))" } ?? ""
+            return rootPath + "/v1beta/models?pageSize=1000" + next
+        case nil: return nil
+        }
+    }
+
+    private func geminiPath(_ model: String, _ verb: String) -> String {
+        rootPath
+            + "/v1beta/models/\(Self.pathSegment(model.hasPrefix("models/") ? String(model.dropFirst(7)) : model)):"
+            + verb
     }
 
     /// What stands before paths that are not under `/v1`: the URL's path without the version that OpenAI's libraries want.

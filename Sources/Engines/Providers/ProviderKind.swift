@@ -1,3 +1,4 @@
+import Conversation
 import Decision
 import Dialect
 import Routing
@@ -26,8 +27,21 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
     package let formats: [ChatFormat]
     /// How speech is asked of it.
     package let speech: Speech
-    /// OpenAI's own words, which its imitators may not know: `max_completion_tokens`, the role `developer`.
+    /// OpenAI's own words, which its imitators may not know: `max_completion_tokens`, the role `developer`, lists of
+    /// texts in every role.
     package let knowsNewestWords: Bool
+    /// It takes `top_k`, `min_p` and `repetition_penalty` in OpenAI's format; the others refuse them or do not name them.
+    package let knowsOpenSampling: Bool
+    /// The member of OpenAI's messages that it takes earlier thinking in.
+    package let thinking: ThinkingMember
+    /// Formats of embeddings that it speaks; others are translated to the first that can be asked in. Empty: it has none.
+    package let embeddings: [EmbeddingFormat]
+    /// Formats in which it counts the tokens of a chat; for the rest the proxy estimates.
+    package let counts: [ChatFormat]
+    /// What can be done to its models.
+    package let commands: [ModelCommand]
+    /// How it lists its models; nil when it lists none.
+    package let modelList: ModelListFormat?
 
     /// How a provider of speech is asked.
     package enum Speech: String, Sendable {
@@ -52,7 +66,13 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
         apis: Set<API> = everything,
         keyHeader: String = "authorization",
         speech: Speech = .openai,
-        knowsNewestWords: Bool = false
+        knowsNewestWords: Bool = false,
+        knowsOpenSampling: Bool = true,
+        thinking: ThinkingMember = .reasoningContent,
+        embeddings: [EmbeddingFormat] = [.openAI],
+        counts: [ChatFormat] = [],
+        commands: [ModelCommand] = [],
+        modelList: ModelListFormat? = .openAI
     ) {
         self.name = name
         self.defaultURL = defaultURL
@@ -66,10 +86,18 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
         self.apis = apis
         self.speech = speech
         self.knowsNewestWords = knowsNewestWords
+        self.knowsOpenSampling = knowsOpenSampling
+        self.thinking = thinking
+        self.embeddings = embeddings
+        self.counts = counts
+        self.commands = commands
+        self.modelList = modelList
     }
 
     /// What a provider lacks it answers with its own 404; formats of chats it lacks are translated.
     private static let everything = Set(API.allCases)
+    /// Everything but embeddings, for which nothing can be asked in their stead.
+    private static let noEmbeddings = everything.subtracting([.embeddings])
     /// Every chat, whatever its format.
     private static let chats: Set<API> = [.chat, .completions, .responses, .messages]
 
@@ -80,16 +108,27 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             "http://127.0.0.1:11434",
             isLocal: true,
             health: "/api/version",
-            formats: [.ollama, .chat, .completions, .responses, .messages, .generate]
+            formats: [.ollama, .chat, .completions, .responses, .messages, .generate],
+            thinking: .reasoning,
+            embeddings: [.ollama, .ollamaOld, .openAI],
+            commands: [.pull, .delete],
+            modelList: .ollama
         ),
         ProviderKind(
             "llamacpp",
             "http://127.0.0.1:8080",
             isLocal: true,
             health: "/health",
-            formats: [.chat, .completions, .responses, .messages]
+            formats: [.chat, .completions, .responses, .messages],
+            counts: [.messages]
         ),
-        ProviderKind("synapse", "http://127.0.0.1:5000", isLocal: true, health: "/health"),
+        ProviderKind(
+            "synapse",
+            "http://127.0.0.1:5000",
+            isLocal: true,
+            health: "/health",
+            commands: [.training, .sync]
+        ),
         ProviderKind(
             "lmstudio",
             "http://127.0.0.1:1234",
@@ -102,7 +141,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             "http://127.0.0.1:8000",
             isLocal: true,
             health: "/health",
-            formats: [.chat, .completions, .responses, .messages]
+            formats: [.chat, .completions, .responses, .messages],
+            counts: [.messages]
         ),
         ProviderKind(
             "tensorrt-llm",
@@ -116,23 +156,55 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             "openai",
             "https://api.openai.com",
             formats: [.chat, .completions, .responses],
-            knowsNewestWords: true
+            knowsNewestWords: true,
+            knowsOpenSampling: false,
+            thinking: .none
         ),
-        ProviderKind("deepseek", "https://api.deepseek.com", formats: [.chat]),
-        ProviderKind("mistral", "https://api.mistral.ai", formats: [.chat]),
+        ProviderKind(
+            "deepseek",
+            "https://api.deepseek.com",
+            formats: [.chat],
+            apis: noEmbeddings,
+            knowsOpenSampling: false,
+            embeddings: []
+        ),
+        // Its schema is closed: what it does not know it refuses with 422.
+        ProviderKind(
+            "mistral",
+            "https://api.mistral.ai",
+            formats: [.chat],
+            knowsOpenSampling: false,
+            thinking: .parts
+        ),
         ProviderKind(
             "google",
             "https://generativelanguage.googleapis.com",
             v1Path: "/v1beta/openai",
-            formats: [.gemini, .chat]
+            formats: [.gemini, .chat],
+            knowsOpenSampling: false,
+            thinking: .none,
+            embeddings: [.geminiBatch, .gemini, .openAI],
+            counts: [.gemini],
+            modelList: .gemini
         ),
-        ProviderKind("groq", "https://api.groq.com", v1Path: "/openai/v1", formats: [.chat, .responses]),
-        ProviderKind("grok", "https://api.x.ai", formats: [.chat, .responses]),
+        // It refuses what it does not know, `reasoning_content` too.
+        ProviderKind(
+            "groq",
+            "https://api.groq.com",
+            v1Path: "/openai/v1",
+            formats: [.chat, .responses],
+            apis: noEmbeddings,
+            knowsOpenSampling: false,
+            thinking: .reasoning,
+            embeddings: []
+        ),
+        ProviderKind("grok", "https://api.x.ai", formats: [.chat, .responses], knowsOpenSampling: false),
         ProviderKind(
             "openrouter",
             "https://openrouter.ai",
             v1Path: "/api/v1",
-            formats: [.chat, .completions, .responses, .messages]
+            formats: [.chat, .completions, .responses, .messages],
+            thinking: .details
         ),
         ProviderKind("openai-compatible", nil),
         ProviderKind(
@@ -140,7 +212,10 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             "https://api.anthropic.com",
             formats: [.messages],
             apis: chats.union([.models]),
-            keyHeader: "x-api-key"
+            keyHeader: "x-api-key",
+            embeddings: [],
+            counts: [.messages],
+            modelList: .anthropic
         ),
         ProviderKind(
             "whisper",
@@ -148,9 +223,20 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             isLocal: true,
             formats: [],
             apis: [.transcriptions, .translations],
-            speech: .whisper
+            speech: .whisper,
+            embeddings: [],
+            modelList: nil
         ),
-        ProviderKind("piper", "http://127.0.0.1:5000", isLocal: true, formats: [], apis: [.speech], speech: .piper),
+        ProviderKind(
+            "piper",
+            "http://127.0.0.1:5000",
+            isLocal: true,
+            formats: [],
+            apis: [.speech],
+            speech: .piper,
+            embeddings: [],
+            modelList: nil
+        ),
     ]
 
     /// The kind of that name.

@@ -38,6 +38,10 @@ package final class RequestReader {
     /// How the client asks.
     package private(set) var surface = Surface(endpoint: .other)
     package var endpoint: EndpointName { surface.endpoint }
+    /// A question about one model, which the server answers once the routes have let it pass.
+    package var asksForModel: Bool {
+        surface.endpoint == .models && (head.method == .get || head.method == .head)
+    }
     package private(set) var isJSON = false
     private var finder = HeadFinder()
     private var walker = BodyWalker(.none)
@@ -100,9 +104,15 @@ package final class RequestReader {
     /// Judges a request by its head alone, before any of its body is waited for.
     private func admit(_ span: Span<UInt8>, _ limits: RequestLimits) throws(HTTPFault) {
         surface = Surface.recognise(path: span.extracting(head.path.range))
+        // Anthropic's libraries ask for models where OpenAI's do, and say so.
+        if surface.endpoint == .models, !head.firstValue(of: "anthropic-version", in: span).isAbsent {
+            surface.format = .messages
+        }
         let type = MediaType(head, span)
         // What is sent to Ollama is JSON whatever it says: its documentation shows curl without a type.
-        isJSON = type.isJSON || (type.isAbsent && endpoint.takesOnlyJSON) || surface.format.streamsLines
+        isJSON =
+            type.isJSON || (type.isAbsent && (endpoint.takesOnlyJSON || surface.isCommand))
+            || surface.format.streamsLines
         walker = BodyWalker(head.framing)
         let hasBody = head.framing != .none && head.framing != .length(0)
         if head.method == .post, head.framing == .none, endpoint.takesOnlyJSON {

@@ -44,8 +44,19 @@ extension Provider {
         return (bytes, pairs.map(\.name))
     }
 
+    /// The fields of a question for its models: each format has its own way to carry the key.
+    package func modelListFields() -> [String] {
+        switch kind.modelList {
+        case .gemini: sideCallFields(keyField(for: .gemini))
+        case .anthropic: sideCallFields(keyField) + ["anthropic-version: 2023-06-01"]
+        case .openAI, .ollama, nil: sideCallFields(keyField)
+        }
+    }
+
     /// The fields a side call sends, in libcurl's form.
-    package func sideCallFields() -> [String] {
+    package func sideCallFields() -> [String] { sideCallFields(keyField) }
+
+    private func sideCallFields(_ keyField: HeaderPair?) -> [String] {
         var lines: [String] = []
         if let keyField { lines.append("\(keyField.name): \(keyField.value)") }
         for pair in headers { lines.append("\(pair.name): \(pair.value)") }

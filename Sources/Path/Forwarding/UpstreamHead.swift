@@ -24,7 +24,10 @@ package enum UpstreamHead {
         package let format: ChatFormat
         /// The body is ours too: `content-type` is written, and what belongs to the client's dialect is left out.
         package let isTranslated: Bool
-        package init(path: [UInt8], format: ChatFormat, isTranslated: Bool) {
+        /// In place of the client's method; nil keeps that.
+        package let method: String?
+        package init(path: [UInt8], format: ChatFormat, isTranslated: Bool, method: String? = nil) {
+            self.method = method
             self.path = path
             self.format = format
             self.isTranslated = isTranslated
@@ -47,7 +50,11 @@ package enum UpstreamHead {
         requestID: [UInt8],
         restated: Restatement? = nil
     ) {
-        writer.put(bytes.extracting(head.methodText.range))
+        if let method = restated?.method {
+            writer.put(method)
+        } else {
+            writer.put(bytes.extracting(head.methodText.range))
+        }
         writer.put(byte: 0x20)
         if let restated { writer.put(restated.path) } else { putTarget(&writer, head, bytes, pool) }
         writer.put(" HTTP/1.1\r\n")

@@ -23,11 +23,11 @@ enum ClientPaths {
 
     private static func serveOwn(_ session: Session) {
         let path = session.path
+        if OwnModels.serve(session, path) { return }
         switch OwnPath(rawValue: path) {
         case .models:
             guard allow(session, .get, .head, "GET, HEAD") else { return }
-            session.awaitAnswer()
-            session.worker.local.models.list { [weak session] body in session?.answer(200, "application/json", body) }
+            OwnModels.list(session)
         case .health:
             guard allow(session, .get, .head, "GET, HEAD") else { return }
             let count = session.worker.snapshot.configuration.providers.count
@@ -49,7 +49,7 @@ enum ClientPaths {
     /// Cut to a length that a message can bear.
     private static func shown(_ text: String) -> String { String(text.prefix(80)) }
 
-    private static func allow(_ session: Session, _ one: Method, _ other: Method, _ list: String) -> Bool {
+    static func allow(_ session: Session, _ one: Method, _ other: Method, _ list: String) -> Bool {
         let method = session.reader.head.method
         if method == one || method == other { return true }
         session.refuse(
@@ -119,11 +119,13 @@ enum ClientPaths {
         case .deny(let status, let message):
             session.refuse(Refusal(status, "route_forbidden", message), requestID: requestID)
         case .forward(let plans):
-            let request = RoutedRequest(
+            if reader.asksForModel { return OwnModels.one(session, requestID: requestID) }
+            var request = RoutedRequest(
                 route: index,
                 planNumber: local.snapshot.planNumbers[index][Int(verdict.level.rawValue)],
                 api: api,
-                format: surface.action == .chat ? surface.format : nil,
+                action: surface.action,
+                dialect: surface.format,
                 level: verdict.level,
                 tags: verdict.tags,
                 model: subject.model,
@@ -132,12 +134,19 @@ enum ClientPaths {
                 streams: subject.streams
             )
             let plan = plans[Int(verdict.level.rawValue)]
+            if case .manage(let command) = surface.action {
+                do { try ManagementBody(session, command).complete(&request) } catch {
+                    return session.refuse(error.refusal, requestID: requestID)
+                }
+            }
             session.start(Exchange(session, request, plan: plan, requestID: requestID))
         }
     }
 
     /// No route takes the request: the answer names models that could be asked for instead, as the providers list them.
     private static func refuseUnrouted(_ session: Session, _ subject: Subject) {
+        // As the whole list, what is in it is told whatever the routes take.
+        if session.reader.asksForModel { return OwnModels.one(session, requestID: nil) }
         let model = String(decoding: subject.model.prefix(128), as: UTF8.self)
         guard !model.isEmpty else {
             return session.refuse(Refusal(404, "no_route", "no route takes this request"))
@@ -168,8 +177,11 @@ private struct Subject {
     init(_ session: Session) throws(Fault) {
         let reader = session.reader
         defer { resolveAlias(session) }
+        // Progress is told line by line unless the client wants none.
+        let tellsProgress = reader.surface.action == .manage(.pull)
         streams =
-            reader.surface.streams ?? (reader.surface.action == .chat && reader.surface.format.streamsLines)
+            reader.surface.streams
+            ?? (tellsProgress || reader.surface.action == .chat && reader.surface.format.streamsLines)
         if !reader.surface.model.isAbsent {
             let path = reader.head.path
             let place = reader.surface.model.range
@@ -242,7 +254,10 @@ private struct Subject {
         }
         // Gemini has both in the path.
         guard reader.surface.streams == nil else { return }
-        streams = shape.saidStream ?? streams
+        switch reader.surface.action {
+        case .chat, .pass, .manage(.pull): streams = shape.saidStream ?? streams
+        case .countTokens, .embed, .manage: break
+        }
         place = shape.modelWithQuotes
         guard !shape.model.isAbsent else { return }
         let raw = body.extracting(shape.model.range)

@@ -98,6 +98,7 @@ extension Exchange {
 
     private func judge(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, _ upstream: UpstreamConnection) {
         worker.counters.providers[row].statuses.count(answer.status)
+        if lacksCount { return estimate() }
         let health = snapshot.health[providerIndex]
         if answer.status >= 500 { health.requestFailed(now: loop.now) } else { health.requestSucceeded() }
         if plan.retry.statuses.contains(answer.status) {

@@ -21,6 +21,8 @@ struct Restated {
     let dropped: [UInt8]
     /// How the answer is said to the client; nil when it passes as it is.
     let answer: AnswerTranslation?
+    /// The same for an answer that is embeddings.
+    var embeddings: EmbeddingTranslation?
 }
 
 // Providers that are asked in another format than the client's.
@@ -32,6 +34,12 @@ extension Exchange {
     func restate(_ target: Target, _ provider: Provider) -> Bool {
         restated = nil
         if session.reader.surface.dropped > 0 { restated = unprefixed(provider) }
+        switch request.action {
+        case .chat, .pass: break
+        case .countTokens: return restateCount(target, provider)
+        case .embed(let format): return restateEmbeddings(target, provider, format)
+        case .manage(let command): return restateCommand(provider, command)
+        }
         guard let client = request.format, let format = provider.format(for: client) else { return true }
         if format == client {
             // Its place is not where OpenAI's libraries ask, so the provider's URL may not stand in front of it as it is.
@@ -122,26 +130,33 @@ extension Exchange {
         terms.limitsCompletion = provider.kind.knowsNewestWords
         terms.knowsDeveloper = provider.kind.knowsNewestWords
         terms.knowsTextLists = provider.kind.knowsNewestWords
-        // OpenAI takes no thinking back in chats; its imitators mostly as DeepSeek does.
-        terms.thinking = provider.kind.knowsNewestWords ? .none : .reasoningContent
+        terms.knowsOpenSampling = provider.kind.knowsOpenSampling
+        terms.thinking = provider.kind.thinking
         let name = String(decoding: model, as: UTF8.self)
+        terms.defaultMaxTokens = RequestTranslation.defaultMaxTokens(of: name)
         return (terms, Array(provider.path(of: format, model: name, streams: request.streams).utf8))
     }
 
     private func answerTerms(_ chat: ChatRequest) -> AnswerTerms {
-        var terms = AnswerTerms(
-            requestID: String(decoding: requestID, as: UTF8.self),
-            model: JSONString(plain: request.model),
-            created: Int(WallClock.seconds()),
-            wantsStreamUsage: chat.wantsStreamUsage
-        )
+        var terms = answerTerms
+        terms.wantsStreamUsage = chat.wantsStreamUsage
         terms.wantsFunctionCall = chat.usesFunctions
         terms.wantsList =
             request.format == .gemini && request.streams && !session.query.split(separator: "&").contains("alt=sse")
         return terms
     }
 
-    private func refuseUnreadable(_ fault: ConversationFault) {
+    /// What an answer's writer must know, whatever is answered.
+    var answerTerms: AnswerTerms {
+        AnswerTerms(
+            requestID: String(decoding: requestID, as: UTF8.self),
+            model: JSONString(plain: request.model),
+            created: Int(WallClock.seconds()),
+            wantsStreamUsage: false
+        )
+    }
+
+    func refuseUnreadable(_ fault: ConversationFault) {
         endTry(failed: nil)
         ledger.status = 400
         settle()
@@ -188,12 +203,17 @@ extension Exchange {
         var told = saved
         if saved.head.status < 400 {
             do {
-                let answer = try translation.read(saved.body)
-                gatheredUsage = answer.usage
-                told.body =
-                    request.streams
-                    ? StreamTranslation.replay(answer, translation) : translation.write(answer)
-                told.contentType = request.streams ? translation.streamType : "application/json"
+                if let embeddings = restated?.embeddings {
+                    (told.body, gatheredUsage) = try embeddings.tell(saved.body)
+                    told.contentType = "application/json"
+                } else {
+                    let answer = try translation.read(saved.body)
+                    gatheredUsage = answer.usage
+                    told.body =
+                        request.streams
+                        ? StreamTranslation.replay(answer, translation) : translation.write(answer)
+                    told.contentType = request.streams ? translation.streamType : "application/json"
+                }
                 told.translation = nil
             } catch {
                 self.saved = nil

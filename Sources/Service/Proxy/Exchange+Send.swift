@@ -59,7 +59,7 @@ extension Exchange {
     }
 
     private var bodyFraming: UpstreamHead.Body {
-        if let own = restated?.body { return .length(own.count) }
+        if let own = restated?.body { return own.isEmpty ? .none : .length(own.count) }
         let reader = session.reader
         switch head.framing {
         case .none: return .none

@@ -19,7 +19,7 @@ struct TryReport {
 extension Exchange {
     /// Asks the next target, or gives up.
     func nextTry() {
-        guard ledger.tries < plan.failover.maxTries, canReplay else { return giveUp() }
+        guard ledger.tries < plan.failover.maxTries, mayTryAgain else { return giveUp() }
         guard let (index, pool) = chooseTarget() else { return giveUp() }
         lastTarget = index
         triesInTier += 1
@@ -32,6 +32,12 @@ extension Exchange {
     /// An upload that has partly gone by cannot be sent a second time.
     var canReplay: Bool { upload?.hasMoved != true }
 
+    /// What changes something at a provider is done there or nowhere: another try might do it at another.
+    private var mayTryAgain: Bool {
+        if case .manage(let command) = request.action, command.changes, ledger.tries > 0 { return false }
+        return canReplay
+    }
+
     private func begin(_ target: Target, _ pool: UpstreamPool) {
         self.target = target
         self.pool = pool
@@ -43,7 +49,10 @@ extension Exchange {
         worker.counters.providers[row].tries += 1
         worker.counters.providers[row].inFlight += 1
         if totalDeadline == .max {
-            totalDeadline = ledger.startedNanoseconds + Int64(timeouts.totalMilliseconds) * 1_000_000
+            // A model may take hours to come; the idle limit still holds.
+            totalDeadline =
+                request.action == .manage(.pull) && request.streams
+                ? .max : ledger.startedNanoseconds + Int64(timeouts.totalMilliseconds) * 1_000_000
         }
         connect(pool)
     }
@@ -171,7 +180,7 @@ extension Exchange {
         lastFailure = failure
         endTry(failed: failure)
         resetAnswer()
-        guard ledger.tries < plan.failover.maxTries, canReplay else { return giveUp() }
+        guard ledger.tries < plan.failover.maxTries, mayTryAgain else { return giveUp() }
         scheduleNext(after: failure)
     }
 
@@ -221,7 +230,7 @@ extension Exchange {
 
     /// True when, should this try end with a retryable status, another would follow.
     func wouldTryAgain(afterStatus retryAfterMilliseconds: Int?) -> Bool {
-        guard canReplay, ledger.tries < plan.failover.maxTries else { return false }
+        guard mayTryAgain, ledger.tries < plan.failover.maxTries else { return false }
         let tier = plan.tiers[tierIndex]
         let later = plan.tiers[(tierIndex + 1)...].contains { tier in tier.targets.contains { isServing($0) } }
         if later { return true }
@@ -239,8 +248,16 @@ extension Exchange {
     func answersFor(_ target: Target) -> Bool {
         let provider = snapshot.configuration.providers[target.provider]
         let model = modelBytes(target)
-        guard provider.serves(model: model.span, api: request.api) else { return false }
-        return request.format.map { provider.format(for: $0) != nil } ?? true
+        switch request.action {
+        // Commands are about models that it need not have, or no more.
+        case .manage(let command):
+            let isWanted = request.onlyProvider.map { $0 == provider.name } ?? true
+            return isWanted && provider.isEnabled && provider.kind.commands.contains(command)
+        case .embed(let format): guard provider.format(for: format) != nil else { return false }
+        case .chat: guard provider.format(for: request.dialect) != nil else { return false }
+        case .countTokens, .pass: break
+        }
+        return provider.serves(model: model.span, api: request.api)
     }
 
     /// The model this target is asked for.
@@ -282,6 +299,7 @@ extension Exchange {
             return Refusal(400, "unsupported_request", fault.description, param: fault.parameter)
         }
         if isHiddenByPrivacy { return privacyRefusal(route) }
+        if case .manage(let command) = request.action { return unknownCommand(command, route) }
         let serving = plan.tiers.contains { $0.targets.contains { isServing($0) } }
         let model = String(decoding: request.model, as: UTF8.self)
         if serving {

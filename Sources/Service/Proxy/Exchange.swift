@@ -66,6 +66,8 @@ final class Exchange: UpstreamUser {
     var restated: Restated?
     /// What the client asks for, read once when a provider wants it in another format.
     var chat: ChatRequest?
+    /// What the client wants embedded, read once as well.
+    var embedding: EmbeddingRequest?
     /// Providers that have no words for this request, and for what.
     var unsayable: [Int: ConversationFault] = [:]
     var pool: UpstreamPool?

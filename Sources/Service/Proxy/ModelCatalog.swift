@@ -1,26 +1,21 @@
 import Bytes
+import Dialect
 import Forwarding
-import JSON
 import Loop
 import Providers
+import Translation
 
-/// The models of all providers as one list: asked in parallel, merged, cached.
+/// The models of all providers as one list: asked in parallel, each in its own format, merged, cached.
 ///
 /// Loop only: each loop keeps its own copy.
 final class ModelCatalog {
-    private struct Model {
-        let id: [UInt8]
-        let created: Int
-        let owner: [UInt8]
-    }
-
     private let snapshot: Snapshot
     private let curl: CurlMulti
-    private var cached: [UInt8] = []
+    private var cached: [ListedModel] = []
     private var cachedUntil: Int64 = 0
     /// What each provider answered last; an older answer serves while a provider is silent.
-    private var lists: [[Model]]
-    private var waiting: [([UInt8]) -> Void] = []
+    private var lists: [[ListedModel]]
+    private var waiting: [([ListedModel]) -> Void] = []
     private var missing = 0
 
     /// How long a merged list is served, nanoseconds.
@@ -28,6 +23,8 @@ final class ModelCatalog {
     /// Providers that have not answered by then are left out, milliseconds.
     private static let deadlineMilliseconds = 2_000
     private static let bodyLimitBytes = 4 << 20
+    /// A list of more pages than these is taken as it is until there.
+    private static let pageLimit = 20
 
     init(_ snapshot: Snapshot, curl: CurlMulti) {
         self.snapshot = snapshot
@@ -35,15 +32,17 @@ final class ModelCatalog {
         lists = Array(repeating: [], count: snapshot.configuration.providers.count)
     }
 
-    /// Gives the list as an answer's body, now or when the providers have answered.
-    func list(_ done: @escaping ([UInt8]) -> Void) {
+    /// Gives the list, now or when the providers have answered.
+    func list(_ done: @escaping ([ListedModel]) -> Void) {
         if curl.loop.now < cachedUntil { return done(cached) }
         waiting.append(done)
         guard waiting.count == 1 else { return }
-        let providers = snapshot.configuration.providers.filter { $0.isEnabled && $0.apis.contains(.models) }
+        let providers = snapshot.configuration.providers.filter {
+            $0.isEnabled && $0.apis.contains(.models) && $0.kind.modelList != nil
+        }
         missing = providers.count
         if providers.isEmpty { return complete() }
-        for provider in providers { ask(provider) }
+        for provider in providers { ask(provider, page: nil, number: 1, so: []) }
     }
 
     /// Names that could be asked for: those known now, or if there are none, those the providers tell.
@@ -59,28 +58,36 @@ final class ModelCatalog {
         var names = configuration.advertisedModels
         for (index, list) in lists.enumerated() {
             names += (configuration.providers[index].models ?? []).map(\.text)
-            names += list.map { String(decoding: $0.id, as: UTF8.self) }
+            names += list.map(\.id)
         }
         var seen: Set<String> = []
         return names.filter { seen.insert($0).inserted }
     }
 
-    private func ask(_ provider: Provider) {
-        let path = provider.targetPrefix.path(for: "/v1/models")
-        guard let handle = curl.handle(provider.curlTarget(path: path), bodyLimit: ModelCatalog.bodyLimitBytes)
+    /// Asks for a page; `found` are the models of those before it.
+    private func ask(_ provider: Provider, page: String?, number: Int, so found: [ListedModel]) {
+        guard let path = provider.modelsPath(page: page), let format = provider.kind.modelList,
+            let handle = curl.handle(provider.curlTarget(path: path), bodyLimit: ModelCatalog.bodyLimitBytes)
         else { return answered() }
-        handle.get(timeoutMilliseconds: ModelCatalog.deadlineMilliseconds, headerLines: provider.sideCallFields())
+        handle.get(
+            timeoutMilliseconds: ModelCatalog.deadlineMilliseconds,
+            headerLines: provider.modelListFields()
+        )
         // Holds the catalog until the provider has answered, also across a reload.
         handle.whenDone = { [unowned handle] fault in
-            if fault == nil, handle.status == 200 {
-                let body = handle.body
-                let found = ModelCatalog.models(in: body.span)
-                self.lists[provider.index] = found.filter { model in
-                    let id = model.id
-                    return provider.serves(model: id.span, api: .models)
-                }
+            var found = found
+            var next: String?
+            let isAnswered = fault == nil && handle.status == 200
+            if isAnswered {
+                let read = ModelPage.read(handle.body, as: format)
+                found += read.models.filter { provider.serves(model: Array($0.id.utf8).span, api: .models) }
+                next = read.next
             }
             handle.end()
+            if let next, next != page, number < ModelCatalog.pageLimit {
+                return self.ask(provider, page: next, number: number + 1, so: found)
+            }
+            if isAnswered || !found.isEmpty { self.lists[provider.index] = found }
             self.answered()
         }
         curl.start(handle)
@@ -100,40 +107,28 @@ final class ModelCatalog {
         for done in callers { done(cached) }
     }
 
-    /// All ids once, in the order of the providers, aliases first.
-    private func merged() -> [UInt8] {
-        var seen: Set<[UInt8]> = []
-        var out: [UInt8] = Array("{\"object\":\"list\",\"data\":[".utf8)
-        func add(_ id: [UInt8], _ created: Int, _ owner: [UInt8]) {
-            guard seen.insert(id).inserted else { return }
-            if seen.count > 1 { out.append(0x2c) }
-            out += Array("{\"id\":\"".utf8) + id + Array("\",\"object\":\"model\",\"created\":\(created),".utf8)
-            out += Array("\"owned_by\":\"".utf8) + owner + Array("\"}".utf8)
-        }
+    /// All models once, in the order of the providers, aliases first.
+    private func merged() -> [ListedModel] {
+        var places: [String: Int] = [:]
+        var all: [ListedModel] = []
         for alias in snapshot.configuration.aliases.keys.sorted() {
-            add(JSONText.escaped(Array(alias.utf8)), 0, Array("hoosh-proxy".utf8))
+            var model = ListedModel(id: alias)
+            model.owner = "hoosh-proxy"
+            places[alias] = all.count
+            all.append(model)
         }
         for (index, list) in lists.enumerated() {
-            let name = Array(snapshot.configuration.providers[index].name.utf8)
-            for model in list { add(model.id, model.created, model.owner.isEmpty ? name : model.owner) }
+            let name = snapshot.configuration.providers[index].name
+            for model in list {
+                let place = places[model.id] ?? all.count
+                if place == all.count {
+                    places[model.id] = place
+                    all.append(model)
+                    if model.owner.isEmpty { all[place].owner = name }
+                }
+                if !all[place].providers.contains(name) { all[place].providers.append(name) }
+            }
         }
-        return out + Array("]}".utf8)
-    }
-
-    /// Reads `{"data":[{"id":…,"created":…,"owned_by":…}]}`; ids stay as they are spelled in JSON.
-    private static func models(in body: Span<UInt8>) -> [Model] {
-        var result: [Model] = []
-        guard let data = ObjectFields.value(of: "data", in: body) else { return result }
-        ObjectFields.forEachElement(of: body.extracting(data)) { element in
-            guard let id = ObjectFields.stringValue(of: "id", in: element), !id.isEmpty else { return }
-            result.append(
-                Model(
-                    id: id,
-                    created: ObjectFields.integerValue(of: "created", in: element) ?? 0,
-                    owner: ObjectFields.stringValue(of: "owned_by", in: element) ?? []
-                )
-            )
-        }
-        return result
+        return all
     }
 }

@@ -10,8 +10,15 @@ struct RoutedRequest {
     /// Which of the route's plans it goes by; classes that share a plan share its number.
     let planNumber: Int
     let api: API
+    /// What is wanted, and in whose words.
+    let action: Surface.Action
+    let dialect: ChatFormat
     /// The format of a chat; nil for what is no chat.
-    let format: ChatFormat?
+    var format: ChatFormat? { action == .chat ? dialect : nil }
+    /// Only this provider may be asked, by the client's wish; nil leaves the choice to the route.
+    var onlyProvider: String?
+    /// The training a client asks about.
+    var job = ""
     /// Its class, and its tags by bit of `Program.tagNames`: no provider below or beside them may see it.
     let level: Level
     let tags: UInt64

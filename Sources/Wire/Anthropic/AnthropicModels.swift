@@ -5,12 +5,16 @@ package enum AnthropicModels {
     /// Writes a page that is the whole list.
     ///
     /// `created`, in seconds since 1970, is shown as each model's date; 0 where it is not known, as Anthropic does.
-    package static func write(ids: [String], created: Int) -> [UInt8] {
+    package static func write(ids: [String], created: Int) -> [UInt8] { write(ids.map { ($0, created) }) }
+
+    /// Writes a page that is the whole list, each model with its own time.
+    package static func write(_ models: [(id: String, created: Int)]) -> [UInt8] {
+        let ids = models.map(\.id)
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("data")
         writer.beginArray()
-        for id in ids { model(id, created, &writer) }
+        for (id, created) in models { model(id, created, &writer) }
         writer.endArray()
         writer.key("has_more")
         writer.bool(false)
@@ -28,6 +32,10 @@ package enum AnthropicModels {
         model(id, created, &writer)
         return writer.bytes
     }
+
+    /// The most tokens that a model of Anthropic's writes: what `max_tokens` is where a client of another dialect sets no
+    /// limit; nil for other names.
+    package static func longestAnswer(of model: String) -> Int? { ClaudeModel(model).longestAnswer }
 
     private static func model(_ id: String, _ created: Int, _ writer: inout JSONWriter) {
         writer.beginObject()

@@ -13,11 +13,15 @@ struct ClaudeModel: Equatable {
     /// It thinks always: "disabled" is refused.
     let thinksAlways: Bool
 
+    /// Opus, the largest.
+    private let isOpus: Bool
+
     enum Thinking { case absent, budget, adaptive }
 
     init(_ name: String) {
         let name = name.lowercased()
         isClaude = name.contains("claude")
+        isOpus = name.contains("opus")
         thinksAlways = isClaude && (name.contains("mythos") || name.contains("fable"))
         let words = name.utf8.split { $0 != 0x20 && !ASCII.isLetter($0) && !ASCII.isDigit($0) }
         let start = words.firstIndex { String(decoding: $0, as: UTF8.self) == "claude" }
@@ -34,6 +38,19 @@ struct ClaudeModel: Equatable {
     private static func number(_ word: Substring.UTF8View) -> Int? {
         guard (1...2).contains(word.count), word.allSatisfy(ASCII.isDigit) else { return nil }
         return Int(String(decoding: word, as: UTF8.self))
+    }
+
+    /// The most tokens it writes (about-claude/models/overview); nil for names that are not Claude's.
+    ///
+    /// Of the models of 4.6 and later some write more; all write these.
+    var longestAnswer: Int? {
+        guard isClaude else { return nil }
+        switch version ?? 0 {
+        case 0..<305: return 4_096
+        case 305..<307: return 8_192
+        case 400..<405: return isOpus ? 32_000 : 64_000
+        default: return 64_000
+        }
     }
 
     /// How thinking is asked for: from 4.6 on the model decides how much, from 3.7 to 4.5 a budget is set.

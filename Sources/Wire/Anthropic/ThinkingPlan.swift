@@ -110,7 +110,10 @@ extension AnthropicRequestWriter {
             if !isOwn { tokens = max(ThinkingPlan.leastBudget, min(tokens, limit / 100 * worth.percent)) }
             guard tokens < limit else { return drop("reasoning_effort") }
         } else {
-            plan.maxTokens = tokens + terms.defaultMaxTokens
+            let most = model.longestAnswer ?? .max
+            plan.maxTokens = min(tokens + terms.defaultMaxTokens, most)
+            // Some room must be left for what is said after the thinking.
+            tokens = min(tokens, plan.maxTokens / 5 * 4)
         }
         plan.form = .budget(tokens)
     }

@@ -15,15 +15,8 @@ package struct Surface: Sendable {
         case countTokens
         /// Vectors of texts.
         case embed(EmbeddingFormat)
-    }
-
-    /// Formats of embeddings.
-    package enum EmbeddingFormat: Equatable, Sendable {
-        case openAI
-        /// `/api/embed`, and `/api/embeddings` of old.
-        case ollama, ollamaOld
-        /// `:embedContent` and `:batchEmbedContents`.
-        case gemini, geminiBatch
+        /// Something done at a provider that keeps models.
+        case manage(ModelCommand)
     }
 
     package var endpoint: EndpointName
@@ -46,6 +39,9 @@ package struct Surface: Sendable {
     /// True for paths that are not of OpenAI's API as it is written for everybody.
     package var isForeign: Bool { routedPath != nil || dropped > 0 }
 
+    /// Something is to be done to the models of a provider.
+    package var isCommand: Bool { if case .manage = action { true } else { false } }
+
     /// Recognises a path without its query.
     package static func recognise(path: Span<UInt8>) -> Surface {
         if let gemini = gemini(path) { return gemini }
@@ -63,6 +59,10 @@ package struct Surface: Sendable {
             if ASCII.equals(rest, "/v1/messages") { surface.action = .chat }
             if ASCII.equals(rest, "/v1/messages/count_tokens") { surface.action = .countTokens }
         case .embeddings: surface.action = .embed(.openAI)
+        case .models, .other:
+            for command in ModelCommand.allCases where ASCII.equals(rest, command.path) {
+                surface.action = .manage(command)
+            }
         default: break
         }
         return surface
@@ -88,6 +88,8 @@ package struct Surface: Sendable {
         }
         if ASCII.equals(path, "/api/embed") { means(.embeddings, .embed(.ollama), "/v1/embeddings") }
         if ASCII.equals(path, "/api/embeddings") { means(.embeddings, .embed(.ollamaOld), "/v1/embeddings") }
+        if ASCII.equals(path, "/api/pull") { means(.models, .manage(.pull), ModelCommand.pull.path) }
+        if ASCII.equals(path, "/api/delete") { means(.models, .manage(.delete), ModelCommand.delete.path) }
         return surface
     }
 

@@ -95,6 +95,21 @@ package enum OllamaEmbeddings {
         return answer
     }
 
+    /// Writes the answer of `/api/embeddings`, which is one vector.
+    ///
+    /// - Throws: that there is none, or none that can be read.
+    package static func write(one answer: EmbeddingAnswer) throws(EventFault) -> [UInt8] {
+        guard let numbers = answer.embeddings.first?.numbers else {
+            throw EventFault("sent no embedding that can be read")
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("embedding")
+        writer.raw(numbers)
+        writer.endObject()
+        return writer.bytes
+    }
+
     /// Writes an answer.
     ///
     /// - Throws: that the provider's numbers cannot be read.

@@ -7,12 +7,19 @@ import JSON
 /// clients want them.
 package enum OllamaModels {
     /// Writes the answer of `GET /api/tags`.
-    package static func tags(_ names: [String], modified: Int) -> [UInt8] {
+    package static func tags(_ names: [String], modified: Int) -> [UInt8] { tags(names.map { ($0, modified, nil) }) }
+
+    /// Writes the answer of `GET /api/tags`; what Ollama itself said of a model is passed on.
+    package static func tags(_ models: [(name: String, modified: Int, tag: ArraySlice<UInt8>?)]) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("models")
         writer.beginArray()
-        for name in names {
+        for (name, modified, tag) in models {
+            if let tag {
+                writer.raw(tag)
+                continue
+            }
             writer.beginObject()
             writer.key("name")
             writer.string(name)
@@ -32,15 +39,28 @@ package enum OllamaModels {
         return writer.bytes
     }
 
-    /// Writes the answer of `POST /api/show`.
-    package static func show(modified: Int) -> [UInt8] {
+    /// Writes the answer of `GET /api/version`: the version of Ollama whose API this build was written after.
+    ///
+    /// Clients refuse servers that call themselves older than what they need.
+    package static func version() -> [UInt8] { Array("{\"version\":\"0.13.0\"}".utf8) }
+
+    /// Writes the answer of `GET /api/ps`: of what providers hold in memory nothing is known.
+    package static func running() -> [UInt8] { Array("{\"models\":[]}".utf8) }
+
+    /// Writes the answer of `POST /api/show`, with `details` where Ollama told them.
+    package static func show(modified: Int, details known: JSONNode? = nil) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         for key: StaticString in ["modelfile", "parameters", "template"] {
             writer.key(key)
             writer.string("" as StaticString)
         }
-        details(&writer)
+        if let known {
+            writer.key("details")
+            writer.node(known)
+        } else {
+            details(&writer)
+        }
         writer.key("model_info")
         writer.raw("{}")
         writer.key("capabilities")

@@ -27,6 +27,11 @@ package enum RequestTranslation {
         }
     }
 
+    /// The limit that is written where the format requires one and the client set none.
+    package static func defaultMaxTokens(of model: String) -> Int {
+        AnthropicModels.longestAnswer(of: model) ?? 4_096
+    }
+
     /// Writes the request for a provider; what its reader could keep no more of than the name is told as dropped, too.
     ///
     /// - Throws: what of it this format has no way to say.
