@@ -94,6 +94,23 @@ struct Starter {
                 "SPLICE": contender.splice ?? "", "UPSTREAM": "127.0.0.1:\(upstreamPort)",
             ]
         )
+        return try startHoosh(file: file, contender, label)
+    }
+
+    /// Starts hoosh-proxy with further lines below its provider.
+    func startHoosh(splice: String, providerLines: String, upstreamPort: UInt16, _ label: String) throws -> Running {
+        let address = "http://127.0.0.1:\(upstreamPort)"
+        let file = try write("routes.yaml", label, ["SPLICE": splice, "UPSTREAM": "127.0.0.1:\(upstreamPort)"])
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let whole = text.replacingOccurrences(
+            of: "    url: \(address)\n",
+            with: "    url: \(address)\n\(providerLines)"
+        )
+        try whole.write(toFile: file, atomically: true, encoding: .utf8)
+        return try startHoosh(file: file, .hooshAlways, label)
+    }
+
+    private func startHoosh(file: String, _ contender: Contender, _ label: String) throws -> Running {
         let arguments = [try paths.product("hoosh-proxy"), "--routes", file, "--threads", "1"]
         let child = try Child(label, arguments, cpu: Placement.proxy, logPath: "\(paths.work)/\(label).log")
         do {

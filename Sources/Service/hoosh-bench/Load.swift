@@ -12,6 +12,8 @@ struct LoadShape {
     /// Connections that wait for their first byte while further ones are opened.
     var waitingLimit = 256
     var isStamped = false
+    /// A stream must end with `[DONE]`.
+    var endsWithDone = true
     /// The answer's bytes are hashed, to compare it with another way's.
     var isHashing = false
 }
@@ -50,6 +52,7 @@ final class Load {
     let isStream: Bool
     let isStamped: Bool
     let isHashing: Bool
+    let endsWithDone: Bool
     /// The payload an answer must have; -1 when that is not known.
     let expectedBytes: Int
     private(set) var mayAskAgain: Bool
@@ -78,6 +81,7 @@ final class Load {
         isStream = shape.request.isStream
         isStamped = shape.isStamped
         isHashing = shape.isHashing
+        endsWithDone = shape.endsWithDone
         mayAskAgain = shape.isRepeating
         let text = shape.request.bytes(port: port)
         requestStorage = .allocate(byteCount: text.count, alignment: 8)

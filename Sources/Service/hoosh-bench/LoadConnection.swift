@@ -135,7 +135,7 @@ final class LoadConnection: Watcher {
         let isWhole = load.expectedBytes < 0 || tally.byteCount == load.expectedBytes
         guard isClean else { return fail(.bytesBehindEnd) }
         guard isWhole else { return fail(.wrongLength) }
-        guard !load.isStream || tally.endsWithDone else { return fail(.withoutDone) }
+        guard !load.isStream || !load.endsWithDone || tally.endsWithDone else { return fail(.withoutDone) }
         load.completed(tally, after: now - sentAt)
         if reader.wantsClose {
             close()

@@ -17,9 +17,14 @@ struct Main {
                     throw BenchFailure("--engine is one of: tree bits linear")
                 }
                 return try Report(folder: options.outFolder ?? ".build/bench")
-                    .write(decisions: try DecideBench.run(engine: engine))
+                    .write(try DecideBench.run(engine: engine), between: "decisions")
             }
             Child.endAllOnSignal()
+            if options.translates {
+                if options.isBuilding { try build(try Paths()) }
+                return try Report(folder: options.outFolder ?? ".build/bench")
+                    .write(TranslateBench.run(), between: "translations")
+            }
             // A run in which our own rows are void has failed.
             if try !measure(options) { exit(2) }
         } catch {

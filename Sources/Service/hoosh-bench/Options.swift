@@ -9,6 +9,8 @@ struct Options {
     var wantsHelp = false
     /// Set for `--decide`: the route program alone is measured.
     var decides: String?
+    /// Set for `--translate`: what it costs to say streams in another dialect.
+    var translates = false
 
     init(_ arguments: [String]) throws {
         var rest = arguments[...]
@@ -18,6 +20,7 @@ struct Options {
             case "--help", "-h": wantsHelp = true
             case "--quick": isQuick = true
             case "--no-build": isBuilding = false
+            case "--translate": translates = true
             case "--decide": decides = "tree"
             case "--engine": decides = try Options.value(of: flag, &rest)
             case "--rounds":
@@ -78,6 +81,7 @@ struct Options {
                          performance.md that is there (default .build/bench)
           --no-build     takes hoosh-proxy and hoosh-mock as they are built
           --decide       nothing but the route program: what one decision costs at 20 to 10,000 routes
+          --translate    nothing but streams said in another dialect, beside spliced and copied ones
           --engine NAME  the same for one of: tree bits linear
 
         Needs nginx and haproxy for their rows: apt-get install nginx-light haproxy

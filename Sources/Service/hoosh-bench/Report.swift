@@ -29,11 +29,11 @@ struct Report {
 }
 
 extension Report {
-    /// Prints the table of decisions, and writes it into a `performance.md` that has the place for it.
-    func write(decisions table: String) throws {
+    /// Prints a table, and writes it into a `performance.md` that has the place for it.
+    func write(_ table: String, between marks: String) throws {
         print(table)
-        let begin = "<!-- decisions: begin -->"
-        let end = "<!-- decisions: end -->"
+        let begin = "<!-- \(marks): begin -->"
+        let end = "<!-- \(marks): end -->"
         let page = "\(folder)/performance.md"
         if let text = try? String(contentsOfFile: page, encoding: .utf8), let from = text.range(of: begin),
             let to = text.range(of: end), from.upperBound <= to.lowerBound
