@@ -34,6 +34,7 @@ package struct RouteDocument: Sendable {
     package var audit: Audit?
     package var telemetry = TelemetrySettings()
     package var hardware = Hardware()
+    package var batch = BatchSettings()
     /// `lint`: severities by code (`error`, `warn`, `info`, `none`).
     package var severities: [(code: Located<String>, severity: String)] = []
     /// Files that were read: the root first.

@@ -182,6 +182,13 @@ package struct TelemetrySettings: Sendable {
     package init() {}
 }
 
+/// `batch`.
+package struct BatchSettings: Sendable {
+    /// Requests of batches that run at a time, in the whole process.
+    package var concurrency = 8
+    package init() {}
+}
+
 /// `hardware`.
 package struct Hardware: Sendable {
     package var detects = Setting(true)

@@ -24,7 +24,8 @@ enum ClientPaths {
     private static func serveOwn(_ session: Session) {
         let path = session.path
         if OwnModels.serve(session, path) { return }
-        switch OwnPath(rawValue: path) {
+        switch OwnPath.recognise(path) {
+        case .batch: BatchPaths.serve(session)
         case .models:
             guard allow(session, .get, .head, "GET, HEAD") else { return }
             OwnModels.list(session)
@@ -49,6 +50,7 @@ enum ClientPaths {
     /// Cut to a length that a message can bear.
     private static func shown(_ text: String) -> String { String(text.prefix(80)) }
 
+    /// True when the method is one of two; else the answer is on its way.
     static func allow(_ session: Session, _ one: Method, _ other: Method, _ list: String) -> Bool {
         let method = session.reader.head.method
         if method == one || method == other { return true }

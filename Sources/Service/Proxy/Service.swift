@@ -110,7 +110,10 @@ package enum Service {
                             refresh: { bound.value.refresh() },
                             follow: { bound.value.follow($0) },
                             drain: { bound.value.drain() },
-                            stop: { bound.value.stop() }
+                            stop: { bound.value.stop() },
+                            batches: { bound.value.desk.take($0) },
+                            runItem: { bound.value.run($0) },
+                            dropItems: { bound.value.dropItems(of: $0) }
                         )
                     )
                     if let socket = mine.take() { worker.listen(on: socket, role: .client) }

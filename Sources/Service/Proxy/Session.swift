@@ -9,7 +9,11 @@ import Loop
 /// Owns the client's socket. While an exchange runs, it drives the answer and this only watches for the client
 /// leaving. Loop only.
 final class Session: Socket {
-    enum Role { case client, admin }
+    enum Role {
+        case client, admin
+        /// One request of a batch: as a client's, from this process.
+        case item
+    }
 
     enum Phase {
         /// Between requests: no buffer held.
@@ -37,6 +41,8 @@ final class Session: Socket {
     private var lingered = 0
     /// A question to other loops or a side call is open; its answer writes the response.
     private var awaitsAnswer = false
+    /// Told when the client leaves before that.
+    private var whenLeft: (() -> Void)?
 
     /// A kept connection may stay quiet this long, nanoseconds; above what pools on the client side keep.
     static let keepaliveNanoseconds: Int64 = 75_000_000_000
@@ -154,7 +160,7 @@ final class Session: Socket {
         worker.refresh()
         switch role {
         case .admin: AdminPaths.serve(self)
-        case .client: ClientPaths.serve(self)
+        case .client, .item: ClientPaths.serve(self)
         }
     }
 
@@ -192,9 +198,9 @@ final class Session: Socket {
     /// A request that was not read to its end leaves the connection in an unknown place, so it is closed then.
     func refuse(_ refusal: Refusal, requestID: [UInt8]? = nil, retryAfterSeconds: Int? = nil) {
         let wasReading = phase == .reading || phase == .waiting
-        if exchange == nil, role == .client { worker.counters.refused.count(refusal.status) }
+        if exchange == nil, role != .admin { worker.counters.refused.count(refusal.status) }
         let requestID = requestID ?? worker.newRequestID()
-        let format = role == .client && reader.isHeadComplete ? reader.surface.format : .chat
+        let format = role != .admin && reader.isHeadComplete ? reader.surface.format : .chat
         let body = refusal.body(as: format, requestID: String(decoding: requestID, as: UTF8.self))
         var fields = ""
         if let allow = refusal.allow { fields += "allow: \(allow)\r\n" }
@@ -221,6 +227,7 @@ final class Session: Socket {
     ) {
         guard phase != .closed, phase != .lingering else { return }
         awaitsAnswer = false
+        whenLeft = nil
         exchange = nil
         phase = .answering
         closesAfterOutput = closes || !keepsAlive || !reader.isHeadComplete
@@ -256,6 +263,13 @@ final class Session: Socket {
     func awaitAnswer() {
         awaitsAnswer = true
         wake(at: loop.now + Session.bodyNanoseconds)
+    }
+
+    /// An answer will be given when it is there, at a deadline at the latest; `whenLeft` is told if the client leaves first.
+    func awaitAnswer(until deadline: Int64, whenLeft: @escaping () -> Void) {
+        awaitsAnswer = true
+        self.whenLeft = whenLeft
+        wake(at: deadline)
     }
 
     private func flush() {
@@ -340,6 +354,8 @@ final class Session: Socket {
         exchange = nil
         phase = .closed
         running?.clientLeft()
+        let left = whenLeft.take()
+        left?()
         releaseBuffer()
         if let timer { loop.remove(timer) }
         close()

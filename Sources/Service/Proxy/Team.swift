@@ -16,9 +16,16 @@ final class Team: Sendable {
         let follow: @Sendable (_ files: [String]) -> Void
         let drain: @Sendable () -> Void
         let stop: @Sendable () -> Void
+        /// Asks for something of the batches; for the first member only, which keeps them.
+        let batches: @Sendable (BatchDesk.Question) -> Void
+        /// Runs one request of a batch.
+        let runItem: @Sendable (ItemOrder) -> Void
+        /// Lets go of what runs of a batch.
+        let dropItems: @Sendable (_ batch: String) -> Void
     }
 
     private let members = Mutex<[Member]>([])
+    private let turns = Atomic<Int>(0)
 
     /// A loop has started.
     func join(_ member: Member) { members.withLock { $0.append(member) } }
@@ -36,6 +43,14 @@ final class Team: Sendable {
     /// Asks the loop that came first.
     func tellFirst(_ what: @escaping @Sendable (Member) -> Void) {
         guard let member = members.withLock({ $0.first }) else { return }
+        member.inbox.post { what(member) }
+    }
+
+    /// Asks one loop after the other, each time the next.
+    func tellNext(_ what: @escaping @Sendable (Member) -> Void) {
+        let turn = turns.add(1, ordering: .relaxed).oldValue
+        let member = members.withLock { $0.isEmpty ? nil : $0[turn % $0.count] }
+        guard let member else { return }
         member.inbox.post { what(member) }
     }
 

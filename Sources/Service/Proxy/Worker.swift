@@ -56,6 +56,10 @@ final class Worker {
     let answerHead = ResponseHead()
     private var acceptors: [(Session.Role, Acceptor)] = []
     private var sessions: [ObjectIdentifier: Session] = [:]
+    /// Requests of batches that run here.
+    private var items: [ObjectIdentifier: ItemCall] = [:]
+    /// The batches of the process; used on the first loop only.
+    private(set) lazy var desk = BatchDesk(self)
     private var probes: [Probe]?
     private var randomState: (UInt64, UInt64) = (0, 0)
     /// Every worker of the process, by number; for questions that concern all of them.
@@ -110,10 +114,33 @@ final class Worker {
 
     func closed(_ session: Session) {
         guard sessions.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
-        counters.connectionsOpen -= 1
-        shared.connections.subtract(1, ordering: .relaxed)
+        if session.role != .item {
+            counters.connectionsOpen -= 1
+            shared.connections.subtract(1, ordering: .relaxed)
+        }
         if isDraining { endIfDrained() }
     }
+
+    // MARK: Batches
+
+    /// Runs one request of a batch as if a client had sent it.
+    func run(_ order: ItemOrder) {
+        guard let (call, session) = ItemCall.make(order, self) else {
+            let message = "this proxy has no file descriptor left for a request of a batch; raise `ulimit -n`"
+            return order.done(ItemAnswer(Refusal(503, "proxy_exhausted", message)))
+        }
+        items[ObjectIdentifier(call)] = call
+        sessions[ObjectIdentifier(session)] = session
+        session.begin()
+    }
+
+    /// Lets go of what runs of a batch.
+    func dropItems(of batch: String) {
+        for call in Array(items.values) where call.order.batch == batch { call.drop() }
+    }
+
+    /// A request of a batch has its answer, or was let go of.
+    func ended(_ call: ItemCall) { items[ObjectIdentifier(call)] = nil }
 
     // MARK: Ending
 

@@ -83,4 +83,14 @@ package enum OwnPath: String, CaseIterable, Sendable {
     case models = "/v1/models"
     case health = "/v1/health"
     case providerHealth = "/v1/health/providers"
+    case batch = "/v1/batch"
+
+    /// True when everything below it belongs to it too.
+    package var isTree: Bool { self == .batch }
+
+    /// Recognises a path without its query.
+    package static func recognise(_ path: String) -> OwnPath? {
+        if let exact = OwnPath(rawValue: path) { return exact }
+        return allCases.first { $0.isTree && path.utf8.starts(with: ($0.rawValue + "/").utf8) }
+    }
 }

@@ -9,13 +9,15 @@ package enum RoutedRequests {
     package static func endpoint(of path: Span<UInt8>) -> EndpointName? {
         var reader = PathReader()
         for index in path.indices where !reader.take(path[index]) { return nil }
-        guard reader.isWhole, !OwnPath.allCases.contains(where: { isSame(path, $0.rawValue) }) else { return nil }
+        guard reader.isWhole, !OwnPath.allCases.contains(where: { isOf($0, path) }) else { return nil }
         return EndpointName.recognise(path: path)
     }
 
-    private static func isSame(_ path: Span<UInt8>, _ text: String) -> Bool {
-        guard path.count == text.utf8.count else { return false }
-        for (index, byte) in text.utf8.enumerated() where path[index] != byte { return false }
+    private static func isOf(_ own: OwnPath, _ path: Span<UInt8>) -> Bool {
+        let text = own.rawValue.utf8
+        guard path.count == text.count || own.isTree && path.count > text.count && path[text.count] == 0x2f
+        else { return false }
+        for (index, byte) in text.enumerated() where path[index] != byte { return false }
         return true
     }
 

@@ -38,6 +38,9 @@ struct DocumentMeaning {
         document.audit = ServiceMeaning.audit(root["audit"])
         document.telemetry = ServiceMeaning.telemetry(root["telemetry"])
         document.hardware = ServiceMeaning.hardware(root["hardware"])
+        if let count = Read.count(root["batch"], "concurrency", Schema.batchConcurrency) {
+            document.batch.concurrency = count
+        }
         document.severities = ServiceMeaning.severities(root["lint"])
         document.files = includes.files.map(\.path)
         // Without one of its providers a document would prove what is not so.

@@ -48,10 +48,17 @@ extension Schema {
         Key("lint.*", .word(["error", "warn", "info", "none"]), "the check's", "How bad its findings are."),
     ]
 
+    /// What `batch.concurrency` may be.
+    static let batchConcurrency = 1...1_024
+
+    static let batch: [Key] = [
+        Key("batch", .mapping, "", "Requests that are handed in together, at `/v1/batch`."),
+        Key("batch.concurrency", .count(batchConcurrency), "8", "How many of them run at a time."),
+    ]
+
     /// Parts that get their keys with their engines (`routes.md` A4).
     static let parts: [Key] = [
         .later("context", .unread("reserved"), "", "Compaction of long conversations."),
-        .later("batch", .unread("reserved"), "", "Jobs of many requests."),
         .later("tools", .unread("reserved"), "", "Tool servers."),
         .later("state", .unread("reserved"), "", "Where what is remembered is kept."),
         .later("events", .unread("reserved"), "", "Webhooks."),
