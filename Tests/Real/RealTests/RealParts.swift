@@ -103,13 +103,17 @@ final class ProxyInFront: Endpoint, Sendable {
     /// Starts one with what follows `listen` in its route file.
     ///
     /// - Throws: `TestKitFailure` with what it said when it does not come up.
-    init(routes: String) throws {
+    init(routes: String, environment: [String: String] = [:]) throws {
         folder = try TemporaryFolder()
         let file = try folder.write(
             "routes.yaml",
             "version: 1\nlisten: {address: \"127.0.0.1:0\", admin: \"127.0.0.1:0\"}\n\(routes)\n"
         )
-        program = try RunningProgram("hoosh-proxy", ["--routes", file, "--threads", "1"])
+        program = try RunningProgram(
+            "hoosh-proxy",
+            ["--routes", file, "--threads", "1"],
+            environment: environment
+        )
         try program.line(containing: "hoosh-proxy: ready", seconds: 30)
         guard let client = Address(saidIn: try program.line(containing: "(client)")),
             let admin = Address(saidIn: try program.line(containing: "(admin)"))

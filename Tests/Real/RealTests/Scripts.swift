@@ -41,7 +41,7 @@ enum Scripts {
     }
 }
 
-/// A mock that speaks every format and replays the corpus, behind a proxy that has a provider for each format.
+/// A mock that speaks every format and replays the corpus, behind a proxy that has a provider of each kind.
 struct FourFormats {
     let mock: MockUpstream
     let proxy: ProxyInFront
@@ -51,15 +51,19 @@ struct FourFormats {
     /// - Throws: `TestKitFailure` when one does not come up.
     init(corpus: String? = nil) throws {
         mock = try MockUpstream(arguments: corpus.map { ["--corpus", $0] } ?? [])
+        let kinds = [
+            ("openai", "kind: openai, formats: [chat], key: env:MOCK_KEY"),
+            ("anthropic", "kind: anthropic, key: env:MOCK_KEY"),
+            ("gemini", "kind: google, formats: [gemini], key: env:MOCK_KEY"),
+            ("ollama", "kind: ollama, formats: [ollama]"),
+        ]
         var providers = "providers:\n"
         var routes = "routes:\n"
-        for (name, format) in [
-            ("openai", "chat"), ("anthropic", "messages"), ("gemini", "gemini"), ("ollama", "ollama"),
-        ] {
-            providers += "  \(name): {kind: openai-compatible, url: \"\(mock.url)/v1\", formats: [\(format)]}\n"
+        for (name, kind) in kinds {
+            providers += "  \(name): {\(kind), url: \"\(mock.url)\"}\n"
             routes += "  - {name: \(name), match: {model: [from-\(name), to-\(name)]}, to: [\(name)]}\n"
         }
-        proxy = try ProxyInFront(routes: providers + routes)
+        proxy = try ProxyInFront(routes: providers + routes, environment: ["MOCK_KEY": "mock-key"])
     }
 
     /// The folder of recorded traffic: `HOOSH_CORPUS`, or `../shared/corpus` beside the package.

@@ -37,14 +37,20 @@ def png():
 PNG = base64.b64encode(png()).decode()
 
 
+# Parameters that most dialects have.
+TUNED = {"temperature": 0.25, "top_p": 0.5, "stop": ["END", "FIN"], "seed": 11, "top_k": 40, "schema": SCHEMA}
+
+
 class Talk:
     """A conversation in no SDK's words.
 
-    A turn is ("user", text), ("image", text), ("calls", calls of an answer) or ("results", [(call, text)]).
+    A turn is ("user", text), ("image", text), ("calls", calls of an answer) or ("results", [(call, text)]). `tuned` asks for
+    all that TUNED names, and with tools for a call of the first.
     """
 
-    def __init__(self, *turns, system=None, tools=False, max_tokens=256, steady=False):
+    def __init__(self, *turns, system=None, tools=False, max_tokens=256, steady=False, tuned=False):
         self.turns, self.system, self.tools, self.max_tokens = turns, system, tools, max_tokens
+        self.tuned = tuned
         # Temperature 0 and one seed: the same call gives the same text of a real model.
         self.steady = steady
 
@@ -110,6 +116,12 @@ class OpenAI:
             out["tools"] = [{"type": "function", "function": TOOL}]
         if talk.steady:
             out |= {"temperature": 0, "seed": 7}
+        if talk.tuned:
+            out |= {name: TUNED[name] for name in ("temperature", "top_p", "stop", "seed")}
+            schema = {"name": "weather", "schema": TUNED["schema"], "strict": True}
+            out["response_format"] = {"type": "json_schema", "json_schema": schema}
+        if talk.tuned and talk.tools:
+            out["tool_choice"] = {"type": "function", "function": {"name": TOOL["name"]}}
         return out
 
     def ask(self, model, talk, stream, headers=None):
@@ -210,6 +222,7 @@ class MistralAI(OpenAI):
     def arguments(self, model, talk):
         out = super().arguments(model, talk)
         if "seed" in out:
+            # The one that is named otherwise.
             out["random_seed"] = out.pop("seed")
         return out
 
@@ -270,6 +283,12 @@ class Anthropic:
         if talk.steady:
             # The API has it; this SDK has no word for it any more.
             given["extra_body"] = {"temperature": 0}
+        if talk.tuned:
+            given["extra_body"] = {name: TUNED[name] for name in ("temperature", "top_p", "top_k")}
+            given["stop_sequences"] = TUNED["stop"]
+            given["output_config"] = {"format": {"type": "json_schema", "schema": TUNED["schema"]}}
+        if talk.tuned and talk.tools:
+            given["tool_choice"] = {"type": "tool", "name": TOOL["name"]}
         if stream:
             with self.client.messages.stream(**given) as events:
                 dump = [event.model_dump() for event in events]
@@ -344,6 +363,13 @@ class Gemini:
             config.tools = [gemini.Tool(function_declarations=[declared])]
         if talk.steady:
             config.temperature, config.seed = 0, 7
+        if talk.tuned:
+            config.temperature, config.top_p, config.top_k = TUNED["temperature"], TUNED["top_p"], TUNED["top_k"]
+            config.seed, config.stop_sequences = TUNED["seed"], TUNED["stop"]
+            config.response_mime_type, config.response_json_schema = "application/json", TUNED["schema"]
+        if talk.tuned and talk.tools:
+            calling = gemini.FunctionCallingConfig(mode="ANY", allowed_function_names=[TOOL["name"]])
+            config.tool_config = gemini.ToolConfig(function_calling_config=calling)
         given = {"model": model, "contents": self.contents(talk), "config": config}
         if stream:
             return self.read(list(self.client.models.generate_content_stream(**given)))
@@ -413,6 +439,9 @@ class Ollama:
             given["tools"] = [{"type": "function", "function": TOOL}]
         if talk.steady:
             given["options"] |= {"temperature": 0, "seed": 7}
+        if talk.tuned:
+            given["options"] |= {name: TUNED[name] for name in ("temperature", "top_p", "top_k", "stop", "seed")}
+            given["format"] = TUNED["schema"]
         if stream:
             return self.read(list(self.client.chat(stream=True, **given)))
         return self.read([self.client.chat(**given)])

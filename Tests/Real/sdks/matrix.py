@@ -4,13 +4,13 @@
 usage: matrix.py MOCK PROXY
 
 MOCK answers in the four formats and remembers what it was asked; PROXY sends the models to-openai, to-anthropic, to-gemini
-and to-ollama to it, each as a provider of that format.
+and to-ollama to it, each as a provider of that kind, with the key `mock-key` but for the last.
 """
 import json
 import sys
 import urllib.request
 
-from clients import PNG, TOOL, Anthropic, Gemini, Groq, MistralAI, Ollama, OpenAI, Talk, finish
+from clients import PNG, SCHEMA, TOOL, TUNED, Anthropic, Gemini, Groq, MistralAI, Ollama, OpenAI, Talk, finish
 
 MOCK, PROXY = sys.argv[1:3]
 CLIENTS = {
@@ -30,10 +30,23 @@ PATHS = {
 report = {"cells": 0, "checks": 0, "different": []}
 
 
-def last_asked():
-    """The last request the mock saw: its path and its body."""
+# Where each provider wants its key.
+KEYS = {
+    "openai": ("authorization", "Bearer mock-key"),
+    "anthropic": ("x-api-key", "mock-key"),
+    "gemini": ("x-goog-api-key", "mock-key"),
+}
+
+
+def last_request():
+    """The last request the mock saw."""
     with urllib.request.urlopen(MOCK + "/mock/requests") as answer:
-        seen = json.load(answer)[-1]
+        return json.load(answer)[-1]
+
+
+def last_asked():
+    """Its path and its body."""
+    seen = last_request()
     return seen["path"], json.loads(seen["body"])
 
 
@@ -120,6 +133,94 @@ def turns(provider, body):
     return call["name"], call["arguments"], result["content"], result.get("tool_name", call["name"]) == call["name"]
 
 
+# What each dialect has no word for, beside `choice`, the call of one tool.
+UNSAYABLE = {
+    "openai": {"top_k"}, "anthropic": {"seed"}, "gemini": set(), "ollama": {"choice"},
+    # These SDKs have OpenAI's words; the last names its seed otherwise.
+    "groq": {"top_k"}, "mistralai": {"top_k"},
+}
+
+
+def tuning(provider, body):
+    """What TUNED names, found where the provider's reference says it stands."""
+    if provider == "openai":
+        found = {name: body.get(name) for name in ("temperature", "top_p", "stop", "seed", "top_k")}
+        found["seed"] = found["seed"] or body.get("random_seed")
+        found["schema"] = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
+        choice = body.get("tool_choice") or {}
+        found["choice"] = (choice.get("function") or {}).get("name") if isinstance(choice, dict) else choice
+        return found
+    if provider == "anthropic":
+        found = {name: body.get(name) for name in ("temperature", "top_p", "top_k")}
+        found["stop"], found["seed"] = body.get("stop_sequences"), None
+        found["schema"] = ((body.get("output_config") or {}).get("format") or {}).get("schema")
+        found["choice"] = (body.get("tool_choice") or {}).get("name")
+        return found
+    if provider == "gemini":
+        config = body.get("generationConfig") or {}
+        words = {"temperature": "temperature", "top_p": "topP", "top_k": "topK", "stop": "stopSequences", "seed": "seed"}
+        found = {name: config.get(word) for name, word in words.items()}
+        found["schema"] = config.get("responseJsonSchema") or config.get("responseSchema")
+        calling = (body.get("toolConfig") or {}).get("functionCallingConfig") or {}
+        found["choice"] = (calling.get("allowedFunctionNames") or [None])[0]
+        return found
+    found = {name: (body.get("options") or {}).get(name) for name in ("temperature", "top_p", "top_k", "stop", "seed")}
+    found["schema"], found["choice"] = body.get("format"), None
+    return found
+
+
+def parameters(where, client, provider, stream):
+    """What the application set is set in what the provider is asked, where both dialects have a word for it."""
+    name = next(name for name, other in CLIENTS.items() if other is client)
+    for with_tools in (False, True):
+        talk = Talk(("user", "ping"), tools=with_tools, tuned=True)
+        client.ask("to-" + provider, talk, stream)
+        found = tuning(provider, last_asked()[1])
+        wanted = dict(TUNED) | ({"choice": TOOL["name"]} if with_tools else {})
+        for key, value in wanted.items():
+            if key in UNSAYABLE[name] or key in UNSAYABLE[provider] and name != provider:
+                continue
+            got = found[key]
+            if key == "schema" and got is not None:
+                # A dialect may want more said of an object, or less.
+                got, value = (got["properties"], got["required"]), (SCHEMA["properties"], SCHEMA["required"])
+            check(where, "%s%s" % (key, " with tools" if with_tools else ""), got == value, (got, value))
+
+
+def parallel(where, client, provider, stream):
+    """Two calls in one turn, and two answers in the next, keep their order and their pairs."""
+    calls = [{"id": "call_a1b2c3d4%d" % i, "name": TOOL["name"], "arguments": {"city": city}} for i, city in enumerate(["Oslo", "Rome"])]
+    results = [(calls[0], "rain"), (calls[1], "sun")]
+    talk = Talk(("user", "Both?"), ("calls", calls), ("results", results), tools=True)
+    client.ask("to-" + provider, talk, stream)
+    pairs = called(provider, last_asked()[1])
+    # Gemini's SDK gives an object back, which others get as its text.
+    fits = [city for city, _ in pairs] == ["Oslo", "Rome"] and "rain" in pairs[0][1] and "sun" in pairs[1][1]
+    check(where, "calls and results", fits, pairs)
+
+
+def called(provider, body):
+    """The city of each call with what was given back for it."""
+    def plain(content):
+        return content if isinstance(content, str) else "".join(p["text"] for p in content)
+
+    if provider == "gemini":
+        parts = [p for c in body["contents"] for p in c["parts"]]
+        calls = [p["functionCall"]["args"]["city"] for p in parts if "functionCall" in p]
+        results = [p["functionResponse"]["response"] for p in parts if "functionResponse" in p]
+        return list(zip(calls, [list(r.values())[0] for r in results]))
+    if provider == "anthropic":
+        blocks = [b for m in body["messages"] if isinstance(m["content"], list) for b in m["content"]]
+        results = {b["tool_use_id"]: plain(b["content"]) for b in blocks if b["type"] == "tool_result"}
+        return [(b["input"]["city"], results.get(b["id"])) for b in blocks if b["type"] == "tool_use"]
+    calls = [c for m in body["messages"] for c in m.get("tool_calls") or []]
+    results = [m for m in body["messages"] if m["role"] == "tool"]
+    if provider == "ollama":
+        return list(zip([c["function"]["arguments"]["city"] for c in calls], [m["content"] for m in results]))
+    given = {m["tool_call_id"]: plain(m["content"]) for m in results}
+    return [(json.loads(c["function"]["arguments"])["city"], given.get(c["id"])) for c in calls]
+
+
 def chat(where, client, provider, stream):
     facts = client.ask("to-" + provider, Talk(("user", "ping pong"), system="Be brief."), stream)
     check(where, "text", facts["text"].endswith("runs no model. You said: ping pong"), facts)
@@ -134,6 +235,13 @@ def chat(where, client, provider, stream):
     if provider == "gemini" and stream:
         want = want.replace(":generate", ":streamGenerate").replace("Content", "Content?alt=sse")
     check(where, "path", path == want, path)
+    headers = {name.lower(): value for name, value in last_request()["headers"]}
+    keys = {name: headers[name] for name in ("authorization", "x-api-key", "x-goog-api-key") if name in headers}
+    check(where, "keys", keys == dict([KEYS[provider]] if provider in KEYS else []), headers)
+    if provider == "anthropic":
+        # Anthropic's own SDK names the version that it was made for.
+        version = headers.get("anthropic-version")
+        check(where, "version", version if client.dialect == provider else version == "2023-06-01", headers)
     check(where, "system", systems(provider, body) == "Be brief.", body)
     check(where, "limit", limit(provider, body) == 256, body)
 
@@ -198,7 +306,7 @@ for client_name, client in CLIENTS.items():
     for provider in PATHS:
         for stream in (False, True):
             report["cells"] += 1
-            for part in (chat, tools_loop, vision, errors):
+            for part in (chat, parameters, tools_loop, parallel, vision, errors):
                 where = "%s to %s, %s, %s" % (client_name, provider, "stream" if stream else "whole", part.__name__)
                 try:
                     part(where, client, provider, stream)

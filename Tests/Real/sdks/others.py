@@ -111,6 +111,43 @@ def generated(model):
     check(model, "generated stream", "".join(line.response for line in lines) == SAID + "ping" and lines[-1].done, lines[-1])
 
 
+def dropped(model):
+    """What the provider's format has no word for is named."""
+    given = {"model": model, "messages": [{"role": "user", "content": "ping"}], "logit_bias": {"50256": -100}, "seed": 3}
+    raw = client.chat.completions.with_raw_response.create(**given)
+    named = set((raw.headers.get("x-hoosh-dropped-params") or "").split(", ")) - {""}
+    wanted = {
+        "to-openai": set(), "to-anthropic": {"logit_bias", "seed"}, "to-gemini": {"logit_bias"}, "to-ollama": {"logit_bias"},
+    }
+    check(model, "dropped parameters", named == wanted[model], raw.headers)
+
+
+def listed(model):
+    """Models in the shapes of OpenAI and of Anthropic, and Ollama's."""
+    # The mock answers for the provider, so its list is of the proxy's own making.
+    ids = [entry.id for entry in client.models.list().data]
+    claude = anthropic.Anthropic(base_url=PROXY, api_key="unused", max_retries=0)
+    check(model, "Anthropic's list", [entry.id for entry in claude.models.list().data] == ids, ids)
+    tags = [entry.model for entry in ollama.Client(host=PROXY, timeout=60).list().models]
+    check(model, "Ollama's list", tags == ids, (tags, ids))
+
+
+def embedded(model):
+    """Vectors in the words of OpenAI, Ollama and Gemini are the same ones, from whatever provider."""
+    texts = ["a red apple", "a green pear"]
+    answer = client.embeddings.create(model=model, input=texts, encoding_format="float")
+    vectors = [entry.embedding for entry in answer.data]
+    check(model, "two vectors of eight", [len(vector) for vector in vectors] == [8, 8] and vectors[0] != vectors[1], answer)
+    coded = client.embeddings.create(model=model, input=texts)  # the SDK asks for base64 and reads it
+    near = all(abs(x - y) < 1e-6 for one, two in zip([e.embedding for e in coded.data], vectors) for x, y in zip(one, two))
+    check(model, "vectors in base64", near, coded)
+    own = ollama.Client(host=PROXY, timeout=60).embed(model=model, input=texts).embeddings
+    check(model, "Ollama's vectors", [list(vector) for vector in own] == vectors, own)
+    google = genai.Client(api_key="unused", http_options=gemini.HttpOptions(base_url=PROXY))
+    theirs = google.models.embed_content(model=model, contents=texts).embeddings
+    check(model, "Gemini's vectors", [entry.values for entry in theirs] == vectors, theirs)
+
+
 def counted(model):
     """Token counts in Anthropic's and Gemini's words: a number above zero, counted or estimated."""
     claude = anthropic.Anthropic(base_url=PROXY, api_key="unused", max_retries=0)
@@ -122,7 +159,7 @@ def counted(model):
 
 
 for model in MODELS:
-    for part in (response, response_stream, response_tools, completion, errors, generated, counted):
+    for part in (response, response_stream, response_tools, completion, errors, generated, counted, dropped):
         try:
             part(model)
         except Exception as error:
