@@ -39,9 +39,9 @@ KEYS = {
 
 
 def last_request():
-    """The last request the mock saw."""
+    """The last request the mock saw that was no probe."""
     with urllib.request.urlopen(MOCK + "/mock/requests") as answer:
-        return json.load(answer)[-1]
+        return [seen for seen in json.load(answer) if seen["method"] == "POST"][-1]
 
 
 def last_asked():
