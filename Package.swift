@@ -99,6 +99,7 @@ let wire: [Target] = [
     floor("Wire", "Anthropic", ["Bytes", "JSON", "Conversation"], safe),
     floor("Wire", "Gemini", ["Bytes", "JSON", "Conversation"], safe),
     floor("Wire", "Ollama", ["Bytes", "JSON", "Conversation"], safe),
+    floor("Wire", "Speech", ["Bytes", "JSON", "Conversation", "Dialect"], safe),
     floor(
         "Wire",
         "Translation",
@@ -125,7 +126,11 @@ let path: [Target] = [
         "Forwarding",
         ["Bytes", "Loop", "HTTP", "Dialect", "Routing", "Decision", "Providers", "Health", "CCurl"]
     ),
-    floor("Path", "Relay", ["Bytes", "Loop", "HTTP", "EventStream", "JSON", "Dialect", "Conversation", "Translation"]),
+    floor(
+        "Path",
+        "Relay",
+        ["Bytes", "Loop", "HTTP", "EventStream", "JSON", "Dialect", "Conversation", "Speech", "Translation"]
+    ),
     floor("Path", "Settlement", ["Bytes", "Telemetry"]),
 ]
 let routes: [Target] = [
@@ -169,7 +174,7 @@ let service: [Target] = [
         "Proxy",
         [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
-            "Translation",
+            "Speech", "Translation",
             "Decision", "Providers", "Health",
             "Telemetry", "Arrival", "Forwarding", "Relay", "Settlement", "Routing", "RouteModel", "RouteLanguage",
             "Compiler",
@@ -239,6 +244,7 @@ let tests: [Target] = [
         ["Ollama", "Gemini", "OpenAI", "Conversation", "EventStream", "JSON", "Bytes", "CodecKit"],
         excluding: ["replay.py"]
     ),
+    suite("SpeechTests", ["Speech", "Conversation", "Dialect", "JSON", "Bytes"]),
     suite("TranslationTests", ["Translation", "Conversation", "Dialect", "EventStream", "JSON", "Bytes"]),
     .testTarget(
         name: "FuzzSeedTests",

@@ -18,7 +18,12 @@ import Testing
         }
         let kinds = ProviderKind.all.map { kind in
             let url = kind.defaultURL.map { "`\($0)`" } ?? "needs `url`"
-            let place = kind.hasEngine ? "`\(kind.v1Path)`" : "**no engine in this build**"
+            let place =
+                switch kind.speech {
+                case .openai: "`\(kind.v1Path)`"
+                case .whisper: "asked at `/inference`"
+                case .piper: "asked at `/synthesize`"
+                }
             return "| `\(kind.name)` | \(url) | \(place) | `\(kind.healthPath)` |"
         }
         tables.append(("kinds", ["| Kind | Where | In place of `/v1` | Probe |", "|---|---|---|---|"] + kinds))

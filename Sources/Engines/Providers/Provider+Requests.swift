@@ -94,6 +94,16 @@ extension Provider {
             + verb
     }
 
+    /// Where sound goes to become text at whisper.cpp's server, and text to become sound at Piper's.
+    ///
+    /// Piper has had `/synthesize` since 1.4 and takes the same at `/` in 1.3. A URL may name the place itself.
+    package func speechPath(atRoot: Bool = false) -> String {
+        let place = kind.speech == .whisper ? "/inference" : "/synthesize"
+        let root = rootPath
+        guard !root.hasSuffix(place) else { return root }
+        return root + (atRoot ? "/" : place)
+    }
+
     /// What stands before paths that are not under `/v1`: the URL's path without the version that OpenAI's libraries want.
     private var rootPath: String {
         var path = url.basePath

@@ -53,9 +53,6 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
         case piper
     }
 
-    /// True when this build can talk to it.
-    package var hasEngine: Bool { speech == .openai }
-
     private init(
         _ name: String,
         _ defaultURL: String?,
@@ -221,6 +218,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             "whisper",
             "http://127.0.0.1:8080",
             isLocal: true,
+            health: "/health",
             formats: [],
             apis: [.transcriptions, .translations],
             speech: .whisper,
@@ -231,6 +229,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             "piper",
             "http://127.0.0.1:5000",
             isLocal: true,
+            health: "/voices",
             formats: [],
             apis: [.speech],
             speech: .piper,

@@ -26,11 +26,20 @@ package enum UpstreamHead {
         package let isTranslated: Bool
         /// In place of the client's method; nil keeps that.
         package let method: String?
-        package init(path: [UInt8], format: ChatFormat, isTranslated: Bool, method: String? = nil) {
+        /// What the body is now; nil leaves what the client says.
+        package let contentType: [UInt8]?
+        package init(
+            path: [UInt8],
+            format: ChatFormat,
+            isTranslated: Bool,
+            method: String? = nil,
+            contentType: [UInt8]? = nil
+        ) {
             self.method = method
             self.path = path
             self.format = format
             self.isTranslated = isTranslated
+            self.contentType = contentType
         }
     }
 
@@ -60,12 +69,18 @@ package enum UpstreamHead {
         writer.put(" HTTP/1.1\r\n")
         writer.put(restated?.format == .gemini ? pool.geminiFields : pool.fixedFields)
         if restated?.isTranslated == true { putOwn(&writer, restated?.format) }
+        if let type = restated?.contentType {
+            writer.put("content-type: ")
+            writer.put(type)
+            writer.put("\r\n")
+        }
         let sets = !plan.setHeaders.isEmpty || !target.headers.isEmpty
         let isPlain = !sets && plan.removedHeaders.isEmpty && pool.fixedNames.count <= 2
         for index in head.fields.indices {
             let field = head.fields[index]
             if isDropped(field.id) || HopByHop.isDropped(requestField: index, of: head, in: bytes) { continue }
             if restated?.isTranslated == true, isOfDialect(field, bytes) { continue }
+            if restated?.contentType != nil, field.id == .contentType { continue }
             if !isPlain, isReplaced(bytes.extracting(field.name.range), pool, plan, target) { continue }
             put(&writer, field, bytes)
         }

@@ -17,6 +17,8 @@ package final class UpstreamPool: Watcher {
     /// How the client's path becomes this upstream's; worked out once.
     package let prefix: TargetPrefix
     package let prefixBytes: [UInt8]
+    /// Piper 1.3 speaks at `/`; set once `/synthesize` was not found there.
+    package final var speaksAtRoot = false
     /// Connections opened, and times a waiting one was used again.
     package private(set) var opened = 0
     package private(set) var reused = 0

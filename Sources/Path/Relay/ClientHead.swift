@@ -48,7 +48,7 @@ package enum ClientHead {
     /// * `bytes`: what `head` was parsed from.
     /// * `framing`: how the body will be framed towards this client.
     /// * `connection`: what is said of the connection's future.
-    /// * `contentType`: of a body that was translated; nil leaves the upstream's.
+    /// * `contentType`: of a body that was translated; nil leaves the upstream's, an empty one is left to the caller.
     package static func write(
         _ writer: inout ByteWriter,
         head: ResponseHead,
@@ -84,7 +84,7 @@ package enum ClientHead {
             writer.put("\r\n")
         }
         putFraming(&writer, framing, head)
-        if let contentType {
+        if let contentType, contentType.utf8CodeUnitCount > 0 {
             writer.put("content-type: ")
             writer.put(contentType)
             writer.put("\r\n")

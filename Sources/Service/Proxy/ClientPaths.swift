@@ -75,7 +75,7 @@ enum ClientPaths {
 
     private static func route(_ session: Session) {
         let reader = session.reader
-        if reader.endpoint.takesOnlyPost, reader.head.method != .post {
+        if reader.endpoint.takesOnlyPost || reader.surface.isTranscribe, reader.head.method != .post {
             return session.refuse(
                 Refusal(405, "method_not_allowed", "this path takes POST only", allow: "POST")
             )
@@ -88,6 +88,7 @@ enum ClientPaths {
             let message = "write the path plainly: no `//`, no `/` at the end, no %XX for a character that needs none"
             return session.refuse(Refusal(400, "bad_path", message))
         }
+        if let refusal = soundRefusal(session) { return session.refuse(refusal) }
         let subject: Subject
         do { subject = try Subject(session) } catch { return session.refuse(error.refusal) }
         if reader.endpoint.needsModel, reader.head.method == .post, subject.model.isEmpty {
@@ -145,6 +146,21 @@ enum ClientPaths {
         }
     }
 
+    /// What is wrong with the body of a transcription by its head alone.
+    private static func soundRefusal(_ session: Session) -> Refusal? {
+        let reader = session.reader
+        guard reader.endpoint == .transcriptions || reader.endpoint == .translations else { return nil }
+        let span = session.requestBytes.bindMemory(to: UInt8.self).span
+        let field = reader.head.fields.first { $0.id == .contentType }
+        let body = field.map { AudioBody(contentType: span.extracting($0.value.range)) } ?? .other
+        if body == .other, reader.surface.isTranscribe {
+            let message = "send the sound as the body with its type (`audio/wav`), or a form with a `file`"
+            return Refusal(415, "unsupported_media_type", message)
+        }
+        guard body == .raw, reader.head.hasContentCoding(in: span) else { return nil }
+        return Refusal(415, "unsupported_media_type", "send the body without Content-Encoding")
+    }
+
     /// No route takes the request: the answer names models that could be asked for instead, as the providers list them.
     private static func refuseUnrouted(_ session: Session, _ subject: Subject) {
         // As the whole list, what is in it is told whatever the routes take.
@@ -197,10 +213,36 @@ private struct Subject {
         } else if let type = reader.head.fields.first(where: { $0.id == .contentType }) {
             let value = span.extracting(type.value.range)
             if reader.head.framing == .chunked {
-                model = Subject.model(in: Subject.payload(of: body).span, value)
+                let payload = Upload.payload(of: body)
+                try readForm(payload.span, value, session)
             } else {
-                model = Subject.model(in: body, value)
+                try readForm(body, value, session)
             }
+        }
+    }
+
+    /// The model of a form; of a sound without a form the query may say it.
+    private mutating func readForm(
+        _ body: Span<UInt8>,
+        _ contentType: Span<UInt8>,
+        _ session: Session
+    ) throws(Fault) {
+        let reader = session.reader
+        let isHeard = reader.endpoint == .transcriptions || reader.endpoint == .translations
+        if isHeard, AudioBody(contentType: contentType) == .raw {
+            let items = QueryItems.read(Array(session.query.utf8).span)
+            model = items.last { $0.name == "model" }?.value ?? []
+            return
+        }
+        let form = MultipartForm(body, contentType: contentType)
+        let places = form?.values(of: "model") ?? []
+        if places.count == 1 { model = places[0].map { body[$0] } }
+        guard isHeard, places.count != 1, AudioBody(contentType: contentType) == .form else { return }
+        // What cannot be seen here could still be asked of the provider, past the routes.
+        if reader.streamsRest || form == nil || form?.has("model") == true {
+            let message =
+                "the form must name its `model` once, within its first 64 KiB: write it in front of the `file`"
+            throw Fault(refusal: Refusal(400, "missing_model", message, param: "model"))
         }
     }
 
@@ -227,22 +269,6 @@ private struct Subject {
             }
         }
         return result
-    }
-
-    private static func model(in body: Span<UInt8>, _ contentType: Span<UInt8>) -> [UInt8] {
-        guard case .found(let range) = MultipartModel.find(in: body, contentType: contentType) else { return [] }
-        return range.map { body[$0] }
-    }
-
-    /// An upload's beginning without the chunks around it; the reader has checked them.
-    private static func payload(of chunks: Span<UInt8>) -> [UInt8] {
-        var payload: [UInt8] = []
-        var walker = BodyWalker(.chunked)
-        var position = 0
-        while case .payload(let range)? = try? walker.next(chunks, at: &position) {
-            for index in range { payload.append(chunks[index]) }
-        }
-        return payload
     }
 
     private mutating func readJSON(_ body: Span<UInt8>, _ reader: RequestReader) throws(Fault) {

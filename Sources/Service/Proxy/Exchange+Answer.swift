@@ -79,6 +79,7 @@ extension Exchange {
         }
         if answer.status < 200 { return skipInterim(length, seen) }
         guard answer.status != 101 else { return tryFailed(.malformed, "switched protocols unasked") }
+        if asksPiperAtRoot() { return }
         judge(length, seen, upstream)
     }
 
@@ -115,6 +116,7 @@ extension Exchange {
     /// This answer is the one: composes the head for the client and lets the pump carry the body.
     private func begin(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, _ upstream: UpstreamConnection) {
         if let translation = restated?.answer { return beginRestated(length, seen, translation) }
+        if beginSound(length, seen) { return }
         let span = seen.bindMemory(to: UInt8.self).span
         let isOldClient = head.versionMinor == 0
         let unwraps = isOldClient && answer.framing == .chunked
@@ -127,7 +129,8 @@ extension Exchange {
             bytes: span,
             framing: framing,
             connection: connectionField,
-            marks: marks
+            marks: marks,
+            contentType: soundType(span)
         )
         guard !writer.overflowed else { return tryFailed(.malformed, "sent a head larger than the proxy passes on") }
         let pump = Pump(

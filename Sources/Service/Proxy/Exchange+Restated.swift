@@ -23,6 +23,14 @@ struct Restated {
     let answer: AnswerTranslation?
     /// The same for an answer that is embeddings.
     var embeddings: EmbeddingTranslation?
+    /// How errors are said to the client, where only they are said anew.
+    var faults: AnswerTranslation?
+    /// Set when the upload goes on behind a beginning of ours: what follows its last byte.
+    var ending: [UInt8]?
+    /// Set when a speech server is asked: what its answer is.
+    var sound: Sound?
+
+    enum Sound { case wav, samples, text }
 }
 
 // Providers that are asked in another format than the client's.
@@ -34,6 +42,7 @@ extension Exchange {
     func restate(_ target: Target, _ provider: Provider) -> Bool {
         restated = nil
         if session.reader.surface.dropped > 0 { restated = unprefixed(provider) }
+        if isAboutSound { return restateSound(target, provider) }
         switch request.action {
         case .chat, .pass: break
         case .countTokens: return restateCount(target, provider)

@@ -37,7 +37,7 @@ extension Exchange {
             head: copy,
             headBytes: headBytes,
             provider: providerIndex,
-            translation: restated?.answer,
+            translation: restated?.answer ?? restated?.faults,
             gathers: gathers
         )
         savedWalker = BodyWalker(answer.framing)

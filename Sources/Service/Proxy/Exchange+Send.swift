@@ -59,8 +59,14 @@ extension Exchange {
     }
 
     private var bodyFraming: UpstreamHead.Body {
-        if let own = restated?.body { return own.isEmpty ? .none : .length(own.count) }
         let reader = session.reader
+        if let own = restated?.body {
+            guard let ending = restated?.ending, reader.streamsRest else {
+                return own.isEmpty ? .none : .length(own.count)
+            }
+            guard case .length(let count) = head.framing else { return .chunked }
+            return .length(count - reader.bodyBytes + own.count + ending.count)
+        }
         switch head.framing {
         case .none: return .none
         case .length(let count) where reader.streamsRest: return .length(count)
@@ -170,6 +176,7 @@ extension Exchange {
             firstByteDeadline = loop.now + Int64(timeouts.firstByteMilliseconds) * 1_000_000
         }
         if upload != nil {
+            upload?.goesOn(ending: restated?.ending)
             phase = .uploading
             arm()
             return moveUpload()

@@ -20,6 +20,9 @@ struct Upload {
     /// Bytes came behind the upload in the same read; they were dropped, so the client's connection must end.
     private(set) var hasExcess = false
 
+    /// What follows the last byte; nil when the upload goes on as the client frames it.
+    private var ending: [UInt8]?
+
     /// The client's connection stands at the end of this request.
     var mayKeepClient: Bool { isComplete && !hasExcess }
 
@@ -42,6 +45,28 @@ struct Upload {
             isChunked = true
             left = 0
         }
+    }
+
+    /// Begins a try.
+    ///
+    /// - Parameter ending: set when what was gathered has been sent in another form: then chunks are made anew, and this
+    ///   follows the last byte.
+    mutating func goesOn(ending: [UInt8]?) { self.ending = ending }
+
+    /// Bytes as one chunk.
+    static func chunk(_ payload: some Collection<UInt8>) -> [UInt8] {
+        payload.isEmpty ? [] : Array("\(String(payload.count, radix: 16))\r\n".utf8) + payload + [0x0d, 0x0a]
+    }
+
+    /// An upload's beginning without the chunks around it; the reader has checked them.
+    static func payload(of chunks: Span<UInt8>) -> [UInt8] {
+        var payload: [UInt8] = []
+        var walker = BodyWalker(.chunked)
+        var position = 0
+        while case .payload(let range)? = try? walker.next(chunks, at: &position) {
+            for index in range { payload.append(chunks[index]) }
+        }
+        return payload
     }
 
     /// Moves what can be moved.
@@ -74,26 +99,43 @@ struct Upload {
     private mutating func pass(_ arrived: UnsafeMutableRawBufferPointer, to upstream: Socket) -> Outcome? {
         var bytes = arrived
         if isChunked {
-            do { try check(bytes) } catch { return .malformed(error) }
+            var payload: [UInt8] = []
+            do { payload = try check(bytes) } catch { return .malformed(error) }
             // Of what stands behind the last chunk nothing may reach the upstream: it is another request.
             let excess = hasReadAll ? partial.count : 0
             hasExcess = excess > 0
+            if let ending {
+                var chunks = Upload.chunk(payload)
+                if hasReadAll { chunks += Upload.chunk(ending) + Array("0\r\n\r\n".utf8) }
+                return chunks.withUnsafeBytes { give($0, to: upstream) }
+            }
             bytes = UnsafeMutableRawBufferPointer(rebasing: arrived[..<(arrived.count - excess)])
         } else {
             left -= bytes.count
             hasReadAll = left == 0
         }
-        switch upstream.send(UnsafeRawBufferPointer(bytes), more: false) {
+        if let failed = give(UnsafeRawBufferPointer(bytes), to: upstream) { return failed }
+        if hasReadAll, !isChunked, let ending { ending.withUnsafeBytes { hold($0) } }
+        return nil
+    }
+
+    /// Sends, and holds what is not taken.
+    private mutating func give(_ bytes: UnsafeRawBufferPointer, to upstream: Socket) -> Outcome? {
+        guard !bytes.isEmpty else { return nil }
+        switch upstream.send(bytes, more: false) {
         case .moved(let count):
             if count < bytes.count { hold(UnsafeRawBufferPointer(rebasing: bytes[count...])) }
-        case .wouldBlock: hold(UnsafeRawBufferPointer(bytes))
+        case .wouldBlock: hold(bytes)
         case .ended, .failed: return .upstreamFailed
         }
         return nil
     }
 
     /// The chunks travel on as they are, once they are seen to be chunks; an incomplete size line is carried over.
-    private mutating func check(_ bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) {
+    ///
+    /// - Returns: what is in them, when chunks are made anew.
+    private mutating func check(_ bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) -> [UInt8] {
+        var payload: [UInt8] = []
         partial += Array(bytes)
         var position = 0
         var walked = walker
@@ -101,7 +143,8 @@ struct Upload {
         walking: while true {
             let step = try walked.next(partial.span, at: &position)
             switch step {
-            case .payload: continue
+            case .payload(let range):
+                if ending != nil { payload += partial[range] }
             case .more: break walking
             case .end:
                 hasReadAll = true
@@ -109,6 +152,7 @@ struct Upload {
             }
         }
         partial.removeFirst(position)
+        return payload
     }
 
     private var partial: [UInt8] = []

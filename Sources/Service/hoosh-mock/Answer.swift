@@ -35,6 +35,8 @@ struct Answer {
         case .unknown:
             return refusal(404, "hoosh-mock knows no \(head.methodText) \(head.targetText)", controls)
         case .echo: return echo(controls)
+        case .inference: return inference(controls)
+        case .synthesize: return synthesis(controls)
         default: return generation(controls)
         }
     }
@@ -85,7 +87,7 @@ struct Answer {
         return json(out, controls)
     }
 
-    private func echo(_ controls: Controls) -> Script {
+    func echo(_ controls: Controls) -> Script {
         var out = ByteText()
         out.add("{\"method\":")
         out.add(quoted: head.methodText)
@@ -161,7 +163,7 @@ struct Answer {
         return compose(200, fields, payload, controls, isStream: true)
     }
 
-    private func compose(
+    func compose(
         _ status: Int,
         _ fields: ByteText,
         _ payload: Payload,

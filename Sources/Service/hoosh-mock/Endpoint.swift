@@ -2,6 +2,7 @@
 enum Endpoint {
     case chat, completions, responses, embeddings, models, health, echo, unknown
     case messages, countTokens, generateContent, streamGenerateContent, geminiCountTokens
+    case inference, synthesize
     case ollamaChat, ollamaGenerate, ollamaEmbed, tags
     case record, counters, reset, defaults
 
@@ -62,7 +63,9 @@ enum Endpoint {
 
     private static let others: [(tail: StaticString, endpoint: Endpoint)] = [
         ("messages", .messages), ("messages/count_tokens", .countTokens), ("api/chat", .ollamaChat),
-        ("api/generate", .ollamaGenerate), ("api/embed", .ollamaEmbed),
+        ("api/generate", .ollamaGenerate), ("api/embed", .ollamaEmbed), ("inference", .inference),
+        ("audio/transcriptions", .inference), ("audio/translations", .inference), ("synthesize", .synthesize),
+        ("", .synthesize),
     ]
     private static let verbs: [(verb: StaticString, endpoint: Endpoint)] = [
         ("generateContent", .generateContent), ("streamGenerateContent", .streamGenerateContent),

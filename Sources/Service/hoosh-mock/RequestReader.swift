@@ -87,7 +87,7 @@ struct RequestReader {
     private enum Phase { case head, length(Int), chunkSize, chunk(Int), chunkEnd, trailer }
 
     static let headLimitBytes = 1 << 20
-    static let keptBodyLimitBytes = 32 << 20
+    static let keptBodyLimitBytes = 128 << 20
 
     private(set) var head: RequestHead?
     /// The body when it did not come in one go with its head.

@@ -1,10 +1,6 @@
 import Bytes
 
 /// Finds the form field `model` at the beginning of a `multipart/form-data` body (RFC 7578).
-///
-/// Reads parts as the provider will: a delimiter counts only at the beginning of a line and in full (RFC 2046 §5.1.1),
-/// a name only as the parameter of Content-Disposition. Else a client could show the proxy one model inside a file, and
-/// the provider another.
 package enum MultipartModel {
     /// What the bytes say so far.
     package enum Answer: Equatable {
@@ -21,74 +17,9 @@ package enum MultipartModel {
     ///   - contentType: the Content-Type's value, which names the boundary.
     /// - Returns: where the value stands.
     package static func find(in body: Span<UInt8>, contentType: Span<UInt8>) -> Answer {
-        guard contentType.count > 10, ASCII.equalsIgnoringCase(contentType.extracting(..<10), "multipart/"),
-            let boundary = Parameters.value(of: "boundary", in: contentType), !boundary.isEmpty, boundary.count <= 70
-        else { return .missing }
-        var delimiter: [UInt8] = [0x2d, 0x2d]
-        for index in boundary { delimiter.append(contentType[index]) }
-        var found: Range<Int>?
-        var position = Delimiter.next(delimiter.span, in: body, from: 0)
-        while let start = position, !start.isLast {
-            guard let headEnd = endOfHead(body, start.end) else { break }
-            // A delimiter right behind the empty line ends the part for some readers and is content for others.
-            guard Scan.find(delimiter.span, in: body.extracting(headEnd...).extracting(first: delimiter.count)) == nil
-            else { return .missing }
-            let next = Delimiter.next(delimiter.span, in: body, from: headEnd)
-            if let next, isModel(body, start.end..<headEnd) {
-                guard found == nil else { return .missing }
-                found = headEnd..<next.start
-            }
-            position = next
-        }
-        return found.map { .found($0) } ?? .missing
-    }
-
-    /// Where the value of a part begins: after its empty line.
-    private static func endOfHead(_ body: Span<UInt8>, _ start: Int) -> Int? {
-        if body.count >= start + 2, body[start] == 0x0d, body[start + 1] == 0x0a { return start + 2 }
-        return Scan.find("\r\n\r\n", in: body, from: start).map { $0 + 4 }
-    }
-
-    /// Whether the part's head says `Content-Disposition: form-data; name="model"`.
-    private static func isModel(_ body: Span<UInt8>, _ head: Range<Int>) -> Bool {
-        var start = head.lowerBound
-        while start < head.upperBound, let end = Scan.find(0x0a, in: body, from: start), end < head.upperBound {
-            let line = body.extracting(start..<max(start, end - 1))
-            start = end + 1
-            guard line.count > 20, ASCII.equalsIgnoringCase(line.extracting(..<20), "content-disposition:"),
-                let name = Parameters.value(of: "name", in: line)
-            else { continue }
-            return ASCII.equals(line.extracting(name), "model")
-        }
-        return false
-    }
-
-    /// A line that separates parts.
-    private struct Delimiter {
-        /// Where the line end before it begins: the end of the part before it.
-        let start: Int
-        /// After its own line end.
-        let end: Int
-        /// It closes the body.
-        let isLast: Bool
-
-        static func next(_ text: Span<UInt8>, in body: Span<UInt8>, from: Int) -> Delimiter? {
-            var position = from
-            while let hit = Scan.find(text, in: body, from: position) {
-                position = hit + 1
-                // The line end before it belongs to it, so it cannot be the one that ended the part's head.
-                guard hit == 0 || (hit - 2 >= from && body[hit - 2] == 0x0d && body[hit - 1] == 0x0a) else { continue }
-                var end = hit + text.count
-                if end + 2 <= body.count, body[end] == 0x2d, body[end + 1] == 0x2d {
-                    return Delimiter(start: hit - 2, end: end + 2, isLast: true)
-                }
-                while end < body.count, body[end] == 0x20 || body[end] == 0x09 { end += 1 }
-                guard end + 2 <= body.count else { return nil }
-                guard body[end] == 0x0d, body[end + 1] == 0x0a else { continue }
-                return Delimiter(start: hit - 2, end: end + 2, isLast: false)
-            }
-            return nil
-        }
+        guard let form = MultipartForm(body, contentType: contentType) else { return .missing }
+        let found = form.values(of: "model")
+        return found.count == 1 ? .found(found[0]) : .missing
     }
 }
 

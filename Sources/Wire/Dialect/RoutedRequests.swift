@@ -5,11 +5,16 @@ package enum RoutedRequests {
     /// A method that is never passed on: the upstream would echo the provider's key (RFC 9110 §9.3.8).
     package static let refusedMethod = "TRACE"
 
+    /// Paths that no route sees: the server answers there itself, or routes what comes there as if it stood elsewhere.
+    package static let unseenPaths = OwnPath.allCases.map(\.rawValue) + [Surface.transcribe.description]
+
     /// The endpoint of a path that requests can come to the routes with; nil when none can.
     package static func endpoint(of path: Span<UInt8>) -> EndpointName? {
         var reader = PathReader()
         for index in path.indices where !reader.take(path[index]) { return nil }
-        guard reader.isWhole, !OwnPath.allCases.contains(where: { isOf($0, path) }) else { return nil }
+        guard reader.isWhole, !OwnPath.allCases.contains(where: { isOf($0, path) }),
+            !ASCII.equals(path, Surface.transcribe)
+        else { return nil }
         return EndpointName.recognise(path: path)
     }
 

@@ -65,8 +65,17 @@ package struct Surface: Sendable {
             }
         default: break
         }
+        if ASCII.equals(path, Surface.transcribe) {
+            surface.endpoint = .transcriptions
+            surface.routedPath = "/v1/audio/transcriptions"
+        }
         return surface
     }
+
+    /// hoosh's documentation names this; it is routed as the path that OpenAI has for the same.
+    package static let transcribe: StaticString = "/v1/transcribe"
+    /// The client asked by hoosh's name for transcriptions.
+    package var isTranscribe: Bool { endpoint == .transcriptions && routedPath != nil }
 
     private mutating func take(_ action: Action, _ format: ChatFormat) {
         self.action = action

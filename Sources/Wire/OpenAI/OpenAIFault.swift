@@ -55,8 +55,15 @@ package enum OpenAIFault {
     }
 
     private static func plain(_ body: [UInt8], _ status: Int) -> JSONString {
-        let text = cut(body).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let text = title(cut(body).split(whereSeparator: \.isWhitespace).joined(separator: " "))
         return text.isEmpty ? JSONString("the provider answered with status \(status)") : JSONString(text)
+    }
+
+    /// Of a page for people, as servers in between and frameworks answer with, what it is called.
+    private static func title(_ text: String) -> String {
+        guard text.hasPrefix("<") else { return text }
+        let parts = text.split(separator: "<title>", maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.count == 2 ? String(parts[1].prefix { $0 != "<" }) : ""
     }
 
     /// The kind that the provider's words stand for, where they say more than the status.

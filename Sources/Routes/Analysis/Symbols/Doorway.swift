@@ -73,7 +73,7 @@ struct Doorway {
 
     /// Globs that tell endpoints and the server's own paths apart; `/v1/` is the way to all of them.
     static let atoms: [GlobAtom] = {
-        var texts = OwnPath.allCases.map(\.rawValue) + EndpointName.allCases.compactMap(\.path)
+        var texts = RoutedRequests.unseenPaths + EndpointName.allCases.compactMap(\.path)
         texts += OwnPath.allCases.filter(\.isTree).map { "\($0.rawValue)/*" }
         texts += (EndpointName.allCases.filter(\.isTree).compactMap(\.path) + ["/v1"]).map { "\($0)/*" }
         return texts.flatMap { GlobPattern($0).alternatives.map { GlobAtom($0) } }

@@ -1,4 +1,3 @@
-import Providers
 import Report
 import Routing
 
@@ -28,9 +27,6 @@ final class EngineCheck {
 
     /// Notes words without an engine under keys that have one.
     func checkWord(_ text: String, _ key: Key, _ node: Node) {
-        if key.path == "providers.*.kind", ProviderKind.named(text)?.hasEngine == false {
-            note("kind `\(text)`", at: node.spot)
-        }
         if key.name == "strategy", text == Strategy.cost.rawValue { note("strategy `cost`", at: node.spot) }
     }
 
