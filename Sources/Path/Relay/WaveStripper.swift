@@ -18,11 +18,11 @@ package final class WaveStripper: Carrier {
     /// Samples on their way, or the file's head as far as it has come.
     private var samples: [UInt8] = []
     private var chunk: [UInt8] = []
-    /// Samples still to come; what stands behind them is no sound. Nil before the file's head is whole.
+    /// Samples still to come, nil before the file's head is whole; what stands behind them is no sound.
     private var left: Int?
     private var bodyEnds = false
 
-    /// - Parameter head: composed without a Content-Type.
+    /// `head` is composed without a Content-Type.
     package init(head: UnsafeRawBufferPointer, framing: BodyFraming, writesChunks: Bool) {
         self.head = Array(head.dropLast(2))
         self.writesChunks = writesChunks

@@ -181,9 +181,8 @@ extension Exchange {
 
     /// The client's upload goes on behind another beginning.
     ///
-    /// - Parameters:
-    ///   - beginning: in place of what was gathered, without chunks; nil leaves that as it is.
-    ///   - ending: behind the upload's last byte.
+    /// `beginning` stands in place of what was gathered, without chunks; nil leaves that as it is. `ending` comes behind
+    /// the upload's last byte.
     private func passing(
         _ path: [UInt8],
         beginning: [UInt8]?,

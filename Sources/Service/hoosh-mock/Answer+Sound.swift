@@ -50,9 +50,7 @@ extension Answer {
     func synthesis(_ controls: Controls) -> Script {
         let facts = Array(body)
         guard let text = member("text", of: facts), !text.isEmpty else {
-            var out = ByteText()
-            out.add("<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n")
-            return sound(out, "text/html; charset=utf-8", controls, status: 500)
+            return page(500, "Internal Server Error", controls)
         }
         let samples = max(0, (controls.bodyBytes.map { $0 - 44 } ?? text.utf8.count * 200)) / 2 * 2
         var out = ByteText()
@@ -92,6 +90,22 @@ extension Answer {
         out.add(quoted: message)
         out.add("}")
         return json(out, controls, status: status)
+    }
+
+    /// A failure that was asked for, as each of the two servers has it; nil for what is no speech.
+    func soundFailure(_ status: Int, _ message: String, _ controls: Controls) -> Script? {
+        switch endpoint {
+        case .synthesize: page(status, message, controls)
+        case .inference where head.targetText.contains("/inference"): complaint(status, message, controls)
+        default: nil
+        }
+    }
+
+    /// Flask's page for an error.
+    private func page(_ status: Int, _ title: String, _ controls: Controls) -> Script {
+        var out = ByteText()
+        out.add(text: "<!doctype html>\n<html lang=en>\n<title>\(status) \(title)</title>\n<h1>\(title)</h1>\n")
+        return sound(out, "text/html; charset=utf-8", controls, status: status)
     }
 
     private func sound(_ out: ByteText, _ type: String, _ controls: Controls, status: Int = 200) -> Script {

@@ -189,6 +189,7 @@ struct Answer {
     }
 
     private func refusal(_ status: Int, _ message: String, _ controls: Controls) -> Script {
+        if let failed = soundFailure(status, message, controls) { return failed }
         var out = Answer.error(status, message)
         if let spelling = spelling(BodyFacts(body), controls) {
             out = ByteText()

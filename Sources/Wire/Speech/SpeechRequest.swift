@@ -26,7 +26,7 @@ package struct SpeechRequest: Sendable {
     /// OpenAI's limit, characters.
     package static let inputLimit = 4_096
     private static let speeds = 0.25...4.0
-    /// <https://github.com/OHF-Voice/piper1-gpl/blob/main/docs/API_HTTP.md>
+    // https://github.com/OHF-Voice/piper1-gpl/blob/main/docs/API_HTTP.md
     private static let extraNames = ["speaker", "speaker_id", "noise_scale", "noise_w_scale", "length_scale"]
     private static let readNames = ["model", "input", "voice", "speed", "response_format", "stream_format"]
 
@@ -107,7 +107,7 @@ package struct SpeechRequest: Sendable {
 
     /// The body of `POST /synthesize`.
     ///
-    /// - Parameter voice: what the route says; nil leaves the client's.
+    /// `voice` is what the route says; nil leaves the client's.
     package func piperBody(voice: [UInt8]?) -> [UInt8] {
         var output = JSONWriter()
         output.beginObject()

@@ -41,9 +41,8 @@ package enum TranscriptionForm {
 
     /// What stands in front of a sound that came without a form.
     ///
-    /// - Parameters:
-    ///   - items: of the query; those that can be fields become fields.
-    ///   - boundary: made up anew for each request, so that no sound can hold it.
+    /// `items` are those of the query; what can be a field becomes one. `boundary` is made up anew for each request, so
+    /// that no sound can hold it.
     package static func wrapping(
         items: [(name: String, value: [UInt8])],
         fields: [(name: String, value: [UInt8])],

@@ -13,6 +13,14 @@ package struct WaveHead: Equatable, Sendable {
     package let channels: Int
     package let bits: Int
 
+    package init(start: Int, count: Int?, rate: Int, channels: Int, bits: Int) {
+        self.start = start
+        self.count = count
+        self.rate = rate
+        self.channels = channels
+        self.bits = bits
+    }
+
     /// What the bytes say so far.
     package enum Answer: Equatable, Sendable {
         case more
