@@ -17,8 +17,9 @@ extension Exchange {
 
     /// The client's body goes out as it is, to the path that the provider has for it.
     private func passed(_ path: String, _ format: ChatFormat) -> Restated {
-        Restated(
-            head: UpstreamHead.Restatement(path: Array(path.utf8), format: format, isTranslated: false),
+        let query = format == .gemini ? geminiQuery : ""
+        return Restated(
+            head: UpstreamHead.Restatement(path: Array((path + query).utf8), format: format, isTranslated: false),
             body: nil,
             dropped: [],
             answer: nil

@@ -97,7 +97,7 @@ extension Exchange {
     }
 
     /// The client's query without its key, which is for us.
-    private var geminiQuery: String {
+    var geminiQuery: String {
         let kept = session.query.split(separator: "&").filter { !$0.hasPrefix("key=") }
         return kept.isEmpty ? "" : "?" + kept.joined(separator: "&")
     }

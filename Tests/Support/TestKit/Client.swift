@@ -2,7 +2,7 @@
 package typealias Headers = [(String, String)]
 
 extension RawConnection {
-    /// Sends one request: `Host` and the length of the body are added, nothing else.
+    /// Sends one request: `Host`, the length of the body and its type, where that is not said, are added, nothing else.
     ///
     /// - Throws: `TestKitFailure` when the peer is gone.
     package func request(
@@ -13,7 +13,9 @@ extension RawConnection {
     ) throws {
         var text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
-        if let body { text += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
+        let saysType = headers.contains { $0.0.lowercased() == "content-type" }
+        if body != nil, !saysType { text += "Content-Type: application/json\r\n" }
+        if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
         try send(text + "\r\n" + (body ?? ""))
     }
 
