@@ -58,9 +58,7 @@ extension Provider {
             ? geminiPath(model, "countTokens") : targetPrefix.path(for: "/v1/messages/count_tokens")
     }
 
-    /// Method and path of a command; nil when it does not know it.
-    ///
-    /// - Parameter job: the training asked about.
+    /// Method and path of a command, about the training `job` if it is about one; nil when it does not know it.
     package func request(of command: ModelCommand, job: String) -> (method: String, path: String)? {
         guard kind.commands.contains(command) else { return nil }
         return switch command {
@@ -73,7 +71,7 @@ extension Provider {
 
     /// The path that lists its models, with the size of a page where it has pages; nil when it has none.
     ///
-    /// - Parameter page: what the page before told of the next.
+    /// `page` is what the page before told of the next.
     package func modelsPath(page: String?) -> String? {
         switch kind.modelList {
         case .openAI: return targetPrefix.path(for: "/v1/models")

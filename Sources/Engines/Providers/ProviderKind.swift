@@ -34,7 +34,9 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
     package let knowsOpenSampling: Bool
     /// The member of OpenAI's messages that it takes earlier thinking in.
     package let thinking: ThinkingMember
-    /// Formats of embeddings that it speaks; others are translated to the first that can be asked in. Empty: it has none.
+    /// Formats of embeddings that it speaks: others are translated to the first that can be asked in.
+    ///
+    /// Empty: it has none.
     package let embeddings: [EmbeddingFormat]
     /// Formats in which it counts the tokens of a chat; for the rest the proxy estimates.
     package let counts: [ChatFormat]

@@ -13,9 +13,7 @@ package struct EmbeddingTranslation: Sendable {
     private let count: Int
     private let model: JSONString
 
-    /// - Parameters:
-    ///   - request: what was asked: the answer is told in the form it wants.
-    ///   - model: shown where the provider names none.
+    /// The answer is told in the form that `request` wants; `model` is shown where the provider names none.
     package init(
         from upstream: EmbeddingFormat,
         to client: EmbeddingFormat,
