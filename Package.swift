@@ -287,7 +287,7 @@ let tests: [Target] = [
         ["Compiler", "Decision", "Interpreter", "Report", "RouteLanguage", "RouteModel", "Routing"]
     ),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),
-    suite("ProvidersTests", ["Providers", "Routing", "Decision"]),
+    suite("ProvidersTests", ["Providers", "Dialect", "Conversation", "Routing", "Decision"]),
     suite("RouteLanguageTests", ["RouteLanguage", "RouteModel", "Report", "Providers", "Routing"]),
 ]
 
