@@ -52,6 +52,44 @@ import RouteTools
 
     static let noon = "2026-11-20T12:00:00Z"
 
+    @Test func `a model in a body is read with its escapes`() throws {
+        let outcome = try explain("--body", #"{"model":"\u006clama3","messages":[{"role":"user","content":"x"}]}"#)
+        #expect(outcome.code == 0)
+        #expect(outcome.output.contains("rest"))
+        #expect(outcome.output.contains("near"))
+    }
+
+    @Test func `a path may come with its query`() throws {
+        let outcome = try explain("--model", "llama3", "--path", "/v1/chat/completions?a=1")
+        #expect(outcome.code == 0)
+        #expect(outcome.output.contains("near"))
+    }
+
+    @Test func `who would not answer anyway is not hidden by privacy`() throws {
+        let text = """
+            version: 1
+            providers:
+              near: {kind: ollama, models: ["llama*"], clearance: internal}
+            routes:
+              - {name: all, to: [near]}
+            """
+        let bench = try Workbench(["r.yaml": text])
+        let other = bench.run { _, terminal in
+            ExplainCommand.run(
+                [bench.path("r.yaml"), "--at", Self.noon, "--model", "gpt-4o", "--class", "restricted"],
+                terminal
+            )
+        }
+        #expect(other.output.contains("404"))
+        let hidden = bench.run { _, terminal in
+            ExplainCommand.run(
+                [bench.path("r.yaml"), "--at", Self.noon, "--model", "llama3", "--class", "restricted"],
+                terminal
+            )
+        }
+        #expect(hidden.output.contains("403"))
+    }
+
     private func explain(_ arguments: String...) throws -> Workbench.Outcome {
         let bench = try Workbench(["r.yaml": Self.routes])
         let all = [bench.path("r.yaml"), "--at", Self.noon] + arguments

@@ -1,6 +1,7 @@
 import Analysis
 import Bytes
 import Dialect
+import JSON
 import Report
 import RouteModel
 import Routing
@@ -40,9 +41,10 @@ struct DraftReader {
     /// Works out a request.
     func described(_ draft: RequestDraft, now: Int) -> DescribedRequest {
         var request = Request()
-        request.path = draft.path ?? (draft.api ?? .chat).usualPath
+        let path = draft.path.map(Self.withoutQuery)
+        request.path = path ?? (draft.api ?? .chat).usualPath
         // What the server reads from the path wins over what somebody says.
-        request.api = draft.path.flatMap { API(routed: Array($0.utf8)) } ?? draft.api ?? .chat
+        request.api = path.flatMap { API(routed: Array($0.utf8)) } ?? draft.api ?? .chat
         request.method = draft.method ?? request.api.usualMethod
         request.key = draft.key
         let ownTenant = document.auth.keys.first { $0.name.value == draft.key }?.tenant?.value
@@ -72,7 +74,7 @@ struct DraftReader {
 
     /// Why no such request comes to the routes, as far as endpoint, path and method tell; nil when one does.
     static func obstacle(_ draft: RequestDraft) -> String? {
-        let path = draft.path ?? (draft.api ?? .chat).usualPath
+        let path = draft.path.map(withoutQuery) ?? (draft.api ?? .chat).usualPath
         guard let api = API(routed: Array(path.utf8)) else {
             return "`\(path)` comes to no route: the server answers it itself"
         }
@@ -86,9 +88,15 @@ struct DraftReader {
         return nil
     }
 
+    /// Routes know a path without its query.
+    private static func withoutQuery(_ path: String) -> String { String(path.prefix { $0 != "?" }) }
+
+    /// As the server reads it: with what its escapes stand for.
     private static func model(_ shape: RequestShape?, _ body: [UInt8]) -> String? {
-        guard let place = shape?.model, !place.isAbsent, shape?.modelIsEscaped == false else { return nil }
-        return String(decoding: body[place.range], as: UTF8.self)
+        guard let shape, !shape.model.isAbsent else { return nil }
+        let spelled = body[shape.model.range]
+        guard shape.modelIsEscaped else { return String(decoding: spelled, as: UTF8.self) }
+        return JSONString(spelled: spelled).text
     }
 
     /// The body a description stands for; empty when it says nothing about one.

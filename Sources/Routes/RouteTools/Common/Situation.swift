@@ -59,7 +59,8 @@ struct Predictor {
     /// 403 when privacy alone left no target; else nobody serves what is asked for.
     private func refusalWithoutTarget() -> Prediction {
         let kinds = explanation.tiers.joined().map { Set($0.obstacles.map(\.kind)) }
-        let isPrivate = kinds.contains { $0.contains(.clearance) || $0.contains(.tags) }
+        // As the server does: some target would answer, were it not for class and tags.
+        let isPrivate = kinds.contains { !$0.isEmpty && $0.isSubset(of: [.clearance, .tags]) }
         if isPrivate { return .refused(403, "privacy_no_target") }
         return .refused(404, (explanation.request.model ?? "").isEmpty ? "no_route" : "model_not_found")
     }

@@ -220,7 +220,8 @@ package struct Explainer {
             let sentence = "\(name) does not serve \(request.api.word ?? request.path)"
             found.append(.init(kind: .api, sentence: sentence, spot: spot))
         }
-        if found.isEmpty {
+        let isAsked = provider.isEnabled && provider.apis.contains(request.api)
+        if found.isEmpty || (isAsked && !interpreter.serves(target, request)) {
             let sentence = "\(name) does not serve model `\(model ?? "")`"
             found.append(.init(kind: .model, sentence: sentence, spot: provider.models?.first?.spot))
         }
