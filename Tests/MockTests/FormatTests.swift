@@ -138,6 +138,22 @@ import Testing
         #expect(cut.ending != .complete)
     }
 
+    @Test func `Gemini's embeddings are the vectors of the same texts elsewhere`() throws {
+        func vectors(_ text: String) -> [Substring] {
+            text.split(separator: "[").filter { $0.contains(".") }.map { $0.prefix { $0 != "]" } }
+        }
+        let one = #"{"content":{"parts":[{"text":"a"}]}}"#
+        let both = #"{"requests":[\#(one),{"model":"models/g","content":{"parts":[{"text":"b"}]}}]}"#
+        let plain = vectors(try post("/v1/embeddings", #"{"input":["a","b"]}"#).text)
+        #expect(plain.count == 2)
+        let many = try post("/v1beta/models/g:batchEmbedContents", both).text
+        #expect(many.hasPrefix(#"{"embeddings":[{"values":["#))
+        #expect(vectors(many) == plain)
+        let single = try post("/v1beta/models/g:embedContent", one).text
+        #expect(single.hasPrefix(#"{"embedding":{"values":["#))
+        #expect(vectors(single) == [plain[0]])
+    }
+
     @Test func `tokens are counted as words`() throws {
         #expect(try post("/v1/messages/count_tokens", claude + "}").text == "{\"input_tokens\":2}\n")
         let body = #"{"contents":[{"role":"user","parts":[{"text":"one two three"}]}]}"#

@@ -6,7 +6,7 @@ extension Answer {
         switch endpoint {
         case .messages, .countTokens:
             return MessagesSpelling(id: hash, model: named, lines: EventLines(controls))
-        case .generateContent, .streamGenerateContent, .geminiCountTokens:
+        case .generateContent, .streamGenerateContent, .geminiCountTokens, .geminiEmbed, .geminiEmbedBatch:
             return GeminiSpelling(id: hash, model: head.geminiModel ?? named, lines: EventLines(controls))
         case .ollamaChat, .ollamaEmbed: return OllamaSpelling(model: named, isChat: true)
         case .ollamaGenerate: return OllamaSpelling(model: named, isChat: false)
@@ -173,6 +173,21 @@ extension Answer {
         }
         let words = facts.inputs.reduce(0) { $0 + wordCount(part(body, $1)) }
         out.add(text: "],\"total_duration\":1000000,\"load_duration\":1000000,\"prompt_eval_count\":\(words)}\n")
+        return json(out, controls)
+    }
+
+    /// `:embedContent` and `:batchEmbedContents`: the same in Gemini's shape.
+    func geminiEmbeddings(_ facts: BodyFacts, _ controls: Controls) -> Script {
+        let isBatch = endpoint == .geminiEmbedBatch
+        var out = ByteText()
+        out.add(text: isBatch ? "{\"embeddings\":[" : "{\"embedding\":")
+        for (index, input) in facts.inputs.enumerated() where isBatch || index == 0 {
+            if index > 0 { out.add(",") }
+            out.add("{\"values\":")
+            addVector(part(body, input), isBase64: false, &out)
+            out.add("}")
+        }
+        out.add(text: isBatch ? "]}\n" : "}\n")
         return json(out, controls)
     }
 

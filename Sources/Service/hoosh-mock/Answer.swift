@@ -50,6 +50,7 @@ struct Answer {
             case .countTokens: return tokenCount("input_tokens", facts, controls)
             case .geminiCountTokens: return tokenCount("totalTokens", facts, controls)
             case .ollamaEmbed: return ollamaEmbeddings(facts, controls)
+            case .geminiEmbed, .geminiEmbedBatch: return geminiEmbeddings(facts, controls)
             default: return spelled(spelling, facts, controls)
             }
         }

@@ -146,6 +146,16 @@ struct BodyFacts {
                 cursor.elements { readMessage(&$0) }
             } else if cursor.isKey(key, "contents"), cursor.peek() == UInt8(ascii: "[") {
                 cursor.elements { readTurn(&$0) }
+            } else if cursor.isKey(key, "content"), cursor.peek() == UInt8(ascii: "{") {
+                readEmbedded(&cursor)
+            } else if cursor.isKey(key, "requests"), cursor.peek() == UInt8(ascii: "[") {
+                cursor.elements { cursor in
+                    guard cursor.peek() == UInt8(ascii: "{") else { return cursor.skip() }
+                    cursor.members { cursor, key in
+                        let isContent = cursor.isKey(key, "content") && cursor.peek() == UInt8(ascii: "{")
+                        isContent ? readEmbedded(&cursor) : cursor.skip()
+                    }
+                }
             } else if cursor.isKey(key, "tools"), cursor.peek() == UInt8(ascii: "[") {
                 cursor.elements { readTool(&$0) }
             } else if cursor.isKey(key, "input") || cursor.isKey(key, "prompt") {
@@ -191,6 +201,12 @@ struct BodyFacts {
                 cursor.skip()
             }
         }
+    }
+
+    /// What Gemini shall embed.
+    private mutating func readEmbedded(_ cursor: inout JSONCursor) {
+        readTurn(&cursor)
+        inputs.append(lastText)
     }
 
     private mutating func readPart(_ cursor: inout JSONCursor) {

@@ -1,7 +1,7 @@
 /// What a request asks for, by method and path.
 enum Endpoint {
     case chat, completions, responses, embeddings, models, health, echo, unknown
-    case messages, countTokens, generateContent, streamGenerateContent, geminiCountTokens
+    case messages, countTokens, generateContent, streamGenerateContent, geminiCountTokens, geminiEmbed, geminiEmbedBatch
     case inference, synthesize
     case ollamaChat, ollamaGenerate, ollamaEmbed, tags
     case record, counters, reset, defaults
@@ -69,7 +69,7 @@ enum Endpoint {
     ]
     private static let verbs: [(verb: StaticString, endpoint: Endpoint)] = [
         ("generateContent", .generateContent), ("streamGenerateContent", .streamGenerateContent),
-        ("countTokens", .geminiCountTokens),
+        ("countTokens", .geminiCountTokens), ("embedContent", .geminiEmbed), ("batchEmbedContents", .geminiEmbedBatch),
     ]
 
     /// The formats of Anthropic and Ollama by path, Gemini's by what stands after the model's colon.

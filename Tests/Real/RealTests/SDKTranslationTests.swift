@@ -43,7 +43,7 @@ struct SDKTranslationTests {
         let models = ["to-openai", "to-anthropic", "to-gemini", "to-ollama"]
         let report: ScriptReport = try Scripts.run("others.py", [four.proxy.url] + models)
         #expect(report.different.isEmpty, "\(report.different.joined(separator: "\n"))")
-        #expect(try #require(report.checks) >= 100)
+        #expect(try #require(report.checks) >= 120)
     }
 
     private func show(_ report: ScriptReport) {

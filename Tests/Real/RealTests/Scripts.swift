@@ -60,8 +60,9 @@ struct FourFormats {
         var providers = "providers:\n"
         var routes = "routes:\n"
         for (name, kind) in kinds {
-            providers += "  \(name): {\(kind), url: \"\(mock.url)\"}\n"
-            routes += "  - {name: \(name), match: {model: [from-\(name), to-\(name)]}, to: [\(name)]}\n"
+            let models = "[from-\(name), to-\(name)]"
+            providers += "  \(name): {\(kind), url: \"\(mock.url)\", models: \(models)}\n"
+            routes += "  - {name: \(name), match: {model: \(models)}, to: [\(name)]}\n"
         }
         proxy = try ProxyInFront(routes: providers + routes, environment: ["MOCK_KEY": "mock-key"])
     }
