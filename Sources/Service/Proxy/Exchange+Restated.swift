@@ -41,7 +41,6 @@ extension Exchange {
     /// the way open to others.
     func restate(_ target: Target, _ provider: Provider) -> Bool {
         restated = nil
-        if session.reader.surface.dropped > 0 { restated = unprefixed(provider) }
         if isAboutSound { return restateSound(target, provider) }
         switch request.action {
         case .chat, .pass: break
@@ -100,20 +99,6 @@ extension Exchange {
     var geminiQuery: String {
         let kept = session.query.split(separator: "&").filter { !$0.hasPrefix("key=") }
         return kept.isEmpty ? "" : "?" + kept.joined(separator: "&")
-    }
-
-    /// The path that OpenAI's libraries would ask, for a client whose path has more in front (Groq's `/openai/v1`).
-    private func unprefixed(_ provider: Provider) -> Restated {
-        let query = session.query.isEmpty ? "" : "?" + session.query
-        let path = provider.targetPrefix.path(
-            for: String(session.path.dropFirst(session.reader.surface.dropped)) + query
-        )
-        return Restated(
-            head: UpstreamHead.Restatement(path: Array(path.utf8), format: .chat, isTranslated: false),
-            body: nil,
-            dropped: [],
-            answer: nil
-        )
     }
 
     /// Ollama's clients ask for a model without saying anything to have it loaded: there is nothing to be asked of others.
