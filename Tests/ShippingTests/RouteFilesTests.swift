@@ -10,6 +10,7 @@ import Testing
     /// What is asked of each file that is served, and the routes that may take it.
     static let served: [String: (model: String, routes: [String])] = [
         "canary": ("gpt-4o", ["canary", "gpt"]), "dev": ("fast", ["default"]),
+        "embeddings-speech": ("llama3.2", ["text"]),
         "local-first": ("llama3.2", ["open-weights"]), "minimal": ("gpt-4o", ["default"]),
         "night-batch": ("llama-3.3-70b", ["people"]),
         "privacy-tiers": ("llama3.2", ["rest"]), "sidecar": ("chat", ["open-weights"]),
@@ -17,8 +18,7 @@ import Testing
     ]
     /// Files beyond this build, with the keys that the refusal names (`routes.md` A10).
     static let refused: [String: [String]] = [
-        "embeddings-speech": ["kind `whisper`", "kind `piper`"], "long-context": ["`context`"],
-        "prod": ["`pool`", "`limits`"],
+        "long-context": ["`context`"], "prod": ["`pool`", "`limits`"],
     ]
 
     /// One for each test: what is kept for good would outlive the tests.
@@ -48,7 +48,9 @@ import Testing
                 continue
             }
             // An address of this machine would make every provider local.
-            let isLocal = ["ollama", "llamacpp", "vllm", "openai-compatible"].contains(String(match.3))
+            let isLocal = ["ollama", "llamacpp", "vllm", "whisper", "piper", "openai-compatible"].contains(
+                String(match.3)
+            )
             let place = "url: \"\(url)\", locality: \(isLocal ? "local" : "remote")"
             if match.2 != nil {
                 lines.append(line.replacing("kind: \(match.3)", with: "kind: \(match.3), \(place)"))
