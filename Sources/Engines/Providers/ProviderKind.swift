@@ -44,6 +44,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
     package let commands: [ModelCommand]
     /// How it lists its models; nil when it lists none.
     package let modelList: ModelListFormat?
+    /// Its streams in OpenAI's format tell their usage when asked by `stream_options.include_usage`.
+    package let takesStreamOptions: Bool
 
     /// How a provider of speech is asked.
     package enum Speech: String, Sendable {
@@ -71,7 +73,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
         embeddings: [EmbeddingFormat] = [.openAI],
         counts: [ChatFormat] = [],
         commands: [ModelCommand] = [],
-        modelList: ModelListFormat? = .openAI
+        modelList: ModelListFormat? = .openAI,
+        takesStreamOptions: Bool = true
     ) {
         self.name = name
         self.defaultURL = defaultURL
@@ -91,6 +94,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
         self.counts = counts
         self.commands = commands
         self.modelList = modelList
+        self.takesStreamOptions = takesStreamOptions
     }
 
     /// What a provider lacks it answers with its own 404; formats of chats it lacks are translated.
@@ -126,7 +130,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             "http://127.0.0.1:5000",
             isLocal: true,
             health: "/health",
-            commands: [.training, .sync]
+            commands: [.training, .sync],
+            takesStreamOptions: false
         ),
         ProviderKind(
             "lmstudio",
@@ -150,7 +155,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             health: "/health",
             formats: [.chat, .completions, .responses]
         ),
-        ProviderKind("onnx", "http://127.0.0.1:5272", isLocal: true),
+        ProviderKind("onnx", "http://127.0.0.1:5272", isLocal: true, takesStreamOptions: false),
         ProviderKind(
             "openai",
             "https://api.openai.com",
@@ -167,13 +172,14 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             knowsOpenSampling: false,
             embeddings: []
         ),
-        // Its schema is closed: what it does not know it refuses with 422.
+        // Its schema is closed: what it does not know it refuses with 422. Its streams end with their usage unasked.
         ProviderKind(
             "mistral",
             "https://api.mistral.ai",
             formats: [.chat],
             knowsOpenSampling: false,
-            thinking: .parts
+            thinking: .parts,
+            takesStreamOptions: false
         ),
         ProviderKind(
             "google",

@@ -12,6 +12,8 @@ package final class Plan: Sendable {
     package let setHeaders: [HeaderPair]
     /// Header fields of the client that are not passed on, names in lower case.
     package let removedHeaders: [String]
+    /// How streams are made to tell their usage.
+    package let usage: UsagePolicy
 
     package init(
         tiers: [Tier],
@@ -20,7 +22,8 @@ package final class Plan: Sendable {
         failover: FailoverPolicy,
         latency: LatencySettings,
         setHeaders: [HeaderPair],
-        removedHeaders: [String]
+        removedHeaders: [String],
+        usage: UsagePolicy = .asSent
     ) {
         self.tiers = tiers
         self.timeouts = timeouts
@@ -29,7 +32,16 @@ package final class Plan: Sendable {
         self.latency = latency
         self.setHeaders = setHeaders
         self.removedHeaders = removedHeaders
+        self.usage = usage
     }
+}
+
+/// How streams are made to tell their usage.
+package enum UsagePolicy: String, CaseIterable, Sendable {
+    /// As the client asks; what is not told is estimated.
+    case asSent = "as_sent"
+    /// OpenAI's streams are asked for it, and what the client did not ask for is left out of what it gets.
+    case exact
 }
 
 /// A header field to send: name in lower case, value without line ends.

@@ -117,9 +117,13 @@ package struct ProviderCounters: Sendable {
     package var connectionsOpened = 0
     package var connectionsReused = 0
     package var connectionsIdle = 0
-    /// Tokens by the provider's own usage objects.
-    package var promptTokens = 0
-    package var completionTokens = 0
+    /// Tokens by the provider's own count, and estimated where it has none.
+    package var prompt = TokenCounts()
+    package var completion = TokenCounts()
+    /// Of those the provider counted: read from a cache, written to one, thinking.
+    package var cachedTokens = 0
+    package var cacheWriteTokens = 0
+    package var reasoningTokens = 0
 
     package init() {}
 
@@ -135,8 +139,32 @@ package struct ProviderCounters: Sendable {
         connectionsOpened += other.connectionsOpened
         connectionsReused += other.connectionsReused
         connectionsIdle += other.connectionsIdle
-        promptTokens += other.promptTokens
-        completionTokens += other.completionTokens
+        prompt.add(other.prompt)
+        completion.add(other.completion)
+        cachedTokens += other.cachedTokens
+        cacheWriteTokens += other.cacheWriteTokens
+        reasoningTokens += other.reasoningTokens
+    }
+}
+
+/// Tokens by who counted them.
+package struct TokenCounts: Sendable {
+    /// By the provider's usage objects.
+    package private(set) var counted = 0
+    /// By the size of the text.
+    package private(set) var estimated = 0
+
+    package init() {}
+
+    package mutating func add(_ count: Int, isEstimate: Bool) {
+        // A provider may say any number.
+        let (sum, overflows) = (isEstimate ? estimated : counted).addingReportingOverflow(count)
+        if isEstimate { estimated = overflows ? .max : sum } else { counted = overflows ? .max : sum }
+    }
+
+    package mutating func add(_ other: TokenCounts) {
+        counted += other.counted
+        estimated += other.estimated
     }
 }
 

@@ -165,11 +165,28 @@ package struct PrometheusText {
             $0.connectionsReused
         }
         each("hoosh_upstream_connections_idle", "gauge", "Connections kept and waiting.") { $0.connectionsIdle }
-        family("hoosh_tokens_total", "counter", "Tokens by the providers' own usage objects.")
+        tokens(counters, providers)
+    }
+
+    private mutating func tokens(_ counters: [ProviderCounters], _ providers: [(name: String, isUp: Bool?)]) {
+        family("hoosh_tokens_total", "counter", "Tokens as the providers count them, or estimated where they do not.")
         for (index, provider) in providers.enumerated() {
-            let kinds = [("prompt", counters[index].promptTokens), ("completion", counters[index].completionTokens)]
+            for (kind, counts) in [("prompt", counters[index].prompt), ("completion", counters[index].completion)] {
+                for (source, value) in [("provider", counts.counted), ("estimate", counts.estimated)] {
+                    let labels = [("provider", provider.name), ("type", kind), ("source", source)]
+                    sample("hoosh_tokens_total", labels, "\(value)")
+                }
+            }
+        }
+        let help = "Of the tokens that the providers counted: read from a cache, written to one, thinking."
+        family("hoosh_token_details_total", "counter", help)
+        for (index, provider) in providers.enumerated() {
+            let kinds = [
+                ("cached", counters[index].cachedTokens), ("cache_write", counters[index].cacheWriteTokens),
+                ("reasoning", counters[index].reasoningTokens),
+            ]
             for (kind, value) in kinds {
-                sample("hoosh_tokens_total", [("provider", provider.name), ("type", kind)], "\(value)")
+                sample("hoosh_token_details_total", [("provider", provider.name), ("type", kind)], "\(value)")
             }
         }
     }

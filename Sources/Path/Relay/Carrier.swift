@@ -22,6 +22,10 @@ package class Carrier {
     package internal(set) final var bytesCopied = 0
     /// What the provider says it counted, so far.
     package internal(set) final var usage: TokenUsage?
+    /// The provider has counted the output as it stands; else `textBytes` says how much of it went by.
+    package internal(set) final var countsOutput = false
+    /// Bytes of text, thinking and arguments that went by before the provider had counted them.
+    package internal(set) final var textBytes = 0
 
     init() {}
 

@@ -18,6 +18,12 @@ extension Pump {
         takeBackPipe()
         let walker = held > 0 ? wholeWalker : walker
         held = 0
+        if isRecoding {
+            // Our own chunks are whole, so the client stands between two.
+            text = Pump.chunk(text)
+            text.withUnsafeBytes { keep($0) }
+            return true
+        }
         if unwrapsChunks || walker.payloadLeft == .max {
             text.withUnsafeBytes { keep($0) }
             return true
@@ -37,9 +43,7 @@ extension Pump {
         } else if walker.owesChunkEnd {
             framed += [0x0d, 0x0a]
         }
-        if !text.isEmpty {
-            framed += Array(String(text.count, radix: 16).utf8) + [0x0d, 0x0a] + text + [0x0d, 0x0a]
-        }
+        framed += Pump.chunk(text)
         framed.withUnsafeBytes { keep($0) }
         return true
     }

@@ -22,16 +22,15 @@ extension Pump {
     ///
     /// - Throws: what is wrong with the framing.
     func look(at bytes: UnsafeMutableRawBufferPointer, known: Int) throws(HTTPFault) -> Int {
-        let span = bytes.bindMemory(to: UInt8.self).span
+        let start = walker
         var whole = Whole(walker: walker, scanner: scanner)
         let position = try walk(bytes, &whole)
-        noteUsage(span, position)
+        account(for: bytes, upTo: position, from: start)
         if fault != nil {
             held = 0
             partialLine = []
             return position - known
         }
-        if !unfinished.isEmpty, position > known { noteUsageAcross(bytes, known, position) }
         if hasEnded {
             held = 0
             partialLine = []
@@ -53,8 +52,6 @@ extension Pump {
         } else {
             held += bytes.count - known
         }
-        let isInside = isEventStream && !scanner.isAtBoundary
-        if isInside, position > known { unfinished = Array(bytes[max(known, position - Pump.usageBytes)..<position]) }
         return bytes.count - known
     }
 
@@ -65,7 +62,6 @@ extension Pump {
     ///
     /// - Throws: what is wrong with the framing.
     func step(over bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) -> (window: Int, compacted: Int) {
-        let span = bytes.bindMemory(to: UInt8.self).span
         let start = walker
         var whole = Whole(walker: walker, scanner: scanner)
         var position = try walk(bytes, &whole)
@@ -75,7 +71,7 @@ extension Pump {
             position = whole.window
         }
         wholeWalker = walker
-        noteUsage(span, position)
+        account(for: bytes, upTo: position, from: start)
         return (position, unwrap(bytes, upTo: position, from: start))
     }
 
@@ -149,25 +145,38 @@ extension Pump {
     /// Moves the framing past payload that goes by unseen.
     func skip(_ count: Int) {
         walker.skipPayload(count)
+        meter?.skip()
         if walker.isEnded { hasEnded = true }
     }
 
-    /// Looks for a usage object in what goes out; of a large window only the end, where it stands.
-    private func noteUsage(_ span: Span<UInt8>, _ window: Int) {
-        guard window > 0 else { return }
-        let start = window > Pump.usageBytes ? window - Pump.usageBytes : 0
-        let part = span.extracting(start..<window)
-        guard let found = UsageShape.findMember(in: part) else { return }
-        usage = found
+    /// Shows the meter the payload of what was walked: it is taken, and will not be shown again.
+    private func account(for bytes: UnsafeMutableRawBufferPointer, upTo end: Int, from start: BodyWalker) {
+        guard var meter, end > 0, !meter.hasEnded else { return }
+        // Two owners would copy what it carries.
+        self.meter = nil
+        let span = UnsafeMutableRawBufferPointer(rebasing: bytes[..<end]).bindMemory(to: UInt8.self).span
+        var walker = start
+        var position = 0
+        while case .payload(let range) = try? walker.next(span, at: &position) {
+            meter.take(span.extracting(range), isLast: walker.isEnded)
+        }
+        if hasEnded { meter.finish() }
+        if scanner.sawDone || scanner.sawError { meter.end() }
+        note(meter)
     }
 
-    /// The same for an event that came in two pieces: its first was seen in the last look.
-    private func noteUsageAcross(_ bytes: UnsafeMutableRawBufferPointer, _ known: Int, _ position: Int) {
-        let joined = unfinished + Array(bytes[known..<min(position, known + Pump.usageBytes)])
-        unfinished = []
-        if let found = UsageShape.findMember(in: joined.span) { usage = found }
+    /// The connection's end is the body's: a last line needs no end.
+    func finishMeter() {
+        guard var meter else { return }
+        self.meter = nil
+        meter.finish()
+        note(meter)
     }
 
-    /// How far from the end of a window a usage object is looked for.
-    static let usageBytes = 4_096
+    private func note(_ meter: UsageMeter) {
+        usage = meter.usage
+        countsOutput = meter.countsOutput
+        textBytes = meter.textBytes
+        self.meter = meter
+    }
 }

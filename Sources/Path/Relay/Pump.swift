@@ -41,8 +41,12 @@ package final class Pump: Carrier {
     var held = 0
     /// The framing where the whole ends, in front of what is held.
     var wholeWalker: BodyWalker
-    /// The end of the last look, when it stands inside an event: a usage object may go on in the next.
-    var unfinished: [UInt8] = []
+    /// Counts what goes by; nil for an answer that costs nothing.
+    var meter: UsageMeter?
+    /// The provider was asked to count although the client did not ask: the event with the counts is not passed on.
+    let dropsUsage: Bool
+    /// The client gets chunks of ours for a body whose length the provider told.
+    let chunksLength: Bool
     /// A size line that has come in part: taken, and needed once more to be read with its rest.
     var partialLine: [UInt8] = []
     /// Filled only while a broken stream is being ended.
@@ -62,10 +66,24 @@ package final class Pump: Carrier {
     /// Windows one stream may move before the others have their turn.
     static let windowsPerTurn = 16
 
-    package init(framing: BodyFraming, isEventStream: Bool, mode: SpliceMode, unwrapsChunks: Bool) {
+    /// Begins before the first byte of a body.
+    ///
+    /// * `meter`: counts what goes by; nil counts nothing.
+    /// * `dropsUsage`: leaves out events that carry usage and nothing else; a body of known length goes out in chunks then.
+    package init(
+        framing: BodyFraming,
+        isEventStream: Bool,
+        mode: SpliceMode,
+        unwrapsChunks: Bool,
+        meter: UsageMeter? = nil,
+        dropsUsage: Bool = false
+    ) {
         walker = BodyWalker(framing)
         wholeWalker = walker
         self.isEventStream = isEventStream
+        self.meter = meter
+        self.dropsUsage = dropsUsage && isEventStream
+        chunksLength = self.dropsUsage && !unwrapsChunks && !walker.isChunked && walker.payloadLeft != .max
         self.mode = unwrapsChunks ? .never : mode
         self.unwrapsChunks = unwrapsChunks
         super.init()
@@ -94,12 +112,13 @@ package final class Pump: Carrier {
         to client: Socket
     ) -> PumpOutcome {
         hold(head)
+        let start = WindowStart(self)
         let result: (window: Int, compacted: Int)
         do { result = try step(over: body) } catch { return .broken(error.message.description) }
         if result.window < body.count, !hasEnded {
             carried = Array(UnsafeRawBufferPointer(rebasing: body[result.window...]))
         }
-        return write(UnsafeRawBufferPointer(rebasing: body[..<result.compacted]), to: client) ?? .waiting
+        return emit(body, result, start, to: client) ?? .waiting
     }
 
     package override func endBroken(with fault: ChatFault, as event: [UInt8]) -> Bool { endStream(with: event) }
@@ -215,14 +234,16 @@ package final class Pump: Carrier {
 
     /// Looks at or takes what is there, up to the next whole window.
     private func advance(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome? {
-        if mode != .never, upstream.canSplice, carried.isEmpty { return lookAndSplice(from: upstream, loop: loop) }
+        if mode != .never, upstream.canSplice, carried.isEmpty {
+            return lookAndSplice(from: upstream, to: client, loop: loop)
+        }
         return readAndCopy(from: upstream, to: client, loop: loop)
     }
 
-    private func lookAndSplice(from upstream: Socket, loop: EventLoop) -> PumpOutcome? {
+    private func lookAndSplice(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome? {
         if !isEventStream, walker.payloadLeft >= Pump.blindBytes, walker.payloadLeft != .max {
-            // Large plain payload of known length: nothing in it needs to be seen.
-            owed = min(walker.payloadLeft, 1 << 30)
+            // Large plain payload of known length: nothing in it needs to be seen but its end, where usage stands.
+            owed = min(walker.payloadLeft - (meter == nil ? 0 : UsageMeter.tailBytes), 1 << 30)
             releaseHead()
             skip(owed)
             return nil
@@ -237,6 +258,10 @@ package final class Pump: Carrier {
             // All that had arrived was seen; the poller tells of anything newer.
             if count < room.count { upstream.mayRead = upstream.peerEnded }
             let seen = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<(offset + count)])
+            if dropsUsage, !passesWhole(seen) {
+                upstream.mayRead = true
+                return readAndCopy(from: upstream, to: client, loop: loop)
+            }
             let taken: Int
             do { taken = try look(at: seen, known: offset) } catch { return .broken(error.message.description) }
             return take(taken, of: UnsafeMutableRawBufferPointer(rebasing: room[..<count]), from: upstream, loop: loop)
@@ -288,6 +313,7 @@ package final class Pump: Carrier {
         }
         held = 0
         hasEnded = true
+        finishMeter()
         return nil
     }
 
@@ -298,6 +324,7 @@ package final class Pump: Carrier {
         switch upstream.receive(into: UnsafeMutableRawBufferPointer(rebasing: scratch[offset...])) {
         case .moved(let count):
             let all = UnsafeMutableRawBufferPointer(rebasing: scratch[..<(offset + count)])
+            let start = WindowStart(self)
             let result: (window: Int, compacted: Int)
             do { result = try step(over: all) } catch {
                 return .broken(error.message.description)
@@ -310,7 +337,7 @@ package final class Pump: Carrier {
             } else if !carried.isEmpty {
                 carried.removeAll(keepingCapacity: true)
             }
-            return write(UnsafeRawBufferPointer(rebasing: all[..<result.compacted]), to: client)
+            return emit(all, result, start, to: client)
         case .wouldBlock: return nil
         case .ended: return upstreamEnded()
         case .failed: return .broken("reset the connection in the middle of the body")

@@ -93,9 +93,15 @@ package final class Translator: Carrier {
         return said(to: client)
     }
 
+    private func count() {
+        usage = stream.usage
+        countsOutput = stream.countsOutput
+        textBytes = stream.textBytes
+    }
+
     /// Writes what the translation has said; an error before the first byte leaves the way open to another provider.
     private func said(to client: Socket) -> PumpOutcome? {
-        usage = stream.usage
+        count()
         if let failure = stream.failure, !hasWritten {
             return .broken("reported an error in its stream: \(failure.message.text)")
         }
@@ -113,7 +119,7 @@ package final class Translator: Carrier {
     /// The upstream is done: the dialect's own end, and the last chunk.
     private func endBody(to client: Socket) -> PumpOutcome? {
         do { try stream.end() } catch { return fault(error, to: client) }
-        usage = stream.usage
+        count()
         if let failure = stream.failure, !hasWritten {
             return .broken("reported an error in its stream: \(failure.message.text)")
         }

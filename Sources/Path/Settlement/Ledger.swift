@@ -21,6 +21,13 @@ package struct Ledger {
     package var events = 0
     package var promptTokens = 0
     package var completionTokens = 0
+    /// Of the prompt, read from a cache and written to one; of the completion, thinking.
+    package var cachedTokens = 0
+    package var cacheWriteTokens = 0
+    package var reasoningTokens = 0
+    /// The provider did not count them: they were estimated.
+    package var promptIsEstimate = false
+    package var completionIsEstimate = false
     /// The client went away before the end.
     package var clientLeft = false
 
@@ -33,7 +40,10 @@ package struct Ledger {
         counters.routes[route].count(clientLeft ? 499 : status)
         if clientLeft { counters.clientsLeft += 1 }
         guard provider >= 0 else { return }
-        counters.providers[provider].promptTokens += promptTokens
-        counters.providers[provider].completionTokens += completionTokens
+        counters.providers[provider].prompt.add(promptTokens, isEstimate: promptIsEstimate)
+        counters.providers[provider].completion.add(completionTokens, isEstimate: completionIsEstimate)
+        counters.providers[provider].cachedTokens += cachedTokens
+        counters.providers[provider].cacheWriteTokens += cacheWriteTokens
+        counters.providers[provider].reasoningTokens += reasoningTokens
     }
 }

@@ -45,7 +45,8 @@ struct Plans {
                 failover: entry.settings.failover,
                 latency: entry.settings.latency,
                 setHeaders: entry.setHeaders,
-                removedHeaders: entry.removedHeaders
+                removedHeaders: entry.removedHeaders,
+                usage: entry.settings.usage
             )
             let number = settings.lastIndex { Self.isSame($0, draft) } ?? settings.count
             if number == settings.count { settings.append(draft) }
@@ -76,7 +77,8 @@ struct Plans {
             failover: draft.failover,
             latency: draft.latency,
             setHeaders: draft.setHeaders,
-            removedHeaders: draft.removedHeaders
+            removedHeaders: draft.removedHeaders,
+            usage: draft.usage
         )
         known[shape, default: []].append(plan)
         return plan
@@ -115,7 +117,7 @@ struct Plans {
     private static func isSame(_ left: Plan, _ right: Plan) -> Bool {
         left.timeouts == right.timeouts && left.failover == right.failover && left.latency == right.latency
             && left.setHeaders == right.setHeaders && left.removedHeaders == right.removedHeaders
-            && left.retry == right.retry
+            && left.retry == right.retry && left.usage == right.usage
     }
 
     private func hasHeaders(_ plan: Plan, _ tiers: [TierEntry], _ level: Level) -> Bool {

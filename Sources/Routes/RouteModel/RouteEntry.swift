@@ -129,6 +129,7 @@ package struct RouteSettings: Sendable {
     package var retry = RetryPolicy()
     package var failover = FailoverPolicy()
     package var latency = LatencySettings()
+    package var usage = UsagePolicy.asSent
     package var hedge = Setting<Hedge?>(nil)
     package var cache = CacheSettings()
     package var pool = Setting(PoolChoice.none)

@@ -20,7 +20,10 @@ extension Exchange {
             + "\"status\":\(ledger.clientLeft ? 499 : ledger.status),\"tries\":\(ledger.tries),"
             + "\"first_byte_us\":\(first),\"total_us\":\(total),\"events\":\(ledger.events),"
             + "\"bytes_spliced\":\(ledger.bytesSpliced),\"bytes_copied\":\(ledger.bytesCopied),"
-            + "\"prompt_tokens\":\(ledger.promptTokens),\"completion_tokens\":\(ledger.completionTokens)}\n"
+            + "\"prompt_tokens\":\(ledger.promptTokens),\"completion_tokens\":\(ledger.completionTokens),"
+            + "\"cached_tokens\":\(ledger.cachedTokens),\"cache_write_tokens\":\(ledger.cacheWriteTokens),"
+            + "\"reasoning_tokens\":\(ledger.reasoningTokens),"
+            + "\"tokens_estimated\":\(ledger.promptIsEstimate || ledger.completionIsEstimate)}\n"
         Console.print(line)
     }
 }

@@ -134,6 +134,8 @@ enum ClientPaths {
                 model: subject.model,
                 isAliased: subject.isAliased,
                 modelPlace: subject.place,
+                streamOptions: subject.streamOptions,
+                mayAskUsage: subject.mayAskUsage,
                 streams: subject.streams
             )
             let plan = plans[Int(verdict.level.rawValue)]
@@ -189,6 +191,8 @@ private struct Subject {
     var isAliased = false
     var place = TextRange.absent
     var streams = false
+    var streamOptions = TextRange.absent
+    var mayAskUsage = false
 
     struct Fault: Error { let refusal: Refusal }
 
@@ -287,6 +291,8 @@ private struct Subject {
         case .countTokens, .embed, .manage: break
         }
         place = shape.modelWithQuotes
+        streamOptions = shape.streamOptions
+        mayAskUsage = !shape.repeatsStreamOptions
         guard !shape.model.isAbsent else { return }
         let raw = body.extracting(shape.model.range)
         model = shape.modelIsEscaped ? JSONText.unescape(raw) : raw.indices.map { raw[$0] }

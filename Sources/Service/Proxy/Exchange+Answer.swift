@@ -119,8 +119,12 @@ extension Exchange {
         if beginSound(length, seen) { return }
         let span = seen.bindMemory(to: UInt8.self).span
         let isOldClient = head.versionMinor == 0
-        let unwraps = isOldClient && answer.framing == .chunked
-        let framing = unwraps ? BodyFraming.untilClose : answer.framing
+        let dropsUsage = asksUsage && answer.isEventStream && answer.status == 200
+        var framing = answer.framing
+        // Nobody can tell the length of a stream that an event will be taken out of.
+        if dropsUsage, case .length(1...) = framing { framing = .chunked }
+        let unwraps = isOldClient && framing == .chunked
+        if unwraps { framing = .untilClose }
         closesClient = framing == .untilClose || !session.keepsAlive || upload?.mayKeepClient == false
         var writer = ByteWriter(worker.outgoing)
         ClientHead.write(
@@ -137,7 +141,9 @@ extension Exchange {
             framing: answer.framing,
             isEventStream: answer.isEventStream,
             mode: local.spliceMode,
-            unwrapsChunks: unwraps
+            unwrapsChunks: unwraps,
+            meter: meter,
+            dropsUsage: dropsUsage
         )
         start(pump, head: writer.written, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
     }

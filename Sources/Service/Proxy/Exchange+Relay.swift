@@ -54,6 +54,7 @@ extension Exchange {
             )
         }
         saved = nil
+        estimatePrompt()
         if upload == nil || upload?.isComplete == true { session.releaseRequest() }
     }
 

@@ -121,6 +121,7 @@ extension Exchange {
     private func asked(_ target: Target, _ provider: Provider, _ format: ChatFormat) -> (RequestTerms, [UInt8]) {
         let model = modelBytes(target)
         var terms = RequestTerms(model: JSONString(plain: model), streams: request.streams)
+        terms.wantsStreamUsage = provider.kind.takesStreamOptions
         terms.limitsCompletion = provider.kind.knowsNewestWords
         terms.knowsDeveloper = provider.kind.knowsNewestWords
         terms.knowsTextLists = provider.kind.knowsNewestWords

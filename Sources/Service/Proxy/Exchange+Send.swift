@@ -12,6 +12,7 @@ extension Exchange {
         let all = bytes
         var writer = ByteWriter(worker.outgoing)
         let body = requestBody
+        edits = bodyEdits(body)
         UpstreamHead.write(
             &writer,
             head: head,
@@ -28,8 +29,8 @@ extension Exchange {
         pendingHeadStart = 0
         let headOnly = writer
         if let own = restated?.body { return sendOwn(writer.written, own) }
-        let rest = putModel(&writer, in: body)
-        // The model stands far behind in a large body: what is before it is gathered apart.
+        let rest = putEdited(&writer, body)
+        // An edit stands far behind in a large body: what is before it is gathered apart.
         if writer.overflowed { return sendGathered(headOnly.written, body) }
         ledger.sentNanoseconds = loop.now
         let bodyRest = UnsafeRawBufferPointer(rebasing: body[rest...])
@@ -71,47 +72,8 @@ extension Exchange {
         case .none: return .none
         case .length(let count) where reader.streamsRest: return .length(count)
         case .chunked where !reader.isJSON: return .chunked
-        default: return .length(reader.bodyBytes + modelGrowth)
+        default: return .length(reader.bodyBytes + edits.reduce(0) { $0 + $1.growth })
         }
-    }
-
-    /// The model this target must be asked for, when it is not the one in the body.
-    private var replacement: [UInt8]? {
-        guard !request.modelPlace.isAbsent else { return nil }
-        if let model = target?.modelBytes { return model }
-        return request.isAliased ? request.model : nil
-    }
-
-    private var modelGrowth: Int {
-        guard let replacement else { return 0 }
-        return JSONText.escapedCount(replacement) + 2 - Int(request.modelPlace.count)
-    }
-
-    /// Writes the body up to and including a replaced model; answers from where on the body is to be sent as it is.
-    private func putModel(_ writer: inout ByteWriter, in body: UnsafeMutableRawBufferPointer) -> Int {
-        guard let replacement else { return 0 }
-        let place = request.modelPlace.range
-        writer.put(UnsafeRawBufferPointer(rebasing: body[..<place.lowerBound]))
-        writer.put(byte: 0x22)
-        JSONText.escape(replacement.span, into: &writer)
-        writer.put(byte: 0x22)
-        return place.upperBound
-    }
-
-    private func sendGathered(_ head: UnsafeRawBufferPointer, _ body: UnsafeMutableRawBufferPointer) {
-        guard let replacement else { return }
-        let place = request.modelPlace.range
-        pendingHead.reserveCapacity(head.count + place.lowerBound + replacement.count * 6 + 2)
-        pendingHead += head
-        pendingHead += body[..<place.lowerBound]
-        pendingHead.append(0x22)
-        pendingHead += JSONText.escaped(replacement)
-        pendingHead.append(0x22)
-        pendingHeadStart = 0
-        pendingBody = place.upperBound
-        ledger.sentNanoseconds = loop.now
-        waitToSend()
-        sendPending()
     }
 
     /// Sends a body of ours behind the head.
@@ -124,7 +86,7 @@ extension Exchange {
         sendPending()
     }
 
-    private func waitToSend() {
+    func waitToSend() {
         phase = .sending
         arm()
     }

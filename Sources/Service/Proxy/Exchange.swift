@@ -85,6 +85,10 @@ final class Exchange: UpstreamUser {
     var pendingHeadStart = 0
     var pendingBody = 0
     var upload: Upload?
+    /// What of the client's body is changed for this try.
+    var edits: [BodyEdit] = []
+    /// The provider is asked to count, and the client did not ask for that.
+    var asksUsage = false
 
     // Answering
     var answer = AnswerFacts()
@@ -93,6 +97,8 @@ final class Exchange: UpstreamUser {
     var pump: Carrier?
     /// What an answer that was read as a whole says it cost.
     var gatheredUsage: TokenUsage?
+    /// Tokens of the prompt by its size, where the provider may not tell.
+    var promptEstimate: Int?
     /// What of the pump's counts has been added to the loop's already.
     var countedSpliced = 0
     var countedCopied = 0
@@ -223,6 +229,7 @@ final class Exchange: UpstreamUser {
     func clientLeft() {
         guard phase != .ended else { return }
         ledger.clientLeft = true
+        chargeUnanswered()
         endTry(failed: nil)
         settle()
     }
@@ -258,10 +265,7 @@ final class Exchange: UpstreamUser {
             ledger.bytesCopied = pump.bytesCopied
             ledger.events = pump.events
         }
-        if let usage = pump?.usage ?? gatheredUsage {
-            ledger.promptTokens = usage.input ?? 0
-            ledger.completionTokens = usage.output ?? 0
-        }
+        settleUsage()
         let provider = ledger.provider < 0 ? -1 : snapshot.providerRows[ledger.provider]
         ledger.settle(in: &worker.counters, route: snapshot.routeRows[request.route], provider: provider)
         if worker.shared.logsAccess { logAccess() }

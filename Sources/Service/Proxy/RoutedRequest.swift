@@ -28,6 +28,10 @@ struct RoutedRequest {
     let isAliased: Bool
     /// The model's place in the body with its quotes; absent when the body has none.
     let modelPlace: TextRange
+    /// The value of `stream_options` in the body; absent when there is none.
+    let streamOptions: TextRange
+    /// The body may be changed: it is JSON, and says `stream_options` once at most.
+    let mayAskUsage: Bool
     /// The request asks for an event stream.
     let streams: Bool
 }

@@ -23,6 +23,10 @@ package struct RequestShape {
     package var stream: Bool { saidStream ?? false }
     /// `max_completion_tokens`, `max_output_tokens` or `max_tokens`, in this order.
     package private(set) var maxTokens: Int?
+    /// The value of `stream_options`; absent when there is none.
+    package private(set) var streamOptions = TextRange.absent
+    /// `stream_options` stands there more than once: nobody can say which of them a provider reads.
+    package private(set) var repeatsStreamOptions = false
 
     /// Reads a whole body.
     ///
@@ -71,6 +75,9 @@ package struct RequestShape {
         case 10 where ASCII.starts(key, with: "max_tokens"):
             try seen.once("max_tokens", \.maxTokens)
             if maxTokens == nil { maxTokens = number(member, body) }
+        case 14 where ASCII.starts(key, with: "stream_options"):
+            repeatsStreamOptions = !streamOptions.isAbsent
+            streamOptions = member.value
         case 17 where ASCII.starts(key, with: "max_output_tokens"):
             try seen.once("max_output_tokens", \.maxOutputTokens)
             maxTokens = number(member, body) ?? maxTokens

@@ -47,6 +47,12 @@ package struct BodyWalker: Equatable {
     /// True after `.end`.
     package var isEnded: Bool { state == .ended }
 
+    /// It stands in front of a chunk's size line.
+    package var isBetweenChunks: Bool { state == .sizeLine }
+
+    /// The last chunk is behind it.
+    package var isPastChunks: Bool { state == .trailers || (isChunked && state == .ended) }
+
     /// The payload of a chunk is complete, but its CRLF is not.
     package var owesChunkEnd: Bool { state == .chunkEnd }
 

@@ -21,6 +21,10 @@ package final class StreamTranslation {
     package private(set) var events = 0
     /// What the provider said it counted.
     package private(set) var usage: TokenUsage?
+    /// Bytes of text, thinking and arguments so far, as they are spelled.
+    package private(set) var textBytes = 0
+    /// The provider has counted the output as it stands; Anthropic's first event counts only what was read.
+    package var countsOutput: Bool { usage?.output != nil && (upstream != .messages || readers.isComplete) }
     /// An error that the provider reported in its stream; nothing is written after it.
     package private(set) var failure: ChatFault?
 
@@ -113,6 +117,8 @@ package final class StreamTranslation {
             switch delta {
             case .usage(let said):
                 if usage == nil { usage = said } else { usage?.update(said) }
+            case .text(_, let text), .reasoning(_, let text), .refusal(_, let text), .toolArguments(_, _, let text):
+                textBytes += Int(text.range.count)
             case .failed(let kind, let message, let type, let code):
                 return fail(fault(kind, message, type, code, data))
             default: break

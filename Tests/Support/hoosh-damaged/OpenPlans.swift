@@ -24,7 +24,8 @@ private enum OpenPlans {
             failover: plan.failover,
             latency: plan.latency,
             setHeaders: plan.setHeaders,
-            removedHeaders: plan.removedHeaders
+            removedHeaders: plan.removedHeaders,
+            usage: plan.usage
         )
     }
 

@@ -179,7 +179,7 @@ enum Sameness {
 
     private static func isSame(_ left: RouteSettings, _ right: RouteSettings) -> Bool {
         left.timeouts == right.timeouts && left.retry == right.retry && left.failover == right.failover
-            && left.latency == right.latency && left.sticky.value == right.sticky.value
+            && left.latency == right.latency && left.usage == right.usage && left.sticky.value == right.sticky.value
             && left.hedge.value == nil && right.hedge.value == nil && isSame(left.cache, right.cache)
             && isSame(left.pool.value, right.pool.value) && left.limits.map(\.value) == right.limits.map(\.value)
             && left.queue.value == right.queue.value && left.maxTokens.value == right.maxTokens.value

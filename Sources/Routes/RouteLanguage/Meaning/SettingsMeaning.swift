@@ -37,6 +37,10 @@ struct SettingsMeaning {
             settings.failover.panicTries = panic == "try"
         }
         apply(latency: node["ema"])
+        if let found = Read.located(node, "usage", Read.text), let policy = UsagePolicy(rawValue: found.value) {
+            keep(found.spot, "usage")
+            settings.usage = policy
+        }
         applyLater(node)
     }
 

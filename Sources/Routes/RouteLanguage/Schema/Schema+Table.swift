@@ -93,6 +93,12 @@ extension Schema {
         keys += timeouts(under: "\(parent).timeout", isDefaulted: true)
         keys += retries(under: parent) + latencies(under: parent)
         keys += [
+            Key(
+                "\(parent).usage",
+                .word(UsagePolicy.allCases.map(\.rawValue)),
+                "as_sent",
+                "`exact` asks OpenAI-format streams for their usage, and keeps it from clients that did not."
+            ),
             .later(
                 "\(parent).hedge",
                 .mapping,

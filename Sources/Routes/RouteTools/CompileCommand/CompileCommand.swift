@@ -173,6 +173,7 @@ struct EffectiveRoute {
             entry("retry.retry_after", time(retry.retryAfterMilliseconds)),
             entry("failover.max_tries", "\(settings.failover.maxTries)"),
             entry("failover.panic", settings.failover.panicTries ? "try" : "fail"),
+            entry("usage", settings.usage.rawValue),
             entry("ema.metric", ema.metric.rawValue),
             ema.halfLifeMilliseconds.map { entry("ema.half_life", time($0)) } ?? entry("ema.alpha", "\(ema.alpha)"),
             entry("ema.stale_after", time(ema.staleAfterMilliseconds)),

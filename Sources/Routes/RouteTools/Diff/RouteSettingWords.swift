@@ -32,7 +32,7 @@ enum RouteSettingWords {
             ("retry.retry_after", Words.duration(retry.retryAfterMilliseconds)),
             ("failover.max_tries", "\(settings.failover.maxTries)"),
             ("failover.panic", settings.failover.panicTries ? "try" : "fail"),
-            ("ema", ema(latency)), ("pool", pool(settings.pool.value)),
+            ("usage", settings.usage.rawValue), ("ema", ema(latency)), ("pool", pool(settings.pool.value)),
             (
                 "limits",
                 settings.limits.isEmpty ? "none" : settings.limits.map(\.value).sorted().joined(separator: ", ")

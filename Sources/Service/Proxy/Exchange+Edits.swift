@@ -1,0 +1,75 @@
+import Bytes
+import Dialect
+import JSON
+import Providers
+
+/// A place in the client's body and what stands there towards the provider.
+struct BodyEdit {
+    let place: Range<Int>
+    let bytes: [UInt8]
+    /// By how much the body becomes longer.
+    var growth: Int { bytes.count - place.count }
+}
+
+// What of the client's body is changed on its way: the model, and whether the stream shall count.
+extension Exchange {
+    /// The edits for this try, in the order of their places; every other byte goes out as it came.
+    func bodyEdits(_ body: UnsafeMutableRawBufferPointer) -> [BodyEdit] {
+        asksUsage = false
+        guard restated?.body == nil else { return [] }
+        var edits: [BodyEdit] = []
+        if let model = replacement {
+            edits.append(BodyEdit(place: request.modelPlace.range, bytes: [0x22] + JSONText.escaped(model) + [0x22]))
+        }
+        guard let edit = usageEdit(body) else { return edits }
+        asksUsage = true
+        if let first = edits.first, first.place.lowerBound > edit.place.lowerBound { return [edit, first] }
+        edits.append(edit)
+        return edits
+    }
+
+    /// The model this target must be asked for, when it is not the one in the body.
+    private var replacement: [UInt8]? {
+        guard !request.modelPlace.isAbsent else { return nil }
+        if let model = target?.modelBytes { return model }
+        return request.isAliased ? request.model : nil
+    }
+
+    /// Asks the provider to count, where the route wants that and the client has not asked.
+    private func usageEdit(_ body: UnsafeMutableRawBufferPointer) -> BodyEdit? {
+        guard plan.usage == .exact, request.streams, request.mayAskUsage, upload == nil, !body.isEmpty,
+            request.format == .chat || request.format == .completions, pool?.provider.kind.takesStreamOptions == true,
+            let edit = StreamUsage.edit(body.bindMemory(to: UInt8.self).span, options: request.streamOptions)
+        else { return nil }
+        var bytes: [UInt8] = []
+        for index in 0..<edit.bytes.utf8CodeUnitCount { bytes.append(ASCII.byte(edit.bytes, at: index)) }
+        return BodyEdit(place: edit.place, bytes: bytes)
+    }
+
+    /// Writes the body up to and including its last edit; answers from where on it is to be sent as it is.
+    func putEdited(_ writer: inout ByteWriter, _ body: UnsafeMutableRawBufferPointer) -> Int {
+        var start = 0
+        for edit in edits {
+            writer.put(UnsafeRawBufferPointer(rebasing: body[start..<edit.place.lowerBound]))
+            writer.put(edit.bytes)
+            start = edit.place.upperBound
+        }
+        return start
+    }
+
+    /// Sends head and body from memory of its own, up to the last edit.
+    func sendGathered(_ head: UnsafeRawBufferPointer, _ body: UnsafeMutableRawBufferPointer) {
+        pendingHead.reserveCapacity(head.count + body.count)
+        pendingHead += head
+        pendingBody = 0
+        for edit in edits {
+            pendingHead += body[pendingBody..<edit.place.lowerBound]
+            pendingHead += edit.bytes
+            pendingBody = edit.place.upperBound
+        }
+        pendingHeadStart = 0
+        ledger.sentNanoseconds = loop.now
+        waitToSend()
+        sendPending()
+    }
+}

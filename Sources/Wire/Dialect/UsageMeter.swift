@@ -1,0 +1,274 @@
+import Bytes
+import Conversation
+import JSON
+
+/// Watches an answer that passes unchanged for what the provider counts, and measures its text in case it counts nothing.
+///
+/// Takes the payload as it comes, in pieces that end anywhere. Events and lines are searched where they stand; only one that
+/// comes in pieces is put together, so nothing is allocated per event. What holds a usage object is then read by its
+/// structure. After an event that ends the stream nothing counts any more.
+package struct UsageMeter {
+    /// What the provider says it counted, so far; zero is said, nil is not.
+    package private(set) var usage: TokenUsage?
+    /// The output is counted as it stands, not only as it stood at the beginning.
+    package private(set) var countsOutput = false
+    /// Bytes of text, thinking and arguments that went by, escapes resolved.
+    package private(set) var textBytes = 0
+    /// An event came that ends the stream.
+    package private(set) var hasEnded = false
+    /// Events that carry usage and nothing else.
+    package private(set) var bareEvents = 0
+
+    private let format: ChatFormat?
+    private let isStream: Bool
+    private var shape = UsageShape()
+    /// The beginning of a line that has not ended; of a whole answer, its last bytes.
+    private var carried: [UInt8] = []
+    /// The beginning of that line is not there.
+    private var isCut = false
+
+    /// A line that comes in pieces is kept up to this size, of a larger one the end: there stands what is counted.
+    private static let lineBytes = 16_384
+    /// How large a usage object may be to be found across two pieces.
+    package static let tailBytes = 4_096
+
+    /// Begins before the first byte.
+    ///
+    /// * `format`: nil for what is no chat.
+    /// * `isStream`: the body is events or lines; else it is one answer.
+    package init(_ format: ChatFormat?, isStream: Bool) {
+        self.format = format
+        self.isStream = isStream
+    }
+
+    /// The stream is over: nothing that follows counts.
+    package mutating func end() {
+        hasEnded = true
+        carried = []
+    }
+
+    /// The body is complete: a last line needs no end.
+    package mutating func finish() {
+        guard isStream, !hasEnded, !carried.isEmpty else { return carried = [] }
+        takeCarried()
+    }
+
+    /// Bytes went by that nobody looked at.
+    package mutating func skip() {
+        carried = []
+        isCut = isStream
+    }
+
+    /// Takes the next piece; `isLast` when the body is known to end with it.
+    package mutating func take(_ piece: Span<UInt8>, isLast: Bool = false) {
+        guard !hasEnded, !piece.isEmpty else { return }
+        guard isStream else { return takeWhole(piece, isLast) }
+        var start = 0
+        if isCut || !carried.isEmpty {
+            guard let end = Scan.find(0x0a, in: piece) else { return carry(piece) }
+            carry(piece.extracting(...end))
+            takeCarried()
+            start = end + 1
+        }
+        let rest = piece.extracting(start...)
+        var end = rest.count
+        while end > 0, rest[end - 1] != 0x0a { end -= 1 }
+        takeLines(rest.extracting(..<end))
+        if end < rest.count { carry(rest.extracting(end...)) }
+    }
+
+    /// Keeps the beginning of a line.
+    private mutating func carry(_ piece: Span<UInt8>) {
+        guard !hasEnded else { return }
+        let kept = min(piece.count, UsageMeter.lineBytes)
+        if kept < piece.count || carried.count + kept > 2 * UsageMeter.lineBytes {
+            carried.removeFirst(max(0, carried.count - (UsageMeter.lineBytes - kept)))
+            isCut = true
+        }
+        for index in (piece.count - kept)..<piece.count { carried.append(piece[index]) }
+    }
+
+    private mutating func takeCarried() {
+        let line = carried
+        carried = []
+        if isCut {
+            isCut = false
+            apply(UsageEvent(searching: line.span, format))
+        } else {
+            takeLines(line.span)
+        }
+    }
+
+    // MARK: Lines
+
+    /// Takes lines that are all there.
+    private mutating func takeLines(_ lines: Span<UInt8>) {
+        guard !hasEnded, !lines.isEmpty else { return }
+        if !countsOutput { textBytes += UsageText.count(lines, format) }
+        var start = 0
+        while let hit = findUsage(lines, from: start) {
+            var first = hit
+            while first > 0, lines[first - 1] != 0x0a { first -= 1 }
+            let end = Scan.find(0x0a, in: lines, from: hit) ?? lines.count
+            if Scan.find("[DONE]", in: lines.extracting(start..<first)) != nil { return self.end() }
+            takeEvent(lines.extracting(first..<end))
+            if hasEnded { return }
+            start = end
+        }
+        if format == .messages, countsOutput, Scan.find("\"message_stop\"", in: lines) != nil { end() }
+    }
+
+    private func findUsage(_ lines: Span<UInt8>, from start: Int) -> Int? {
+        switch format {
+        case .gemini: UsageShape.findObject("\"usageMetadata\"", in: lines, from: start)?.member
+        case .ollama, .generate: Scan.find("eval_count\"", in: lines, from: start)
+        default: UsageShape.findObject("\"usage\"", in: lines, from: start)?.member
+        }
+    }
+
+    private mutating func takeEvent(_ line: Span<UInt8>) {
+        guard let start = Scan.find(0x7b, in: line) else { return }
+        if let event = UsageEvent(line, from: start, format) {
+            apply(event)
+        } else {
+            apply(UsageEvent(searching: line, format))
+        }
+    }
+
+    private mutating func apply(_ event: UsageEvent) {
+        guard let said = event.shape else { return }
+        if event.isBare { bareEvents += 1 }
+        switch format {
+        case .messages, .gemini:
+            shape.update(said, replacesAll: format == .gemini)
+            usage = shape.said
+        default:
+            guard let later = said.said else { return }
+            if usage == nil { usage = later } else { usage?.update(later) }
+        }
+        if event.countsOutput, usage?.output != nil { countsOutput = true }
+        if event.isLast { end() }
+    }
+
+    // MARK: Whole answers
+
+    private mutating func takeWhole(_ piece: Span<UInt8>, _ isLast: Bool) {
+        if !carried.isEmpty {
+            for index in 0..<min(piece.count, UsageMeter.tailBytes) { carried.append(piece[index]) }
+            let joined = carried
+            apply(UsageEvent(searching: joined.span, format))
+            if piece.count < UsageMeter.tailBytes {
+                carried.removeFirst(max(0, carried.count - UsageMeter.tailBytes))
+            } else {
+                carried = []
+            }
+        }
+        apply(UsageEvent(searching: piece, format))
+        guard !isLast, !hasEnded else { return carried = [] }
+        guard carried.isEmpty else { return }
+        for index in max(0, piece.count - UsageMeter.tailBytes)..<piece.count { carried.append(piece[index]) }
+    }
+}
+
+/// Measures the text in lines of a stream, for answers whose provider counts nothing.
+enum UsageText {
+    /// Bytes of text, thinking and arguments, escapes resolved.
+    static func count(_ lines: Span<UInt8>, _ format: ChatFormat?) -> Int {
+        switch format {
+        case .chat, .messages, .responses: count("\"delta\"", lines)
+        case .completions, .gemini: count("\"text\"", lines)
+        case .ollama: count("\"message\"", lines)
+        case .generate: count("\"response\"", lines)
+        case nil: 0
+        }
+    }
+
+    private static func count(_ member: StaticString, _ lines: Span<UInt8>) -> Int {
+        var total = 0
+        var start = 0
+        while let hit = Scan.find(member, in: lines, from: start) {
+            start = hit + member.utf8CodeUnitCount
+            guard let value = JSONMembers.valueStart(lines, after: start) else { continue }
+            var scanner = JSONScanner(at: value)
+            var count = 0
+            guard (try? add(&scanner, lines, isText: true, depth: 0, &count)) != nil else { continue }
+            total += count
+            start = scanner.position
+        }
+        return total
+    }
+
+    /// Levels of lists and objects that are looked into; a piece of a call's arguments has five.
+    private static let depthLimit = 8
+
+    /// Passes a value, and adds the strings in it that are text.
+    private static func add(
+        _ scanner: inout JSONScanner,
+        _ bytes: Span<UInt8>,
+        isText: Bool,
+        depth: Int,
+        _ total: inout Int
+    ) throws(JSONFault) {
+        let first = RequestMeasure.peek(&scanner, bytes) ?? 0
+        switch first {
+        case 0x22 where isText:
+            let (text, isEscaped) = try scanner.skipString(bytes)
+            total += isEscaped ? RequestMeasure.plainCount(bytes.extracting(text.range)) : Int(text.count)
+        case 0x5b where depth < depthLimit:
+            try scanner.expect(0x5b, "", bytes)
+            if RequestMeasure.peek(&scanner, bytes) == 0x5d { return try scanner.expect(0x5d, "", bytes) }
+            while true {
+                try add(&scanner, bytes, isText: isText, depth: depth + 1, &total)
+                if RequestMeasure.peek(&scanner, bytes) == 0x5d { return try scanner.expect(0x5d, "", bytes) }
+                try scanner.expect(0x2c, "", bytes)
+            }
+        case 0x7b where depth < depthLimit: try addMembers(&scanner, bytes, depth: depth, &total)
+        default: try scanner.skipValue(bytes)
+        }
+    }
+
+    private static func addMembers(
+        _ scanner: inout JSONScanner,
+        _ bytes: Span<UInt8>,
+        depth: Int,
+        _ total: inout Int
+    ) throws(JSONFault) {
+        try scanner.expect(0x7b, "", bytes)
+        if RequestMeasure.peek(&scanner, bytes) == 0x7d { return try scanner.expect(0x7d, "", bytes) }
+        while true {
+            scanner.skipSpace(bytes)
+            let key = try scanner.skipString(bytes).text
+            scanner.skipSpace(bytes)
+            try scanner.expect(0x3a, "", bytes)
+            switch role(bytes.extracting(key.range)) {
+            case .text: try add(&scanner, bytes, isText: true, depth: depth + 1, &total)
+            case .holder: try add(&scanner, bytes, isText: false, depth: depth + 1, &total)
+            case .arguments:
+                let isText = RequestMeasure.peek(&scanner, bytes) == 0x22
+                let start = scanner.position
+                try add(&scanner, bytes, isText: isText, depth: isText ? depth : depthLimit, &total)
+                if !isText { total += scanner.position - start }
+            case .other: try scanner.skipValue(bytes)
+            }
+            if RequestMeasure.peek(&scanner, bytes) == 0x7d { return try scanner.expect(0x7d, "", bytes) }
+            try scanner.expect(0x2c, "", bytes)
+        }
+    }
+
+    private enum Role { case text, holder, arguments, other }
+
+    private static func role(_ key: Span<UInt8>) -> Role {
+        switch key.count {
+        case 4 where ASCII.starts(key, with: "text"), 7 where ASCII.starts(key, with: "content"),
+            7 where ASCII.starts(key, with: "refusal"), 8 where ASCII.starts(key, with: "thinking"),
+            9 where ASCII.starts(key, with: "reasoning"), 12 where ASCII.starts(key, with: "partial_json"),
+            17 where ASCII.starts(key, with: "reasoning_content"):
+            .text
+        case 8 where ASCII.starts(key, with: "function"), 10 where ASCII.starts(key, with: "tool_calls"),
+            13 where ASCII.starts(key, with: "function_call"):
+            .holder
+        case 9 where ASCII.starts(key, with: "arguments"): .arguments
+        default: .other
+        }
+    }
+}
