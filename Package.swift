@@ -245,7 +245,7 @@ let tests: [Target] = [
         excluding: ["replay.py"]
     ),
     suite("SpeechTests", ["Speech", "Conversation", "Dialect", "JSON", "Bytes"]),
-    suite("TranslationTests", ["Translation", "Conversation", "Dialect", "EventStream", "JSON", "Bytes"]),
+    suite("TranslationTests", ["CodecKit", "Translation", "Conversation", "Dialect", "EventStream", "JSON", "Bytes"]),
     .testTarget(
         name: "FuzzSeedTests",
         dependencies: ["WireCases", "RouteClaims"],

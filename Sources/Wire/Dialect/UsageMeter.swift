@@ -110,13 +110,16 @@ package struct UsageMeter {
             var first = hit
             while first > 0, lines[first - 1] != 0x0a { first -= 1 }
             let end = Scan.find(0x0a, in: lines, from: hit) ?? lines.count
-            if Scan.find("[DONE]", in: lines.extracting(start..<first)) != nil { return self.end() }
+            if Scan.find(endWord, in: lines.extracting(start..<first)) != nil { return self.end() }
             takeEvent(lines.extracting(first..<end))
             if hasEnded { return }
             start = end
         }
-        if format == .messages, countsOutput, Scan.find("\"message_stop\"", in: lines) != nil { end() }
+        if format == .messages, countsOutput, Scan.find(endWord, in: lines) != nil { end() }
     }
+
+    /// What stands in an event that ends the stream and says nothing else.
+    private var endWord: StaticString { format == .messages ? "\"message_stop\"" : "[DONE]" }
 
     private func findUsage(_ lines: Span<UInt8>, from start: Int) -> Int? {
         switch format {

@@ -148,8 +148,11 @@ package struct UsageShape: Equatable, Sendable {
                 start = hit.object
                 continue
             }
-            if shape.said != nil { found = shape }
             start = end
+            guard shape.said != nil else { continue }
+            // Groq's compound models tell the parts of a sum behind it.
+            let isPart = found != nil && Scan.find("\"usage_breakdown\"", in: bytes.extracting(..<hit.member)) != nil
+            if !isPart { found = shape }
         }
         return found
     }

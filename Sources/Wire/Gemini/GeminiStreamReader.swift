@@ -210,6 +210,8 @@ package struct GeminiStreamReader: StreamReader {
                 latest.prompt = number
             } else if JSONWalk.isKey(key, "candidatesTokenCount", in: data) {
                 latest.candidates = number
+            } else if JSONWalk.isKey(key, "responseTokenCount", in: data) {
+                latest.candidates = latest.candidates ?? number
             } else if JSONWalk.isKey(key, "thoughtsTokenCount", in: data) {
                 latest.thoughts = number
             } else if JSONWalk.isKey(key, "totalTokenCount", in: data) {
