@@ -6,17 +6,6 @@ import Loop
 
 // Leaving out the event with the counts that the client did not ask for.
 extension Pump {
-    /// Where a window of copied bytes begins.
-    struct WindowStart {
-        let walker: BodyWalker
-        let bareEvents: Int
-
-        init(_ pump: Pump) {
-            walker = pump.walker
-            bareEvents = pump.meter?.bareEvents ?? 0
-        }
-    }
-
     /// The client's chunks are not always the upstream's: after each window it stands between two of them.
     var isRecoding: Bool { dropsUsage && !unwrapsChunks && (walker.isChunked || chunksLength) }
 
@@ -45,48 +34,44 @@ extension Pump {
     }
 
     /// Writes a window of copied bytes, without the usage that the client did not ask for.
+    ///
+    /// `start` is the framing where the window begins.
     func emit(
         _ bytes: UnsafeMutableRawBufferPointer,
         _ result: (window: Int, compacted: Int),
-        _ start: WindowStart,
+        _ start: BodyWalker,
         to client: Socket
     ) -> PumpOutcome? {
         let plain = UnsafeRawBufferPointer(rebasing: bytes[..<result.compacted])
         guard dropsUsage else { return write(plain, to: client) }
-        let hasBare = (meter?.bareEvents ?? 0) > start.bareEvents
+        let whole = Array(plain)
         guard isRecoding else {
-            guard hasBare else { return write(plain, to: client) }
-            let kept = StreamUsage.withoutBareEvents(Array(plain))
-            return kept.withUnsafeBytes { write($0, to: client) }
+            guard StreamUsage.mayHoldBareEvent(whole.span) else { return write(plain, to: client) }
+            return StreamUsage.withoutBareEvents(whole).withUnsafeBytes { write($0, to: client) }
         }
-        let isWhole = start.walker.isBetweenChunks && (walker.isBetweenChunks || walker.isPastChunks)
-        if isWhole, !hasBare { return write(plain, to: client) }
-        return recode(plain, start, hasBare).withUnsafeBytes { write($0, to: client) }
-    }
-
-    /// The payload of a window in one chunk of ours, and the end of the body as the upstream wrote it.
-    private func recode(_ window: UnsafeRawBufferPointer, _ start: WindowStart, _ hasBare: Bool) -> [UInt8] {
-        let bytes = Array(window)
-        let span = bytes.span
-        var there = start.walker
+        var there = start
         var position = 0
         var payload: [UInt8] = []
         var rest = 0
-        while case .payload(let range) = try? there.next(span, at: &position) {
-            payload += bytes[range]
+        while case .payload(let range) = try? there.next(whole.span, at: &position) {
+            payload += whole[range]
             rest = range.upperBound
         }
-        var framed = Pump.chunk(hasBare ? StreamUsage.withoutBareEvents(payload) : payload)
+        let holds = StreamUsage.mayHoldBareEvent(payload.span)
+        if !holds, start.isBetweenChunks, there.isBetweenChunks || there.isPastChunks {
+            return write(plain, to: client)
+        }
+        var framed = Pump.chunk(holds ? StreamUsage.withoutBareEvents(payload) : payload)
         if chunksLength {
             if hasEnded { framed += Array("0\r\n\r\n".utf8) }
-        } else if start.walker.isPastChunks {
-            framed += bytes
+        } else if start.isPastChunks {
+            framed += whole
         } else if there.isPastChunks {
-            // The end of the chunk before is ours already.
-            if rest > 0 || start.walker.owesChunkEnd { rest += 2 }
-            framed += bytes[rest...]
+            // The end of the chunk before is ours already; the end of the body goes out as the upstream wrote it.
+            if rest > 0 || start.owesChunkEnd { rest += 2 }
+            framed += whole[rest...]
         }
-        return framed
+        return framed.withUnsafeBytes { write($0, to: client) }
     }
 
     /// A payload as one chunk; nothing for none, which would be the last.

@@ -112,7 +112,7 @@ package final class Pump: Carrier {
         to client: Socket
     ) -> PumpOutcome {
         hold(head)
-        let start = WindowStart(self)
+        let start = walker
         let result: (window: Int, compacted: Int)
         do { result = try step(over: body) } catch { return .broken(error.message.description) }
         if result.window < body.count, !hasEnded {
@@ -324,7 +324,7 @@ package final class Pump: Carrier {
         switch upstream.receive(into: UnsafeMutableRawBufferPointer(rebasing: scratch[offset...])) {
         case .moved(let count):
             let all = UnsafeMutableRawBufferPointer(rebasing: scratch[..<(offset + count)])
-            let start = WindowStart(self)
+            let start = walker
             let result: (window: Int, compacted: Int)
             do { result = try step(over: all) } catch {
                 return .broken(error.message.description)

@@ -47,12 +47,14 @@ package enum StreamUsage {
         var lineStart = 0
         var isBare = false
         while lineStart < bytes.count {
-            let end = Scan.find(0x0a, in: span, from: lineStart) ?? bytes.count
+            // Lines end with LF, CRLF or CR (WHATWG HTML §9.2.5).
+            let feed = Scan.find(0x0a, in: span, from: lineStart) ?? bytes.count
+            let end = Scan.find(0x0d, in: span.extracting(..<feed), from: lineStart) ?? feed
             let line = span.extracting(lineStart..<end)
-            let isEmpty = line.isEmpty || (line.count == 1 && line[0] == 0x0d)
             if isBareLine(line) { isBare = true }
             lineStart = min(end + 1, bytes.count)
-            guard isEmpty || lineStart == bytes.count else { continue }
+            if end < feed, lineStart == feed, feed < bytes.count { lineStart += 1 }
+            guard line.isEmpty || lineStart == bytes.count else { continue }
             if !isBare { kept += bytes[eventStart..<lineStart] }
             eventStart = lineStart
             isBare = false

@@ -16,8 +16,6 @@ package struct UsageMeter {
     package private(set) var textBytes = 0
     /// An event came that ends the stream.
     package private(set) var hasEnded = false
-    /// Events that carry usage and nothing else.
-    package private(set) var bareEvents = 0
 
     private let format: ChatFormat?
     private let isStream: Bool
@@ -140,7 +138,6 @@ package struct UsageMeter {
 
     private mutating func apply(_ event: UsageEvent) {
         guard let said = event.shape else { return }
-        if event.isBare { bareEvents += 1 }
         switch format {
         case .messages, .gemini:
             shape.update(said, replacesAll: format == .gemini)
