@@ -116,6 +116,7 @@ let engines: [Target] = [
     floor("Engines", "Providers", ["Bytes", "Conversation", "Dialect", "Routing", "Decision"]),
     floor("Engines", "Health", ["Routing", "Decision"]),
     floor("Engines", "Telemetry", ["Bytes"]),
+    floor("Engines", "MCP", ["Bytes", "JSON", "Routing", "Decision", "Providers"]),
 ]
 
 // MARK: Floor 4, Path: the stages in the order of a request; and Routes: YAML to program
@@ -140,12 +141,14 @@ let routes: [Target] = [
     floor(
         "Routes",
         "RouteLanguage",
-        ["Report", "Dialect", "Routing", "Decision", "Content", "Zones", "Providers", "RouteModel", "CYaml"]
+        ["Report", "Dialect", "Routing", "Decision", "Content", "Zones", "Providers", "MCP", "RouteModel", "CYaml"]
     ),
     floor(
         "Routes",
         "Compiler",
-        ["Bytes", "Report", "Routing", "Decision", "Providers", "RouteModel", "Interpreter", "RouteLanguage"]
+        [
+            "Bytes", "Report", "Routing", "Decision", "Providers", "MCP", "RouteModel", "Interpreter", "RouteLanguage",
+        ]
     ),
     floor("Routes", "Analysis", ["Report", "Dialect", "Routing", "RouteModel", "Interpreter"]),
     floor(
@@ -171,18 +174,23 @@ let routes: [Target] = [
 let service: [Target] = [
     floor(
         "Service",
+        "ToolServers",
+        ["Bytes", "Loop", "JSON", "EventStream", "MCP", "Providers", "Telemetry", "Forwarding"]
+    ),
+    floor(
+        "Service",
         "Proxy",
         [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
             "Speech", "Translation",
             "Decision", "Providers", "Health",
-            "Telemetry", "Arrival", "Forwarding", "Relay", "Settlement", "Routing", "RouteModel", "RouteLanguage",
+            "Telemetry", "MCP", "ToolServers", "Arrival", "Forwarding", "Relay", "Settlement", "Routing", "RouteModel", "RouteLanguage",
             "Compiler",
             "Lint", "Zones",
         ]
     ),
     tool("hoosh-proxy", ["Decision", "Proxy", "RouteLanguage", "RouteTools", "Lint", "Report"]),
-    tool("hoosh-mock", ["CLinux", "CSSL", "Loop"]),
+    tool("hoosh-mock", ["CLinux", "CSSL", "Loop", "JSON"]),
     tool(
         "hoosh-bench",
         [
@@ -286,6 +294,7 @@ let tests: [Target] = [
         "CompilerTests",
         ["Compiler", "Decision", "Interpreter", "Report", "RouteLanguage", "RouteModel", "Routing"]
     ),
+    suite("MCPTests", ["MCP", "JSON"]),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),
     suite("ProvidersTests", ["Providers", "Dialect", "Conversation", "Routing", "Decision"]),
     suite("RouteLanguageTests", ["RouteLanguage", "RouteModel", "Report", "Providers", "Routing"]),

@@ -22,6 +22,9 @@ package struct Counters: Sendable {
     /// plan had it: anything but 0 is a defect of the compiler that the last check caught.
     package var privacyStops = 0
 
+    /// Calls of tools, by the server's name in the route file; kept by the loop that speaks to the servers.
+    package var tools: [String: ToolCounters] = [:]
+
     package init(providers: Int, routes: Int) {
         self.providers = Array(repeating: ProviderCounters(), count: providers)
         self.routes = Array(repeating: StatusCounts(), count: routes)
@@ -45,6 +48,28 @@ package struct Counters: Sendable {
         connectionsOpen += other.connectionsOpen
         connectionsRefused += other.connectionsRefused
         clientsLeft += other.clientsLeft
+        for (name, counted) in other.tools { tools[name, default: ToolCounters()].add(counted) }
+    }
+}
+
+/// What was counted of the tools of one MCP server.
+package struct ToolCounters: Sendable {
+    /// Calls by how they ended.
+    package var outcomes: [String: Int] = [:]
+    /// From the client's call to its answer.
+    package var latency = Histogram()
+    /// Times the server was started, or a session with it begun.
+    package var starts = 0
+    /// True while it can be asked.
+    package var isUp = false
+
+    package init() {}
+
+    package mutating func add(_ other: ToolCounters) {
+        outcomes.merge(other.outcomes) { $0 + $1 }
+        latency.add(other.latency)
+        starts += other.starts
+        isUp = isUp || other.isUp
     }
 }
 

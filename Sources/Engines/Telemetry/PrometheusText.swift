@@ -82,6 +82,7 @@ package struct PrometheusText {
         page.privacy(counters, classes)
         page.client(counters)
         page.upstream(counters.providers, providers)
+        page.tools(counters.tools)
         return page.text
     }
 
@@ -191,20 +192,42 @@ package struct PrometheusText {
         }
     }
 
-    private mutating func firstByte(_ counters: [ProviderCounters], _ providers: [(name: String, isUp: Bool?)]) {
-        let name = "hoosh_time_to_first_byte_seconds"
-        family(name, "histogram", "From the request sent upstream to the first body byte.")
-        for (index, provider) in providers.enumerated() {
-            let counts = counters[index].firstByte.cumulative
+    private mutating func tools(_ counters: [String: ToolCounters]) {
+        guard !counters.isEmpty else { return }
+        let servers = counters.sorted { $0.key < $1.key }
+        family("hoosh_tool_server_up", "gauge", "1 while the tools of the MCP server can be called.")
+        for (name, counted) in servers { sample("hoosh_tool_server_up", [("server", name)], counted.isUp ? "1" : "0") }
+        family("hoosh_tool_server_starts_total", "counter", "Times the MCP server was started or connected to.")
+        for (name, counted) in servers {
+            sample("hoosh_tool_server_starts_total", [("server", name)], "\(counted.starts)")
+        }
+        family("hoosh_tool_calls_total", "counter", "Calls of tools, by MCP server and outcome.")
+        for (name, counted) in servers {
+            for (outcome, count) in counted.outcomes.sorted(by: { $0.key < $1.key }) {
+                sample("hoosh_tool_calls_total", [("server", name), ("outcome", outcome)], "\(count)")
+            }
+        }
+        let help = "From the call of a tool to its answer."
+        histogram("hoosh_tool_call_seconds", help, servers.map { ([("server", $0.key)], $0.value.latency) })
+    }
+
+    private mutating func histogram(_ name: String, _ help: String, _ rows: [([(String, String)], Histogram)]) {
+        family(name, "histogram", help)
+        for (labels, row) in rows {
+            let counts = row.cumulative
             for (bound, count) in zip(Histogram.boundsMicroseconds, counts) {
-                let seconds = Double(bound) / 1_000_000
-                sample(name + "_bucket", [("provider", provider.name), ("le", "\(seconds)")], "\(count)")
+                sample(name + "_bucket", labels + [("le", "\(Double(bound) / 1_000_000)")], "\(count)")
             }
             let total = counts.last ?? 0
-            sample(name + "_bucket", [("provider", provider.name), ("le", "+Inf")], "\(total)")
-            let sum = Double(counters[index].firstByte.sumMicroseconds) / 1_000_000
-            sample(name + "_sum", [("provider", provider.name)], "\(sum)")
-            sample(name + "_count", [("provider", provider.name)], "\(total)")
+            sample(name + "_bucket", labels + [("le", "+Inf")], "\(total)")
+            sample(name + "_sum", labels, "\(Double(row.sumMicroseconds) / 1_000_000)")
+            sample(name + "_count", labels, "\(total)")
         }
+    }
+
+    private mutating func firstByte(_ counters: [ProviderCounters], _ providers: [(name: String, isUp: Bool?)]) {
+        let help = "From the request sent upstream to the first body byte."
+        let rows = providers.enumerated().map { ([("provider", $1.name)], counters[$0].firstByte) }
+        histogram("hoosh_time_to_first_byte_seconds", help, rows)
     }
 }

@@ -17,6 +17,10 @@ static inline CURLcode ccurl_set_write(CURL *easy, ccurl_write function, void *u
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, user);
     return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);
 }
+static inline CURLcode ccurl_set_head_lines(CURL *easy, ccurl_write function, void *user) {
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, user);
+    return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, function);
+}
 static inline CURLcode ccurl_set_headers(CURL *easy, struct curl_slist *list) {
     return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
 }

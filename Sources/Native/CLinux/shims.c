@@ -5,8 +5,11 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 const unsigned clinux_splice_move = SPLICE_F_MOVE;
@@ -53,3 +56,39 @@ int clinux_wait_signal(void) {
     return number;
 }
 int clinux_trim_heap(void) { return malloc_trim(0); }
+int clinux_spawn(char *const arguments[], char *const environment[], const int streams[3], pid_t *child) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, standard;
+    sigemptyset(&none);
+    sigfillset(&standard);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    int fault = 0;
+    for (int place = 0; place < 3 && fault == 0; place++)
+        fault = posix_spawn_file_actions_adddup2(&actions, streams[place], place);
+    if (fault == 0) fault = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &standard);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    if (fault == 0) fault = posix_spawnp(child, arguments[0], &actions, &attributes, arguments, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return fault;
+}
+int clinux_open_process(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+int clinux_reap(pid_t process, int *outcome) {
+    siginfo_t information = {0};
+    if (waitid(P_PID, process, &information, WEXITED | WNOHANG | WNOWAIT) != 0 || information.si_pid != process) return 0;
+    // Until it is reaped its number cannot be another's: the last moment to end what it left behind.
+    kill(-process, SIGTERM);
+    int status = 0;
+    if (waitpid(process, &status, WNOHANG) != process) return 0;
+    *outcome = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    return 1;
+}
+int clinux_signal_group(pid_t leader, int number) { return kill(-leader, number); }
+int clinux_set_blocking(int descriptor) {
+    return fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK);
+}

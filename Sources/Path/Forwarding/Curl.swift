@@ -157,9 +157,49 @@ package final class CurlHandle {
         _ = ccurl_set_write(easy, collect, Unmanaged.passUnretained(self).toOpaque())
     }
 
+    /// Makes it a request with a body and these fields, whose answer is collected as it comes.
+    ///
+    /// `whenBody` is told after each piece and must not end the handle; `takeBody` empties what was collected.
+    package func ask(_ method: String, _ content: [UInt8]?, timeoutMilliseconds: Int, headerLines: [String]) {
+        if let content {
+            _ = ccurl_set_long(easy, CURLOPT_POSTFIELDSIZE, content.count)
+            content.withUnsafeBytes { _ = ccurl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
+        }
+        _ = ccurl_set_text(easy, CURLOPT_CUSTOMREQUEST, method)
+        // Small answers of one server come on one connection; nothing is compressed.
+        get(timeoutMilliseconds: timeoutMilliseconds, headerLines: headerLines + ["expect:"])
+        let note: ccurl_write = { bytes, size, count, user in
+            guard let bytes, let user else { return 0 }
+            let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            Unmanaged<CurlHandle>.fromOpaque(user).takeUnretainedValue().noteHeadLine(line)
+            return size * count
+        }
+        _ = ccurl_set_head_lines(easy, note, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Told after each piece of an answer's body.
+    package var whenBody: (() -> Void)?
+    /// Lines of the answer's head, as they came: of the last answer, when there were several.
+    package private(set) var headLines: [String] = []
+    private static let headLineLimit = 200
+
+    private func noteHeadLine(_ line: UnsafeRawBufferPointer) {
+        if line.starts(with: "HTTP/".utf8) { headLines = [] }
+        guard headLines.count < CurlHandle.headLineLimit else { return }
+        headLines.append(String(decoding: line, as: UTF8.self))
+    }
+
+    /// What was collected since it was last asked for.
+    package func takeBody() -> [UInt8] {
+        let taken = body
+        body = []
+        return taken
+    }
+
     private func collect(_ bytes: UnsafeMutablePointer<CChar>, _ count: Int) -> Int {
         guard body.count + count <= bodyLimit else { return 0 }
         body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+        whenBody?()
         return count
     }
 
@@ -219,6 +259,7 @@ package final class CurlHandle {
     /// Takes the handle out of the loop and frees it with its connection; never from within libcurl's callbacks.
     package func end() {
         whenDone = nil
+        whenBody = nil
         multi.remove(self)
     }
 

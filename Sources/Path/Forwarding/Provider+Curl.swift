@@ -2,26 +2,32 @@ import Decision
 import Routing
 import Providers
 
-extension Provider {
-    /// How libcurl is told to reach this provider; `path` matters to side calls only.
-    package func curlTarget(path: String) -> CurlTarget {
+extension CurlTarget {
+    /// How libcurl is told to reach a place of the route file.
+    package init(_ url: ProviderURL, path: String, tls: TLSSettings, isLocal: Bool) {
         let scheme = url.isTLS ? "https" : "http"
         let host = url.host.contains(":") ? "[\(url.host)]" : url.host
         // The certificate is checked against the URL's host, so a server name goes there and the real host beside it.
         let named = tls.serverName ?? host
-        var target = CurlTarget(url: "\(scheme)://\(named):\(url.port)\(path)")
-        if tls.serverName != nil { target.connectTo = "\(named):\(url.port):\(host):\(url.port)" }
-        target.unixPath = url.unixPath
-        target.bypassesProxy = isLocal
-        target.caPath = tls.caPath
+        self.init(url: "\(scheme)://\(named):\(url.port)\(path)")
+        if tls.serverName != nil { connectTo = "\(named):\(url.port):\(host):\(url.port)" }
+        unixPath = url.unixPath
+        bypassesProxy = isLocal
+        caPath = tls.caPath
         // Whoever asks often says more (`UpstreamPool`).
-        target.caAgeSeconds = tls.caPath == nil ? nil : 0
-        target.pins = tls.pins.isEmpty ? nil : tls.pins.joined(separator: ";")
-        target.certificatePath = tls.certificatePath
-        target.keyPath = tls.keyPath
-        target.isTLS13Required = tls.isTLS13Required
-        target.isVerified = tls.isVerified
-        return target
+        caAgeSeconds = tls.caPath == nil ? nil : 0
+        pins = tls.pins.isEmpty ? nil : tls.pins.joined(separator: ";")
+        certificatePath = tls.certificatePath
+        keyPath = tls.keyPath
+        isTLS13Required = tls.isTLS13Required
+        isVerified = tls.isVerified
+    }
+}
+
+extension Provider {
+    /// How libcurl is told to reach this provider; `path` matters to side calls only.
+    package func curlTarget(path: String) -> CurlTarget {
+        CurlTarget(url, path: path, tls: tls, isLocal: isLocal)
     }
 
     /// The Host field's value (RFC 9110 §7.2): the port is left out where it is the scheme's own.

@@ -1,5 +1,6 @@
 import Decision
 import Interpreter
+import MCP
 import Providers
 import Report
 import RouteLanguage
@@ -11,6 +12,8 @@ package final class Configuration: Sendable {
     package let listen: ListenSettings
     /// In file order; `Target.provider` is a position here.
     package let providers: [Provider]
+    /// MCP servers and which of their tools may be called.
+    package let tools: ToolSettings
     /// The typed configuration that was compiled.
     package let document: RouteDocument
     /// The compiled routes, with windows and labels.
@@ -64,6 +67,7 @@ package final class Configuration: Sendable {
     package init(_ loaded: Loaded, _ compiled: Compiled) {
         listen = loaded.listen
         providers = loaded.providers
+        tools = loaded.tools
         document = compiled.document
         self.compiled = compiled
         let entries = compiled.document.aliases

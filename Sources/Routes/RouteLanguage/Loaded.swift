@@ -1,3 +1,4 @@
+import MCP
 import Providers
 import Report
 import RouteModel
@@ -30,6 +31,8 @@ package struct Loaded: Sendable {
     package internal(set) var listen = ListenSettings()
     /// Upstreams with their secrets resolved; positions are those of `document.providers`.
     package internal(set) var providers: [Provider] = []
+    /// MCP servers with their secrets resolved.
+    package internal(set) var tools = ToolSettings()
 
     /// Files that `file:` and `tls` name, sorted, whether they could be read or not; none in lint.
     package internal(set) var namedFiles: [String] = []

@@ -84,5 +84,6 @@ package enum RouteFile {
         loaded.document = meaning.document
         loaded.listen = meaning.listen
         loaded.providers = meaning.providers
+        loaded.tools = meaning.tools
     }
 }

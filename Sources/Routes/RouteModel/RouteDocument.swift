@@ -35,6 +35,7 @@ package struct RouteDocument: Sendable {
     package var telemetry = TelemetrySettings()
     package var hardware = Hardware()
     package var batch = BatchSettings()
+    package var tools: Tools?
     /// `lint`: severities by code (`error`, `warn`, `info`, `none`).
     package var severities: [(code: Located<String>, severity: String)] = []
     /// Files that were read: the root first.

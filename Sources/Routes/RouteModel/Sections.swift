@@ -189,6 +189,15 @@ package struct BatchSettings: Sendable {
     package init() {}
 }
 
+/// `tools`, as far as checks need it; the service reads its own settings.
+package struct Tools: Sendable {
+    package var spot: Spot
+    package var servers: [Located<String>] = []
+    /// Globs over `server/tool`.
+    package var allow: [Located<String>] = []
+    package init(spot: Spot) { self.spot = spot }
+}
+
 /// `hardware`.
 package struct Hardware: Sendable {
     package var detects = Setting(true)

@@ -25,3 +25,13 @@ void clinux_block_signals(void);
 int clinux_wait_signal(void);
 /// Returns free heap pages to the kernel.
 int clinux_trim_heap(void);
+/// Starts a program with these three descriptors and no others, in a process group of its own, no signal blocked or
+/// ignored. Answers 0 or errno.
+int clinux_spawn(char *const arguments[], char *const environment[], const int streams[3], pid_t *child);
+/// A descriptor that becomes readable when the process ends; below 0 where the kernel has none.
+int clinux_open_process(pid_t process);
+/// 1 when the process has ended, with its exit code or, negated, its signal; 0 while it runs.
+int clinux_reap(pid_t process, int *outcome);
+int clinux_signal_group(pid_t leader, int number);
+/// Makes reads and writes wait (the ends of a pipe that a child gets).
+int clinux_set_blocking(int descriptor);

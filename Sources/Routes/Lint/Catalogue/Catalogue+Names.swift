@@ -181,5 +181,22 @@ extension Catalogue {
             bad: "match: {tenant: [legl]}",
             good: "match: {tenant: [legal]}"
         ),
+        Rule(
+            "HP213",
+            .error,
+            "tool pattern whose server does not exist",
+            what: "`tools.allow` spells out a server that `tools.servers` has not, or has no `/` in it.",
+            why: "The pattern fits no tool: what was to be allowed is not.",
+            bad: """
+                tools:
+                  servers: {fs: {command: mcp-fs}}
+                  allow: [sf/read_file]
+                """,
+            good: """
+                tools:
+                  servers: {fs: {command: mcp-fs}}
+                  allow: [fs/read_file]
+                """
+        ),
     ]
 }

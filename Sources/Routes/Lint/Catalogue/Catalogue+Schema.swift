@@ -188,5 +188,17 @@ extension Catalogue {
             bad: "listen: {tls: {cert: file:/tls.crt, key: file:/tls.key}}",
             good: "listen: {address: 127.0.0.1:8088}"
         ),
+        Rule(
+            "HP115",
+            .error,
+            "tool server with two ways to reach it, or none",
+            what: """
+                A server of `tools` has a `command` and a `url`, or neither, or keys that belong to the other way: \
+                `env` to a command; `key`, `headers` and `tls` to a URL.
+                """,
+            why: "It is not clear what is to be started or asked.",
+            bad: "fs: {command: mcp-fs, url: \"https://mcp.example.com/mcp\"}",
+            good: "fs: {command: mcp-fs}"
+        ),
     ]
 }

@@ -148,5 +148,23 @@ extension Catalogue {
             bad: "tls: {cert: file:/tls/old.crt, key: file:/tls/old.key}",
             good: "tls: {cert: file:/tls/new.crt, key: file:/tls/new.key}"
         ),
+        Rule(
+            "HP715",
+            .warning,
+            "tool servers, but no tool that may be called",
+            what: "`tools` has servers and no `allow`.",
+            why: "Tools are denied unless they are listed: the servers run for nothing.",
+            bad: "tools: {servers: {fs: {command: mcp-fs}}}",
+            good: "tools: {servers: {fs: {command: mcp-fs}}, allow: [fs/read_file]}"
+        ),
+        Rule(
+            "HP716",
+            .warning,
+            "every tool allowed",
+            what: "`tools.allow` has a pattern that every tool of every server fits.",
+            why: "A server that gets a tool for writing or for running programs gives it to every client.",
+            bad: "allow: [\"*\"]",
+            good: "allow: [\"fs/read_*\", web/search]"
+        ),
     ]
 }

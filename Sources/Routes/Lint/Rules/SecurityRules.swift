@@ -1,7 +1,7 @@
 import Report
 import RouteModel
 
-/// Keys, certificates, logs: HP703, HP712.
+/// Keys, certificates, logs, tools: HP703, HP712, HP715, HP716.
 enum SecurityRules {
     static func check(_ survey: Survey, _ findings: inout [Problem]) {
         for provider in survey.document.providers where provider.isEnabled && !provider.isLocal && provider.isTLS {
@@ -28,6 +28,32 @@ enum SecurityRules {
                     "the audit chain has no key of its own: after a restart nobody can tell whether it was rewritten",
                     at: audit.path?.spot ?? audit.spot,
                     help: ["key: env:HOOSH_AUDIT_KEY"]
+                )
+            )
+        }
+        if let tools = survey.document.tools { check(tools, &findings) }
+    }
+
+    private static func check(_ tools: Tools, _ findings: inout [Problem]) {
+        if let first = tools.servers.first, tools.allow.isEmpty {
+            findings.append(
+                Problem(
+                    .warning,
+                    "HP715",
+                    "no tool is allowed, so none can be listed or called",
+                    at: tools.spot,
+                    help: ["allow: [\"\(first.value)/some_tool\"]"]
+                )
+            )
+        }
+        for pattern in tools.allow where ["*", "**", "*/*"].contains(pattern.value) {
+            findings.append(
+                Problem(
+                    .warning,
+                    "HP716",
+                    "every tool of every server may be called, those too that a server adds tomorrow",
+                    at: pattern.spot,
+                    help: ["name the servers, or the tools:  \"fs/read_*\""]
                 )
             )
         }

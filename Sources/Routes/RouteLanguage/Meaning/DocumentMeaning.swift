@@ -1,3 +1,4 @@
+import MCP
 import Providers
 import Report
 import RouteModel
@@ -8,6 +9,7 @@ struct DocumentMeaning {
     private(set) var document: RouteDocument?
     let listen: ListenSettings
     let providers: [Provider]
+    let tools: ToolSettings
     let aliases: [String: String]
     let advertisedModels: [String]
 
@@ -41,6 +43,9 @@ struct DocumentMeaning {
         if let count = Read.count(root["batch"], "concurrency", Schema.batchConcurrency) {
             document.batch.concurrency = count
         }
+        let tools = ToolsMeaning(root["tools"], secrets)
+        self.tools = tools.settings
+        document.tools = tools.section
         document.severities = ServiceMeaning.severities(root["lint"])
         document.files = includes.files.map(\.path)
         // Without one of its providers a document would prove what is not so.

@@ -16,6 +16,7 @@ enum JSONScalars {
         case .name: name
         case .headerName: header
         case .code: "^HP[0-9]{1,3}$"
+        case .text: "^[A-Za-z_][A-Za-z0-9_]*$"
         case .glob, .model: "^.+$"
         default: nil
         }

@@ -55,20 +55,7 @@ extension Schema {
                 codes: ["HP211", "HP304"]
             ),
             Key("providers.*.region", .name, "", "Where it runs; shown, and asked for by tests."),
-            Key("providers.*.tls", .mapping, "", "How its certificate is checked, and ours."),
-            Key(
-                "providers.*.tls.ca",
-                .certificateStore,
-                "system",
-                "A PEM file, relative to the route file.",
-                codes: ["HP703", "HP705"]
-            ),
-            Key("providers.*.tls.pin", .oneOrMore(.pin), "", "Public keys of which one must match: `sha256//…`."),
-            Key("providers.*.tls.cert", .secret, "", "Our certificate, PEM: `file:/path`.", codes: ["HP705"]),
-            Key("providers.*.tls.key", .secret, "", "Its key, PEM: `file:/path`.", codes: ["HP705"]),
-            Key("providers.*.tls.server_name", .text, "the host", "The name its certificate must carry."),
-            Key("providers.*.tls.min", .word(["1.2", "1.3"]), "1.2", "The oldest TLS version."),
-            Key("providers.*.tls.verify", .boolean, "true", "`false` is refused.", codes: ["HP706"]),
+        ] + certificates(under: "providers.*.tls") + [
             Key("providers.*.timeout", .mapping, "", "Deadlines that win over the route's.", codes: ["HP502"]),
         ] + timeouts(under: "providers.*.timeout", isDefaulted: false) + [
             .later("providers.*.limits", .mapping, "", "What it can take.", codes: ["HP608"]),
@@ -103,6 +90,26 @@ extension Schema {
             Key("providers.*.keepalive.idle", .duration, "60s", "How long one may idle."),
             Key("providers.*.enabled", .boolean, "true", "`false`: never used, though its name still resolves."),
         ]
+
+    /// How a connection's certificates are checked.
+    static func certificates(under path: String) -> [Key] {
+        [
+        Key("\(path)", .mapping, "", "How its certificate is checked, and ours."),
+        Key(
+            "\(path).ca",
+            .certificateStore,
+            "system",
+            "A PEM file, relative to the route file.",
+            codes: ["HP703", "HP705"]
+        ),
+        Key("\(path).pin", .oneOrMore(.pin), "", "Public keys of which one must match: `sha256//…`."),
+        Key("\(path).cert", .secret, "", "Our certificate, PEM: `file:/path`.", codes: ["HP705"]),
+        Key("\(path).key", .secret, "", "Its key, PEM: `file:/path`.", codes: ["HP705"]),
+        Key("\(path).server_name", .text, "the host", "The name its certificate must carry."),
+        Key("\(path).min", .word(["1.2", "1.3"]), "1.2", "The oldest TLS version."),
+        Key("\(path).verify", .boolean, "true", "`false` is refused.", codes: ["HP706"]),
+        ]
+    }
 
     /// A price, for all models or by glob.
     static func prices(under path: String, _ note: String) -> [Key] {

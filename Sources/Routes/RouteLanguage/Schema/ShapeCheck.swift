@@ -186,6 +186,7 @@ struct ShapeCheck {
             case .headerName: _ = try Values.headerName(text)
             case .glob: _ = try Values.glob(text)
             case .code: try Values.code(text)
+            case .text: try Values.variable(text)
             default: _ = try Values.name(text)
             }
         } catch {

@@ -9,6 +9,17 @@ enum Reference: Equatable {
 }
 
 extension Values {
+    /// The name of an environment variable (POSIX.1 §8.1, and small letters).
+    static func variable(_ text: String) throws(ValueFault) {
+        let bytes = Array(text.utf8)
+        let isName = bytes.allSatisfy { byte in
+            byte == 0x5f || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+        }
+        guard isName, let first = bytes.first, !(0x30...0x39).contains(first) else {
+            throw ValueFault("HP108", "\(shown(text)) is no name of a variable: letters, digits and `_`")
+        }
+    }
+
     /// `env:NAME` or `file:/path`; the text itself is never repeated in a message, for it may be the secret.
     static func secret(_ text: String) throws(ValueFault) -> Reference {
         if let reference = try reference(text) { return reference }
