@@ -37,6 +37,9 @@ enum ClientPaths {
         case .providerHealth:
             guard allow(session, .get, .head, "GET, HEAD") else { return }
             session.answer(200, "application/json", Array(providerHealth(session.worker).utf8))
+        case .toolList: ToolPaths.list(session)
+        case .toolCall: ToolPaths.call(session)
+        case .mcp: ToolPaths.speak(session)
         case nil:
             guard path.hasPrefix("/v1/") || session.reader.surface.dropped > 0 else {
                 return session.refuse(

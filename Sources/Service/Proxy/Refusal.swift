@@ -73,6 +73,7 @@ struct Refusal {
     static func reason(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
+        case 202: "Accepted"
         case 204: "No Content"
         case 400: "Bad Request"
         case 401: "Unauthorized"

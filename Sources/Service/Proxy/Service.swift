@@ -120,6 +120,7 @@ package enum Service {
                     if let socket = adminSocket.take() { worker.listen(on: socket, role: .admin) }
                     if number == 0 {
                         worker.startProbes()
+                        worker.startTools()
                         worker.follow(shared.reloader.watchedFiles)
                     }
                     ready.arrive()

@@ -118,6 +118,7 @@ package final class Snapshot: Sendable {
             && configuration.providers.elementsEqual(other.configuration.providers) { one, two in
                 one.key == two.key && one.headers == two.headers && one.url == two.url
             }
+            && configuration.tools.servers == other.configuration.tools.servers
     }
 }
 

@@ -9,6 +9,7 @@ import Loop
 import Relay
 import Synchronization
 import Telemetry
+import ToolServers
 
 /// What all loops of the process share: counts that must hold over all of them.
 package final class Shared: Sendable {
@@ -20,6 +21,8 @@ package final class Shared: Sendable {
     let loopsToDrain: Atomic<Int>
     /// Where one access-log line per request goes; nil writes none.
     let logsAccess: Bool
+    /// The way to the tools of MCP servers, which one loop speaks to.
+    let tools = ToolDesk()
     /// What new requests begin with.
     let publication: Publication
     /// Rows of the counters by name.
@@ -173,6 +176,7 @@ final class Worker {
         // A reset: an answer that ends with its connection must not look complete.
         for session in Array(sessions.values) { session.phase == .exchanging ? session.breakOff() : session.abort() }
         for pool in local.pools { pool.close() }
+        tools?.stop()
         loop.stop()
     }
 
@@ -190,6 +194,18 @@ final class Worker {
             counters.providers[row].connectionsReused += pool.reused
         }
         if probes != nil { startProbes() }
+        tools?.apply(next.configuration.tools)
+    }
+
+    /// MCP servers; of one loop only.
+    private var tools: ToolGateway?
+
+    /// Starts the MCP servers of the route file, which this loop speaks to from here on.
+    func startTools() {
+        let gateway = ToolGateway(loop: loop, curl: curl, version: Version.current) { Console.say($0) }
+        tools = gateway
+        shared.tools.open(gateway, inbox: loop.inbox)
+        gateway.apply(snapshot.configuration.tools)
     }
 
     private var routeWatch: RouteWatch?
@@ -247,6 +263,7 @@ final class Worker {
     /// This loop's counters with the live numbers of its pools.
     func currentCounters() -> Counters {
         var result = counters
+        result.tools = tools?.counters ?? [:]
         for (index, pool) in local.pools.enumerated() {
             let row = snapshot.providerRows[index]
             result.providers[row].connectionsOpened += pool.opened

@@ -93,4 +93,8 @@ package enum OwnPath: String, CaseIterable, Sendable {
         if let exact = OwnPath(rawValue: path) { return exact }
         return allCases.first { $0.isTree && path.utf8.starts(with: ($0.rawValue + "/").utf8) }
     }
+    /// Tools of MCP servers (docs/tools-gateway.md).
+    case toolList = "/v1/tools/list"
+    case toolCall = "/v1/tools/call"
+    case mcp = "/mcp"
 }
