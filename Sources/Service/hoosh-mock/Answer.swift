@@ -37,6 +37,7 @@ struct Answer {
         case .echo: return echo(controls)
         case .inference: return inference(controls)
         case .synthesize: return synthesis(controls)
+        case .mcp: return tools(controls)
         default: return generation(controls)
         }
     }
@@ -136,13 +137,14 @@ struct Answer {
 
     // MARK: Ways out
 
-    func json(_ out: ByteText, _ controls: Controls, status: Int = 200) -> Script {
+    func json(_ out: ByteText, _ controls: Controls, status: Int = 200, session: Bool = false) -> Script {
         var payload = Payload()
         payload.text = out
         payload.close(from: 0, events: 1, isPaced: false, joins: true)
         if let size = controls.chunkBytes { payload.rechunk(size) }
         var fields = ByteText()
         fields.add("Content-Type: application/json\r\n")
+        if session { fields.add(text: "Mcp-Session-Id: session-\(sequence)\r\n") }
         if status >= 400, let seconds = controls.retryAfter { fields.add(text: "Retry-After: \(seconds)\r\n") }
         return compose(status, fields, payload, controls, isStream: false)
     }

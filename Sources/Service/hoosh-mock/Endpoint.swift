@@ -4,6 +4,7 @@ enum Endpoint {
     case messages, countTokens, generateContent, streamGenerateContent, geminiCountTokens, geminiEmbed, geminiEmbedBatch
     case inference, synthesize
     case ollamaChat, ollamaGenerate, ollamaEmbed, tags
+    case mcp
     case record, counters, reset, defaults
 
     /// True for what is about the mock itself and is not recorded.
@@ -66,6 +67,7 @@ enum Endpoint {
         ("api/generate", .ollamaGenerate), ("api/embed", .ollamaEmbed), ("inference", .inference),
         ("audio/transcriptions", .inference), ("audio/translations", .inference), ("synthesize", .synthesize),
         ("", .synthesize),
+        ("api/generate", .ollamaGenerate), ("api/embed", .ollamaEmbed), ("mcp", .mcp),
     ]
     private static let verbs: [(verb: StaticString, endpoint: Endpoint)] = [
         ("generateContent", .generateContent), ("streamGenerateContent", .streamGenerateContent),

@@ -13,6 +13,7 @@ struct Main {
             tell("hoosh-mock: \(error.text); see --help")
             exit(2)
         }
+        if options.isToolServer { return StdioTools.serve() }
         if options.wantsHelp {
             let help = Array(Options.help.utf8)
             _ = write(1, help, help.count)

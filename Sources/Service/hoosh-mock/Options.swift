@@ -12,6 +12,7 @@ struct Options {
     var gapNanoseconds: Int64 = 0
     var corpus: String?
     var wantsHelp = false
+    var isToolServer = false
 
     /// What is wrong with the command line.
     struct Mistake: Error {
@@ -23,6 +24,7 @@ struct Options {
         while let flag = rest.popFirst() {
             switch flag {
             case "--help", "-h": wantsHelp = true
+            case "--mcp-stdio": isToolServer = true
             case "--no-record": isRecording = false
             case "--listen":
                 let value = try Options.value(of: flag, &rest)
@@ -85,11 +87,12 @@ struct Options {
               --pace-ms D        time between the events of a stream that asks for no pace itself (default 0)
               --no-record        do not keep requests for GET /mock/requests: faster
               --corpus DIR       the recordings that x-mock-replay names
+              --mcp-stdio        be an MCP server on standard input and output instead
 
             Endpoints: POST /v1/chat/completions, /v1/completions, /v1/responses, /v1/embeddings, GET /v1/models,
             /health, also below /v1beta/openai, /openai/v1 and /api/v1; POST /v1/messages, /v1/messages/count_tokens;
             /v1beta/models/M:generateContent, :streamGenerateContent, :countTokens; /api/chat, /api/generate,
-            /api/embed, GET /api/tags; other POSTs are echoed. GET /mock/requests, GET /mock/counters,
+            /api/embed, GET /api/tags; MCP over streamable HTTP at POST /mcp; other POSTs are echoed. GET /mock/requests, GET /mock/counters,
             POST /mock/defaults, POST /mock/reset.
 
             Request headers (docs/mock.md says more):
