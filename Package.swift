@@ -184,7 +184,8 @@ let service: [Target] = [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
             "Speech", "Translation",
             "Decision", "Providers", "Health",
-            "Telemetry", "MCP", "ToolServers", "Arrival", "Forwarding", "Relay", "Settlement", "Routing", "RouteModel", "RouteLanguage",
+            "Telemetry", "MCP", "ToolServers", "Arrival", "Forwarding", "Relay", "Settlement", "Routing", "RouteModel",
+            "RouteLanguage",
             "Compiler",
             "Lint", "Zones",
         ]

@@ -14,7 +14,8 @@ import Testing
 
     @Test func `an id keeps its spelling`() throws {
         for id in ["7", "\"seven\"", "-1", "\"\\u00e9\""] {
-            guard case .request(let read, "ping", nil) = try read(#"{"jsonrpc":"2.0","id":\#(id),"method":"ping"}"#) else {
+            guard case .request(let read, "ping", nil) = try read(#"{"jsonrpc":"2.0","id":\#(id),"method":"ping"}"#)
+            else {
                 Issue.record("\(id) is no request")
                 continue
             }
@@ -35,9 +36,11 @@ import Testing
     }
 
     @Test func `a message without an id is a note`() throws {
-        guard case .notification("notifications/initialized", nil) = try read(
-            #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#
-        ) else { Issue.record("no note"); return }
+        guard
+            case .notification("notifications/initialized", nil) = try read(
+                #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#
+            )
+        else { Issue.record("no note"); return }
     }
 
     @Test func `lines are whole however they are cut`() {
@@ -46,7 +49,9 @@ import Testing
             var lines = MessageLines(limitBytes: 100)
             var found: [MessageLines.Line] = []
             for start in stride(from: 0, to: text.count, by: size) {
-                Array(text[start..<min(start + size, text.count)]).withUnsafeBytes { lines.take($0) { found.append($0) } }
+                Array(text[start..<min(start + size, text.count)]).withUnsafeBytes {
+                    lines.take($0) { found.append($0) }
+                }
             }
             #expect(found == [.whole(Array("{\"a\":1}".utf8)), .whole(Array("{\"b\":2}".utf8))])
         }

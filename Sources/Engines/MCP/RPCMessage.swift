@@ -41,7 +41,10 @@ package enum RPCMessage: Sendable {
     package static func read(_ bytes: [UInt8]) throws(RPCError) -> RPCMessage {
         let node: JSONNode
         do { node = try JSONNode.parse(bytes) } catch {
-            throw RPCError(RPCError.parse, JSONString("this is no JSON: \(error.message.description), at byte \(error.offset)"))
+            throw RPCError(
+                RPCError.parse,
+                JSONString("this is no JSON: \(error.message.description), at byte \(error.offset)")
+            )
         }
         return try read(node)
     }

@@ -53,7 +53,9 @@ enum ToolPaths {
     /// A page of another origin must not reach tools through a browser that is let in (MCP, transports, security): only
     /// pages of this machine may, everything that is no browser has no such field.
     private static func isFromHere(_ session: Session) -> Bool {
-        guard let field = session.reader.head.fields.first(where: { session.isNamed($0, "origin") }) else { return true }
+        guard let field = session.reader.head.fields.first(where: { session.isNamed($0, "origin") }) else {
+            return true
+        }
         let text = String(decoding: session.requestBytes[field.value.range], as: UTF8.self)
         var host = text.drop { $0 != "/" }.drop { $0 == "/" }
         host = host.hasPrefix("[") ? host.prefix { $0 != "]" }.dropFirst() : host.prefix { $0 != ":" && $0 != "/" }
@@ -121,7 +123,11 @@ enum ToolPaths {
         case "tools/list": list(session, .rpc(id))
         case "tools/call":
             guard let parameters, parameters.isObject else {
-                return refuse(session, .rpc(id), Fault(400, "missing_name", "`params` names no tool", RPCError.invalidParameters))
+                return refuse(
+                    session,
+                    .rpc(id),
+                    Fault(400, "missing_name", "`params` names no tool", RPCError.invalidParameters)
+                )
             }
             call(session, parameters, .rpc(id))
         default:
@@ -171,7 +177,8 @@ enum ToolPaths {
             )
         }
         guard arguments.count <= settings.argumentLimitBytes else {
-            let message = "the arguments have \(arguments.count) bytes; tools.max_arguments allows \(settings.argumentLimitBytes)"
+            let message =
+                "the arguments have \(arguments.count) bytes; tools.max_arguments allows \(settings.argumentLimitBytes)"
             return refuse(session, form, Fault(413, "arguments_too_large", message, RPCError.invalidParameters))
         }
         guard let name = ToolName(text, among: settings.servers.map(\.name)) else {

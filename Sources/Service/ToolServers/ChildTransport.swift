@@ -110,9 +110,11 @@ final class ErrorLog {
         linesInWindow += 1
         var text = String(decoding: line, as: UTF8.self)
         for secret in secrets { text.replace(secret, with: "***") }
-        let plain = String(text.unicodeScalars.prefix(ErrorLog.lineLimitBytes).map { scalar in
-            scalar.properties.generalCategory == .control ? " " : Character(scalar)
-        })
+        let plain = String(
+            text.unicodeScalars.prefix(ErrorLog.lineLimitBytes).map { scalar in
+                scalar.properties.generalCategory == .control ? " " : Character(scalar)
+            }
+        )
         say("tools: \(name): \(plain)")
     }
 }

@@ -164,7 +164,8 @@ final class HTTPTransport: Watcher, ToolTransport {
 
     private func noteSession(_ post: Post) {
         // Visible ASCII, as the specification has it; anything else is not repeated.
-        if sessionID == nil, connection?.isInHandshake == true, let id = HTTPTransport.field("mcp-session-id", of: post),
+        if sessionID == nil, connection?.isInHandshake == true,
+            let id = HTTPTransport.field("mcp-session-id", of: post),
             !id.isEmpty, id.utf8.count <= 1_024, id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
         {
             sessionID = id

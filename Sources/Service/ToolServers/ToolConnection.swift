@@ -126,7 +126,10 @@ final class ToolConnection: Watcher {
         transport = nil
         counters.isUp = false
         if case .ready = state, now - readySince > ToolConnection.soundNanoseconds { failures = 0 }
-        let rest = min(ToolConnection.restLeastMilliseconds << Int64(min(failures, 10)), ToolConnection.restMostMilliseconds)
+        let rest = min(
+            ToolConnection.restLeastMilliseconds << Int64(min(failures, 10)),
+            ToolConnection.restMostMilliseconds
+        )
         failures += 1
         state = .resting(until: now + rest * 1_000_000, reason)
         if !isRetired { say("tools: \(server.name): \(reason); it is started again in \(rest) ms") }

@@ -74,7 +74,8 @@ struct Tools {
         case "echo": return [.answer(text(String(decoding: arguments?.source ?? [], as: UTF8.self)))]
         case "add":
             let sum = (arguments?["a"]?.integer ?? 0) + (arguments?["b"]?.integer ?? 0)
-            let result = "{\"content\":[{\"type\":\"text\",\"text\":\"\(sum)\"}],\"structuredContent\":{\"sum\":\(sum)}}"
+            let result =
+                "{\"content\":[{\"type\":\"text\",\"text\":\"\(sum)\"}],\"structuredContent\":{\"sum\":\(sum)}}"
             return [.answer(Tools.result(id, result))]
         case "fail": return [.answer(text("the tool failed", isError: true))]
         case "refuse": return [.answer(Tools.failure(id, number == 0 ? -32_602 : -number, "refused by the mock"))]
@@ -83,7 +84,12 @@ struct Tools {
         case "die": return [.tell("dying"), .die]
         case "garbage": return [.noise("this is no message\n", times: max(1, number)), .answer(text("after garbage"))]
         case "flood":
-            return [.noise("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}\n", times: max(1, number))]
+            return [
+                .noise(
+                    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}\n",
+                    times: max(1, number)
+                )
+            ]
         case "huge": return [.answer(text(String(repeating: "x", count: number)))]
         case "grow":
             hasGrown = true

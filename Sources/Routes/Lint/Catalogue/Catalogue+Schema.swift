@@ -177,18 +177,6 @@ extension Catalogue {
             good: "time: \"Mon-Fri 09:00-18:00 Europe/Berlin\""
         ),
         Rule(
-            "HP120",
-            .error,
-            "no engine in this build",
-            what: """
-                The key is a part of the language, and this build does not do what it says. The server refuses \
-                the file; `lint` says so as a note.
-                """,
-            why: "A key that is accepted and does nothing would be a promise that is not kept.",
-            bad: "listen: {tls: {cert: file:/tls.crt, key: file:/tls.key}}",
-            good: "listen: {address: 127.0.0.1:8088}"
-        ),
-        Rule(
             "HP115",
             .error,
             "tool server with two ways to reach it, or none",
@@ -199,6 +187,18 @@ extension Catalogue {
             why: "It is not clear what is to be started or asked.",
             bad: "fs: {command: mcp-fs, url: \"https://mcp.example.com/mcp\"}",
             good: "fs: {command: mcp-fs}"
+        ),
+        Rule(
+            "HP120",
+            .error,
+            "no engine in this build",
+            what: """
+                The key is a part of the language, and this build does not do what it says. The server refuses \
+                the file; `lint` says so as a note.
+                """,
+            why: "A key that is accepted and does nothing would be a promise that is not kept.",
+            bad: "listen: {tls: {cert: file:/tls.crt, key: file:/tls.key}}",
+            good: "listen: {address: 127.0.0.1:8088}"
         ),
     ]
 }

@@ -56,7 +56,7 @@ extension Schema {
             ),
             Key("providers.*.region", .name, "", "Where it runs; shown, and asked for by tests."),
         ] + certificates(under: "providers.*.tls") + [
-            Key("providers.*.timeout", .mapping, "", "Deadlines that win over the route's.", codes: ["HP502"]),
+            Key("providers.*.timeout", .mapping, "", "Deadlines that win over the route's.", codes: ["HP502"])
         ] + timeouts(under: "providers.*.timeout", isDefaulted: false) + [
             .later("providers.*.limits", .mapping, "", "What it can take.", codes: ["HP608"]),
             .later("providers.*.limits.requests", .rate, "", "Requests per unit of time."),
@@ -94,20 +94,20 @@ extension Schema {
     /// How a connection's certificates are checked.
     static func certificates(under path: String) -> [Key] {
         [
-        Key("\(path)", .mapping, "", "How its certificate is checked, and ours."),
-        Key(
-            "\(path).ca",
-            .certificateStore,
-            "system",
-            "A PEM file, relative to the route file.",
-            codes: ["HP703", "HP705"]
-        ),
-        Key("\(path).pin", .oneOrMore(.pin), "", "Public keys of which one must match: `sha256//…`."),
-        Key("\(path).cert", .secret, "", "Our certificate, PEM: `file:/path`.", codes: ["HP705"]),
-        Key("\(path).key", .secret, "", "Its key, PEM: `file:/path`.", codes: ["HP705"]),
-        Key("\(path).server_name", .text, "the host", "The name its certificate must carry."),
-        Key("\(path).min", .word(["1.2", "1.3"]), "1.2", "The oldest TLS version."),
-        Key("\(path).verify", .boolean, "true", "`false` is refused.", codes: ["HP706"]),
+            Key("\(path)", .mapping, "", "How its certificate is checked, and ours."),
+            Key(
+                "\(path).ca",
+                .certificateStore,
+                "system",
+                "A PEM file, relative to the route file.",
+                codes: ["HP703", "HP705"]
+            ),
+            Key("\(path).pin", .oneOrMore(.pin), "", "Public keys of which one must match: `sha256//…`."),
+            Key("\(path).cert", .secret, "", "Our certificate, PEM: `file:/path`.", codes: ["HP705"]),
+            Key("\(path).key", .secret, "", "Its key, PEM: `file:/path`.", codes: ["HP705"]),
+            Key("\(path).server_name", .text, "the host", "The name its certificate must carry."),
+            Key("\(path).min", .word(["1.2", "1.3"]), "1.2", "The oldest TLS version."),
+            Key("\(path).verify", .boolean, "true", "`false` is refused.", codes: ["HP706"]),
         ]
     }
 
