@@ -14,6 +14,7 @@ public final class ChildProcess: Watcher {
 
     /// Told of what it writes; the bytes are valid within the call.
     public var whenOutput: ((UnsafeRawBufferPointer) -> Void)?
+    /// The same of its standard error.
     public var whenErrors: ((UnsafeRawBufferPointer) -> Void)?
     /// Told once, in a clause, when it has ended and all that it wrote was told.
     public var whenEnded: ((String) -> Void)?

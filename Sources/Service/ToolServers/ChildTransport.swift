@@ -2,7 +2,9 @@ import Glibc
 import Loop
 import MCP
 
-/// An MCP server on stdio: a child process, a message a line (transports, stdio). Loop only.
+/// An MCP server on stdio: a child process, a message a line (transports, stdio).
+///
+/// Loop only.
 final class ChildTransport: ToolTransport {
     let child: ChildProcess
     private weak var connection: ToolConnection?

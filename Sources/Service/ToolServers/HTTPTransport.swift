@@ -4,8 +4,9 @@ import Loop
 import MCP
 import Providers
 
-/// An MCP server over streamable HTTP (transports, 2025-03-26 and later): each message is a POST of its own, whose answer
-/// is JSON or a stream of events. Loop only.
+/// An MCP server over streamable HTTP: each message is a POST of its own, its answer JSON or a stream of events.
+///
+/// MCP, transports, 2025-03-26 and later. Loop only.
 final class HTTPTransport: Watcher, ToolTransport {
     private weak var connection: ToolConnection?
     private let place: ToolServer.HTTPPlace

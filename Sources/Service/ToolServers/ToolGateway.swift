@@ -122,7 +122,9 @@ package final class ToolGateway {
     }
 }
 
-/// The door to the gateway for every loop. Any thread.
+/// The door to the gateway for every loop.
+///
+/// Any thread.
 package final class ToolDesk: Sendable {
     /// `@unchecked Sendable` holds because only letters to the gateway's own loop follow it.
     private final class Place: @unchecked Sendable {

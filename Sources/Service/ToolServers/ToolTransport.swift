@@ -1,6 +1,8 @@
 import MCP
 
-/// The way to one MCP server. Loop only.
+/// The way to one MCP server.
+///
+/// Loop only.
 protocol ToolTransport: AnyObject {
     /// Sends a message; what becomes of it is told to the connection later, never from within.
     func send(_ message: ServerSession.Outgoing)
