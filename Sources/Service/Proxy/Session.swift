@@ -42,7 +42,6 @@ final class Session: Socket {
     /// A question to other loops or a side call is open; its answer writes the response.
     private var awaitsAnswer = false
     /// Told when the client leaves before that.
-    /// Told when the client leaves before that answer.
     private var whenLeft: (() -> Void)?
 
     /// A kept connection may stay quiet this long, nanoseconds; above what pools on the client side keep.
@@ -271,11 +270,6 @@ final class Session: Socket {
         awaitsAnswer = true
         self.whenLeft = whenLeft
         wake(at: deadline)
-    /// An answer will be given later, by who keeps the time itself; `left` is told when the client does not wait for it.
-    func awaitAnswer(orWhenLeft left: @escaping () -> Void) {
-        awaitsAnswer = true
-        whenLeft = left
-        if let timer { loop.remove(timer) }
         // It left before its request was even read.
         if peerEnded { abort() }
     }
@@ -363,8 +357,6 @@ final class Session: Socket {
         phase = .closed
         running?.clientLeft()
         let left = whenLeft.take()
-        let left = whenLeft
-        whenLeft = nil
         left?()
         releaseBuffer()
         if let timer { loop.remove(timer) }

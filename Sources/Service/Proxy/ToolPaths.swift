@@ -150,7 +150,7 @@ enum ToolPaths {
         let settings = session.worker.snapshot.configuration.tools
         let asker = LoopBound(WeakSession(session))
         let inbox = session.loop.inbox
-        session.awaitAnswer(orWhenLeft: {})
+        session.awaitAnswer(until: .max) {}
         let isOpen = session.worker.shared.tools.post { gateway in
             gateway.list(settings) { listing in
                 let body = ToolAnswers.list(listing, form)
@@ -206,7 +206,8 @@ enum ToolPaths {
             }
         }
         guard isOpen else { return refuse(session, form, .notReady) }
-        session.awaitAnswer(orWhenLeft: { desk.post { $0.cancel(ticket) } })
+        // The server's own deadline comes first.
+        session.awaitAnswer(until: .max) { desk.post { $0.cancel(ticket) } }
     }
 
     private static func answer(_ session: Session, _ outcome: ToolOutcome, _ name: ToolName, _ form: Form) {

@@ -84,6 +84,10 @@ package enum OwnPath: String, CaseIterable, Sendable {
     case health = "/v1/health"
     case providerHealth = "/v1/health/providers"
     case batch = "/v1/batch"
+    /// Tools of MCP servers (docs/tools-gateway.md).
+    case toolList = "/v1/tools/list"
+    case toolCall = "/v1/tools/call"
+    case mcp = "/mcp"
 
     /// True when everything below it belongs to it too.
     package var isTree: Bool { self == .batch }
@@ -93,8 +97,4 @@ package enum OwnPath: String, CaseIterable, Sendable {
         if let exact = OwnPath(rawValue: path) { return exact }
         return allCases.first { $0.isTree && path.utf8.starts(with: ($0.rawValue + "/").utf8) }
     }
-    /// Tools of MCP servers (docs/tools-gateway.md).
-    case toolList = "/v1/tools/list"
-    case toolCall = "/v1/tools/call"
-    case mcp = "/mcp"
 }
