@@ -10,17 +10,19 @@ import Testing
     static func station(
         server: String = "",
         servers: String = "",
-        allow: String = "[\"m/*\", \"w/*\"]",
+        allow: String? = nil,
         more: String = "",
         environment: [String: String] = [:]
     ) throws -> Station {
-        try Station(
+        let everything = servers.contains(" w: ") ? "[\"m/*\", \"w/*\"]" : "[\"m/*\"]"
+        let allowed = allow ?? everything
+        return try Station(
             more: """
                 tools:
                   servers:
                     m: {command: ["\(mock)", --mcp-stdio], start_timeout: 60s\(server.isEmpty ? "" : ", \(server)")}
                 \(servers)
-                  allow: \(allow)
+                \(allowed.isEmpty ? "" : "  allow: \(allowed)")
                 \(more)
                 """,
             environment: environment
@@ -91,7 +93,7 @@ import Testing
     }
 
     @Test func `nothing is callable without an allow-list`() throws {
-        let station = try Self.station(allow: "[]")
+        let station = try Self.station(allow: "")
         let connection = try station.connect(timeoutSeconds: 60)
         #expect(try names(try connection.fetch("GET", "/v1/tools/list")).isEmpty)
         try expectError(try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/echo"}"#), 403)
