@@ -67,7 +67,7 @@ enum Endpoint {
         ("api/generate", .ollamaGenerate), ("api/embed", .ollamaEmbed), ("inference", .inference),
         ("audio/transcriptions", .inference), ("audio/translations", .inference), ("synthesize", .synthesize),
         ("", .synthesize),
-        ("api/generate", .ollamaGenerate), ("api/embed", .ollamaEmbed), ("mcp", .mcp),
+        ("mcp", .mcp),
     ]
     private static let verbs: [(verb: StaticString, endpoint: Endpoint)] = [
         ("generateContent", .generateContent), ("streamGenerateContent", .streamGenerateContent),
