@@ -74,7 +74,7 @@ import Testing
             asked += 1
         }
         let seen = try station.mock.requests().filter { $0.body.contains("include_usage\":true") }
-        #expect(seen.count == asked, "all of them were asked to count")
+        #expect(seen.count == 2 * asked, "all of them were asked to count, here and by the proxy")
         #expect(try tokens(station, "completion", "provider") == 6 * asked)
         #expect(try tokens(station, "completion", "estimate") == 0)
         #expect(try tokens(station, "prompt", "estimate") == 0)
