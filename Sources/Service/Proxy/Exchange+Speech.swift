@@ -118,7 +118,8 @@ extension Exchange {
             return provider.targetPrefix.path(for: "/v1/audio/transcriptions")
         }
         let path = String(session.path.dropFirst(session.reader.surface.dropped))
-        let keepsQuery = !session.query.isEmpty && AudioBody(contentType: contentType.span) != .raw
+        let type = contentType
+        let keepsQuery = !session.query.isEmpty && AudioBody(contentType: type.span) != .raw
         return provider.targetPrefix.path(for: keepsQuery ? "\(path)?\(session.query)" : path)
     }
 
