@@ -111,7 +111,7 @@ let wire: [Target] = [
 // MARK: Floor 3, Engines: what the stages ask; each stands alone
 let engines: [Target] = [
     floor("Engines", "Routing"),
-    floor("Engines", "Decision", ["Bytes", "Routing", "CPCRE2"]),
+    floor("Engines", "Decision", ["Bytes", "Report", "Routing", "CPCRE2"]),
     floor("Engines", "Content", ["Bytes", "JSON", "Routing", "CPCRE2"]),
     floor("Engines", "Providers", ["Bytes", "Conversation", "Dialect", "Routing", "Decision"]),
     floor("Engines", "Health", ["Routing", "Decision"]),
@@ -150,7 +150,7 @@ let routes: [Target] = [
             "Bytes", "Report", "Routing", "Decision", "Providers", "MCP", "RouteModel", "Interpreter", "RouteLanguage",
         ]
     ),
-    floor("Routes", "Analysis", ["Report", "Dialect", "Routing", "RouteModel", "Interpreter"]),
+    floor("Routes", "Analysis", ["Report", "Zones", "Dialect", "Routing", "RouteModel", "Interpreter"]),
     floor(
         "Routes",
         "Lint",

@@ -1,3 +1,4 @@
+import Report
 import Routing
 
 extension Program {
@@ -54,7 +55,10 @@ extension Program {
             return jumps(node.second, zip([""] + cuts, cuts + [""]).map { "\($0)..\($1)" })
         case .switchText, .switchTextBackwards:
             let isBackwards = node.kind == .switchTextBackwards
-            return [("absent", Int(node.second))] + ways(trie: Int(node.first), [], isBackwards: isBackwards)
+            let ways = ways(trie: Int(node.first), [], isBackwards: isBackwards).map { label, to in
+                (shown(label, Int32(node.count)), to)
+            }
+            return [("absent", Int(node.second))] + ways
         case .leafList, .leafBits: return []
         }
     }
@@ -87,6 +91,12 @@ extension Program {
         tables.list(Int(entry.box)).enumerated().compactMap { place, number in
             entry.open & (1 << UInt32(min(place, LeafEntry.lastPlace))) != 0 ? text(of: Int(number)) : nil
         }
+    }
+
+    /// A text of a header field that opens something is not shown.
+    private func shown(_ text: String, _ subject: Int32) -> String {
+        guard subject >= TextSubject.headers else { return text }
+        return SecretField.shown(text, of: headerNames[Int(subject - TextSubject.headers)])
     }
 
     private func subject(_ number: Int32) -> String {
@@ -135,6 +145,6 @@ extension Program {
         let condition = tables.conditions[number]
         let globs = condition.globs.range.map { tables.pool.text(of: $0) }
         let patterns = condition.patterns.range.map { "re:\(tables.patterns[$0].text)" }
-        return (globs + patterns).joined(separator: " | ")
+        return (globs + patterns).map { shown($0, condition.subject) }.joined(separator: " | ")
     }
 }

@@ -149,13 +149,18 @@ struct Redaction {
         "key", "token", "secret", "password", "authorization", "x-api-key", "api_key", "apikey", "api-key",
     ]
 
+    /// Keys of the language have no hyphen: what has one is a header field, or a name of the author's.
+    private static func isHeader(_ name: String) -> Bool {
+        name == "cookie" || name.contains("-") && SecretField.holds(name)
+    }
+
     /// `key: value`, where the value is no reference and no structure.
     private func maskFields(_ letters: inout [Unicode.Scalar]) {
         for colon in letters.indices where letters[colon] == ":" {
             var start = colon
             while start > 0, Self.isTokenLetter(letters[start - 1]) || letters[start - 1] == "\"" { start -= 1 }
             let name = Self.text(Array(letters[start..<colon])).lowercased().filter { $0 != "\"" }
-            guard Self.fields.contains(name) else { continue }
+            guard Self.fields.contains(name) || Self.isHeader(name) else { continue }
             var value = colon + 1
             while value < letters.count, letters[value] == " " { value += 1 }
             guard value < letters.count, value > colon + 1 else { continue }

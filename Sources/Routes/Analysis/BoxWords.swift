@@ -1,4 +1,5 @@
 import Interpreter
+import Report
 import RouteModel
 import Routing
 
@@ -18,7 +19,9 @@ struct BoxWords {
             )
         }
         for text in box.texts {
-            words.append(name(text.name) + " " + text.clauses.map(self.text).joined(separator: " and "))
+            words.append(
+                name(text.name) + " " + text.clauses.map { self.text($0, text.name) }.joined(separator: " and ")
+            )
         }
         for bit in bits(box.expressions.on) { words.append(expression(bit)) }
         for bit in bits(box.expressions.off) { words.append("not " + expression(bit)) }
@@ -60,15 +63,20 @@ struct BoxWords {
         }
     }
 
-    private func text(_ clause: Int) -> String {
+    private func text(_ clause: Int, _ name: Int) -> String {
         let clause = universe.clauses[clause]
-        let globs = clause.atoms.map { Self.glob(universe.atoms[$0].pieces) }
+        let globs = clause.atoms.map { shown(Self.glob(universe.atoms[$0].pieces), name) }
         return (clause.isNegated ? "not " : "") + (globs.count == 1 ? globs[0] : "[\(globs.joined(separator: ", "))]")
+    }
+
+    private func shown(_ pattern: String, _ name: Int) -> String {
+        guard case .header(let field) = universe.textNames[name] else { return pattern }
+        return SecretField.shown(pattern, of: field)
     }
 
     private func expression(_ bit: Int) -> String {
         let expression = universe.expressions[bit]
-        return "\(name(expression.text)) re:\(expression.pattern)"
+        return "\(name(expression.text)) \(shown("re:\(expression.pattern)", expression.text))"
     }
 
     private func features(_ set: UInt64) -> String {
@@ -76,22 +84,26 @@ struct BoxWords {
     }
 
     private func time(_ zone: Int, _ cells: UInt64) -> String {
-        let name = universe.zoneNumbers.first { $0.value == zone }?.key ?? ""
         let zone = universe.zones[zone]
-        let open = zone.windows.filter { universe.mask(of: $0) & ~cells == 0 }.map(Self.window)
-        let shut = zone.windows.filter { universe.mask(of: $0) & cells == 0 }.map(Self.window)
+        let isOne = zone.windows.allSatisfy { $0.zone == zone.windows[0].zone }
+        // Windows of several zones are each told with their own.
+        let name = isOne ? zone.windows.first.map { " \($0.zone)" } ?? "" : ""
+        func window(_ window: TimeWindow) -> String { Self.window(window) + (isOne ? "" : " \(window.zone)") }
+        let open = zone.windows.filter { universe.mask(of: $0) & ~cells == 0 }.map(window)
+        let shut = zone.windows.filter { universe.mask(of: $0) & cells == 0 }.map(window)
         let opened = zone.windows.map(universe.mask(of:)).filter { $0 & ~cells == 0 }.reduce(0, |)
-        if !open.isEmpty, opened == cells { return open.joined(separator: " or ") + " \(name)" }
+        if !open.isEmpty, opened == cells { return open.joined(separator: " or ") + "\(name)" }
         let closed = zone.windows.map(universe.mask(of:)).filter { $0 & cells == 0 }.reduce(0, |)
         if zone.all & ~closed != cells {
             // Cell by cell: no window alone says it.
             return bits(cells).map { cell in
-                let own = zone.windows.filter { zone.cells[cell].contains($0) }.map(Self.window)
-                let others = zone.windows.filter { !zone.cells[cell].contains($0) }.map { "outside " + Self.window($0) }
+                let own = zone.windows.filter { zone.cells[cell].contains($0) }.map(window)
+                let others = zone.windows.filter { !zone.cells[cell].contains($0) }.map { "outside " + window($0) }
                 return (own + others).joined(separator: " and ")
-            }.joined(separator: " or ") + " \(name)"
+            }.joined(separator: " or ") + "\(name)"
         }
-        return shut.isEmpty ? "some hours in \(name)" : "outside " + shut.joined(separator: " and ") + " \(name)"
+        return shut.isEmpty
+            ? "some hours" + (isOne ? " in\(name)" : "") : "outside " + shut.joined(separator: " and ") + "\(name)"
     }
 
     private static func window(_ window: TimeWindow) -> String {

@@ -73,6 +73,7 @@ struct Comparer {
         self.new = Scene(new, Interpreter(new, patterns: patterns), &builder)
         if self.old.isPartial || self.new.isPartial || builder.universe.isOverfull { return nil }
         search = Search(world, builder.universe)
+        search.sampled = SampledTexts([old, new])
     }
 
     mutating func changes() -> [Change]? {
@@ -242,7 +243,14 @@ struct PrivacyComparer {
     }
 
     private func change(_ key: Key, _ witness: Request, isOpened: Bool) -> Change {
-        let (before, after) = (old.interpreter.decide(witness), new.interpreter.decide(witness))
+        var (before, after) = (old.interpreter.decide(witness), new.interpreter.decide(witness))
+        var texts = SampledTexts([old.document, new.document])
+        let real = texts.realized(witness) { request in
+            old.interpreter.decide(request) == before && new.interpreter.decide(request) == after
+        }
+        // Where no text was found for its bucket, it is shown with the bucket that its own text has.
+        let witness = real ?? texts.placed(witness)
+        (before, after) = (old.interpreter.decide(witness), new.interpreter.decide(witness))
         let kind: Change.Kind =
             isOpened
             ? .opened(provider: key.provider, label: key.label) : .closed(provider: key.provider, label: key.label)

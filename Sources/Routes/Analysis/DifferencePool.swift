@@ -1,4 +1,5 @@
 import Interpreter
+import Report
 import RouteModel
 import Routing
 
@@ -61,10 +62,15 @@ package struct DifferencePool {
     private let new: Interpreter
     /// Causes that are not the same on both sides: the others explain nothing.
     private let changed: Set<String>
+    /// Windows of both that are open together.
+    private let opens: [Set<TimeWindow>]
+    private let sampled: SampledTexts
 
     package init(_ old: RouteDocument, _ new: RouteDocument, patterns: @escaping PatternMatcher) {
         self.old = Interpreter(old, patterns: patterns)
         self.new = Interpreter(new, patterns: patterns)
+        opens = OpenTimes(old.windows.union(new.windows), from: OpenTimes.monday)?.all.map(\.open) ?? []
+        sampled = SampledTexts([old, new])
         let (before, after) = (Self.parts(old), Self.parts(new))
         changed = Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }
     }
@@ -136,6 +142,9 @@ package struct DifferencePool {
     }
 
     private func ask(_ candidate: Candidate, _ search: inout PoolSearch) {
+        var candidate = candidate
+        // Its texts may be others by now: their buckets are, too.
+        (candidate.old, candidate.new) = (sampled.placed(candidate.old), sampled.placed(candidate.new))
         let (before, after) = (old.decide(candidate.old), new.decide(candidate.new))
         let (left, right) = (effect(before, old.document), effect(after, new.document))
         let opened = opened(candidate, before, after)
@@ -164,24 +173,11 @@ package struct DifferencePool {
         )
     }
 
-    /// A seed knows the windows of its own document: here it gets those of both that are open at one moment of a zone.
+    /// A seed knows the windows of its own document: here it gets those of both that are open at one moment.
     private func timed(_ seed: Request) -> Request {
-        func windows(_ match: Match) -> [TimeWindow] {
-            (match.times ?? []).map(\.value) + ((match.any ?? []) + match.not).flatMap(windows)
-        }
-        let all = Set((old.document.routes + new.document.routes).compactMap(\.match).flatMap(windows))
         var seed = seed
-        let wanted = seed.openWindows
-        seed.openWindows = []
-        for (_, own) in Dictionary(grouping: all, by: \.zone) {
-            let asked = wanted.intersection(own)
-            let edges = Set(own.flatMap { [$0.startMinute, $0.endMinute % 1_440] } + [0]).sorted()
-            let moments = (0..<7).flatMap { day in
-                edges.map { minute in Set(own.filter { $0.contains(weekday: day, minute: minute) }) }
-            }
-            let moment = moments.first { $0 == asked } ?? moments.first { $0.isSuperset(of: asked) }
-            seed.openWindows.formUnion(moment ?? moments.first ?? [])
-        }
+        let asked = seed.openWindows
+        seed.openWindows = opens.first { $0 == asked } ?? opens.first { $0.isSuperset(of: asked) } ?? opens.first ?? []
         return seed
     }
 
@@ -211,8 +207,8 @@ package struct DifferencePool {
     private func variations() -> [Variation] {
         var all: [Variation] = []
         var known: Set<String> = []
-        func add(_ words: String, _ cause: String, _ apply: @escaping (inout Request) -> Void) {
-            guard known.insert(words).inserted else { return }
+        func add(_ words: String, _ cause: String, of key: String = "", _ apply: @escaping (inout Request) -> Void) {
+            guard known.insert(words + key).inserted else { return }
             all.append(
                 Variation(words: words, cause: cause) { candidate in
                     apply(&candidate.old)
@@ -221,7 +217,7 @@ package struct DifferencePool {
             )
         }
         func header(_ name: String, _ value: String, _ cause: String) {
-            add("header \(name): \(value)", cause) { request in
+            add("header \(name): \(SecretField.shown(value, of: name))", cause, of: " \(value)") { request in
                 request.headers.removeAll { $0.name == name }
                 request.headers.append((name, value))
             }

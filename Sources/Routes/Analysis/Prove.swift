@@ -11,7 +11,9 @@ extension Analysis {
         guard !builder.universe.isOverfull, !scene.isPartial, let meant = builder.boxes(claim.forAll, route: -1) else {
             return .unknown
         }
-        var prover = Prover(scene: scene, claim: claim, search: Search(world, builder.universe), builder: builder)
+        var search = Search(world, builder.universe)
+        search.sampled = SampledTexts([document], claim.forAll.map { [$0] } ?? [])
+        var prover = Prover(scene: scene, claim: claim, search: search, builder: builder)
         return prover.prove(meant)
     }
 

@@ -122,6 +122,19 @@ extension Search {
         return (plain, linked)
     }
 
+    /// False when the box lists the texts that there are, and none of them has such a bucket.
+    private func mayHold(_ buckets: Buckets, of subject: Subject, _ box: Box) -> Bool {
+        guard sampled != nil, let name = Labels.text(of: subject, world.universe) else { return true }
+        let clauses = box.clauses(name)
+        let listed = clauses.map { world.universe.clauses[$0] }.first { clause in
+            !clause.isNegated && clause.atoms.allSatisfy { world.universe.atoms[$0].form == .exact }
+        }
+        guard let listed else { return true }
+        return listed.atoms.map { world.universe.atoms[$0].head }.contains { text in
+            clauses.allSatisfy { world.universe.takes($0, text) } && buckets.contains(SampleBucket.of(text.span))
+        }
+    }
+
     private func point(_ box: Box, _ texts: [[UInt8]?], _ fixed: Fixed, _ variety: Int) -> Point? {
         let universe = world.universe
         var texts = texts
@@ -143,6 +156,7 @@ extension Search {
             let buckets = box.buckets(number)
             let isPresent = Labels.text(of: subject, universe).map { texts[$0] != nil } ?? true
             if isPresent ? buckets.lower >= buckets.upper : !buckets.isAbsentIn { return nil }
+            if isPresent, !mayHold(buckets, of: subject, box) { return nil }
             point.buckets.append(isPresent ? (variety % 2 == 0 ? buckets.lower : buckets.upper - 1) : -1)
         }
         if let word = label.word, let header = world.labels.header { texts[header] = Array(word.utf8) }

@@ -29,6 +29,8 @@ struct Search {
     /// Cells for one question.
     var questionLimit = 200_000
     var chooser = TextChooser()
+    /// Finds texts for buckets; nil where buckets may be imagined.
+    var sampled: SampledTexts?
     /// True once something was given up.
     var isIncomplete = false
 
@@ -72,8 +74,7 @@ struct Search {
                 passed += count
             }
             if !isTaken {
-                let request = world.request(point)
-                if accepts(request) { return .found(request) }
+                if let request = accepted(world.request(point), accepts) { return .found(request) }
                 continue
             }
             if variety == 0 { example = world.request(point) }
@@ -81,6 +82,11 @@ struct Search {
         }
         if !hasPoint, box.expressions.on == 0, box.expressions.off == 0 { return .nothing }
         return union(box, covers, example, accepts)
+    }
+
+    private mutating func accepted(_ request: Request, _ accepts: (Request) -> Bool) -> Request? {
+        guard accepts(request) else { return nil }
+        return sampled == nil ? request : sampled?.realized(request, accepts: accepts)
     }
 
     /// The box without endpoints that its paths and methods leave no way to; nil when it leaves none.
@@ -174,8 +180,7 @@ struct Search {
         for variety in 0..<3 {
             guard let point = point(in: box, fixed: fixed, variety: variety) else { break }
             isFeasible = true
-            let request = world.request(point)
-            if accepts(request) { return .found(request) }
+            if let request = accepted(world.request(point), accepts) { return .found(request) }
         }
         if isTooMuch { return .tooMuch }
         return isFeasible ? .found(nil) : .covered

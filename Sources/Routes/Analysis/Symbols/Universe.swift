@@ -137,6 +137,7 @@ struct Universe {
 
     /// Cuts the week where a window opens or closes; to be called once all windows are known.
     mutating func cutTime() {
+        if cutTimeTogether() { return }
         for number in zones.indices {
             let windows = zones[number].windows
             let edges = Set(windows.flatMap { [$0.startMinute, $0.endMinute % 1_440] } + [0])
@@ -152,10 +153,26 @@ struct Universe {
                 cells.removeLast(cells.count - 64)
             }
             zones[number].cells = cells
-            for window in windows {
-                windowMasks[window] = cells.indices.reduce(0) { mask, cell in
-                    cells[cell].contains(window) ? mask | 1 << UInt64(cell) : mask
-                }
+            mask(number)
+        }
+    }
+
+    /// Cuts several zones as one, with what of each is open together; false when that is needless or too much.
+    private mutating func cutTimeTogether() -> Bool {
+        let windows = zones.flatMap(\.windows)
+        guard zones.count > 1, let times = OpenTimes(Set(windows), from: OpenTimes.monday), times.all.count <= 64
+        else { return false }
+        zones = [Zone(windows: windows, cells: times.all.map(\.open))]
+        for name in zoneNumbers.keys { zoneNumbers[name] = 0 }
+        mask(0)
+        return true
+    }
+
+    private mutating func mask(_ zone: Int) {
+        let cells = zones[zone].cells
+        for window in zones[zone].windows {
+            windowMasks[window] = cells.indices.reduce(0) { mask, cell in
+                cells[cell].contains(window) ? mask | 1 << UInt64(cell) : mask
             }
         }
     }

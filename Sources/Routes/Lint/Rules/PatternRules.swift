@@ -91,13 +91,17 @@ enum PatternRules {
     // MARK: HP801
 
     private static func headers(_ conditions: [HeaderCondition], _ survey: Survey, _ findings: inout [Problem]) {
-        for matcher in conditions.flatMap(\.matchers) where matcher.value.hasPrefix("re:") {
+        let matchers = conditions.flatMap { condition in condition.matchers.map { (condition.name.value, $0) } }
+        for (name, matcher) in matchers where matcher.value.hasPrefix("re:") {
             let pattern = String(matcher.value.dropFirst(3))
             guard let tree = try? PatternTree(parsing: pattern) else { continue }
             if let risk = PatternSafety.risk(of: tree) {
                 slow(Located(pattern, at: matcher.spot), risk, survey, &findings)
             }
-            guard let globs = PatternGlobs.equal(to: pattern), !globs.isEmpty, !globs.contains("") else { continue }
+            // The globs of a secret would be the secret in other words.
+            guard !SecretField.holds(name), let globs = PatternGlobs.equal(to: pattern), !globs.isEmpty,
+                !globs.contains("")
+            else { continue }
             let list = globs.map { "\"\($0)\"" }.joined(separator: ", ")
             let isOne = globs.count == 1 && !list.contains("\\")
             findings.append(

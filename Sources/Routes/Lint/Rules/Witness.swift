@@ -1,5 +1,6 @@
 import Analysis
 import Interpreter
+import Report
 import RouteModel
 import Routing
 
@@ -33,7 +34,9 @@ struct Witness {
         if let model = request.model { parts.append("model \"\(model)\"") }
         if let key = request.key { parts.append("key \(key)") }
         if let tenant = request.tenant { parts.append("tenant \(tenant)") }
-        for header in request.headers { parts.append("header \(header.name): \(header.value)") }
+        for header in request.headers {
+            parts.append("header \(header.name): \(SecretField.shown(header.value, of: header.name))")
+        }
         if request.stream { parts.append("stream: true") }
         if request.tokens > 0 { parts.append("\(request.tokens) tokens") }
         let features = Feature.allCases.filter { request.features.contains(FeatureSet($0)) }.map(\.rawValue)

@@ -32,6 +32,7 @@ struct ScalarCheck {
     private func scalar(_ node: Node, _ type: KeyType) {
         if type.isSecret { hideLiteral(node, type) }
         if case .url = type { hideQuery(node) }
+        hideField(node, type)
         guard let text = node.text, !node.isNothing else {
             findings.error("HP103", "`\(name)` takes \(noun(type)), not \(node.noun)", at: node.spot)
             return
@@ -60,6 +61,18 @@ struct ScalarCheck {
     private func hideQuery(_ node: Node) {
         guard let text = node.text, let mark = text.firstIndex(where: { $0 == "?" || $0 == "#" }) else { return }
         findings.hide(String(text[text.index(after: mark)...]))
+    }
+
+    /// The value of a header field that opens something, whether it is to be sent or to be compared with.
+    private func hideField(_ node: Node, _ type: KeyType) {
+        switch type {
+        case .headerValue: if node.text.flatMap({ try? Values.reference($0) }) != nil { return }
+        case .matcher: break
+        default: return
+        }
+        guard let text = node.text, let secret = SecretField.secret(in: text, of: name) else { return }
+        findings.hide(node)
+        findings.hide(secret.hasPrefix("re:") ? String(secret.dropFirst(3)) : secret)
     }
 
     private func noun(_ type: KeyType) -> String {

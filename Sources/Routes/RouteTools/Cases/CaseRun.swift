@@ -120,6 +120,10 @@ struct CaseRun {
         case .refuted(let witness):
             let example = CounterExample(witness, explainer, now: file.now?.value ?? now, forAll: proof.forAll)
             result.state = .failed
+            guard example.isPossible else {
+                result.lines = ["neither proved nor refuted: too many time windows to look at them together"]
+                return result
+            }
             result.hasCounterexample = true
             result.lines = ["counterexample   \(example.words)", "→ \(example.way)", "see it: \(example.question)"]
             result.savedCase = example.yaml(for: proof)

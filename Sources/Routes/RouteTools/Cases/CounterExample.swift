@@ -1,3 +1,4 @@
+import Analysis
 import Report
 import RouteLanguage
 import RouteModel
@@ -8,12 +9,16 @@ struct CounterExample {
     private let request: Request
     private let explainer: Explainer
     private let explanation: Explanation
+    /// When the request comes; nil where no time is like that.
     private let moment: Int?
+    /// True when it would go elsewhere, or not be meant, at another time.
+    private let dependsOnTime: Bool
+    private let windows: Set<TimeWindow>
     private let isExact: Bool
 
     /// Makes a witness ready to be shown: what it needs not is left out, as long as it stays one of `forAll`.
     init(_ witness: Request, _ explainer: Explainer, now: Int, forAll: Match?) {
-        self.init(exactly: Self.shrunk(witness, explainer, forAll), explainer, now: now)
+        self.init(exactly: Self.shrunk(witness, explainer, forAll), explainer, now: now, forAll: forAll)
     }
 
     /// Shows a witness as it is: what another file needs of it is not known here.
@@ -22,12 +27,22 @@ struct CounterExample {
     ///   - request: the witness.
     ///   - explainer: of the file that decides.
     ///   - now: where to begin looking for a time.
-    ///   - isExact: shows its own place in samples rather than those that the winning route takes.
-    init(exactly request: Request, _ explainer: Explainer, now: Int, isExact: Bool = false) {
+    ///   - forAll: which requests are meant.
+    ///   - isExact: shows its own place in samples rather than those that the winning route takes, and no time.
+    init(exactly request: Request, _ explainer: Explainer, now: Int, forAll: Match? = nil, isExact: Bool = false) {
         self.request = request
         self.isExact = isExact
         self.explainer = explainer
-        moment = explainer.drafts.moment(opening: request.openWindows, from: now)
+        windows = isExact ? [] : explainer.document.windows.union(forAll?.windows ?? [])
+        let times = windows.isEmpty ? nil : OpenTimes(windows, from: now)
+        moment = windows.isEmpty ? now : times?.moment(opening: request.openWindows)
+        let verdict = explainer.interpreter.decide(request)
+        dependsOnTime = (times?.all ?? []).contains { time in
+            var other = request
+            other.openWindows = time.open
+            return explainer.interpreter.decide(other) != verdict
+                || !(forAll.map { explainer.interpreter.matches($0, other) } ?? true)
+        }
         var draft = RequestDraft()
         draft.moment = moment
         let subject = DescribedRequest(request: request, draft: draft, scan: ContentScan(), moment: moment ?? now)
@@ -49,7 +64,6 @@ struct CounterExample {
         }
         attempt { $0.path = $0.api.usualPath }
         attempt { $0.method = $0.api.usualMethod }
-        attempt { $0.openWindows = [] }
         attempt { $0.stream = false }
         attempt { $0.features = [] }
         attempt { $0.tokens = 0 }
@@ -72,6 +86,20 @@ struct CounterExample {
         return request
     }
 
+    /// False when its windows are not open together at any time: then no such request comes.
+    var isPossible: Bool { moment != nil }
+
+    /// The place in every sample, where the texts of the request do not say it already.
+    private var bucket: Int? {
+        guard let own = request.buckets[.request] else { return nil }
+        let verdict = explainer.interpreter.decide(request)
+        return [own, request.buckets.values.min() ?? own].first { bucket in
+            var other = request
+            for subject in request.buckets.keys { other.buckets[subject] = bucket }
+            return explainer.interpreter.decide(other) == verdict
+        } ?? own
+    }
+
     /// The request as a person would describe it.
     var words: String {
         var words: [String] = []
@@ -84,7 +112,7 @@ struct CounterExample {
         if let model = request.model { words.append("model \"\(model)\"") }
         if let key = request.key { words.append("key \(key)") }
         if let tenant = request.tenant { words.append("tenant \(tenant)") }
-        for header in request.headers { words.append("header \(header.name): \(header.value)") }
+        for header in shownHeaders { words.append("header \(header.name): \(header.value)") }
         if request.contentLevel > .public { words.append("content of class \(request.contentLevel.word)") }
         if !request.contentTags.isEmpty { words.append("content with tags \(Words.tags(request.contentTags))") }
         if request.tokens > 0 { words.append("tokens \(Words.count(request.tokens))") }
@@ -92,8 +120,16 @@ struct CounterExample {
         let features = Words.features(request.features)
         if !features.isEmpty { words.append("features \(features.joined(separator: ", "))") }
         if let share = shareWords { words.append(share) }
-        for window in request.openWindows.map(Words.window).sorted() { words.append("at a time in \(window)") }
+        if dependsOnTime {
+            let open = request.openWindows.map(Words.window).sorted()
+            let shut = windows.map(Words.window).sorted().joined(separator: " and ")
+            words += open.isEmpty ? ["at a time outside \(shut)"] : open.map { "at a time in \($0)" }
+        }
         return words.joined(separator: "   ")
+    }
+
+    private var shownHeaders: [(name: String, value: String)] {
+        request.headers.map { ($0.name, SecretField.shown($0.value, of: $0.name)) }
     }
 
     /// The buckets that the winning route takes, when the request is in one of them.
@@ -147,14 +183,14 @@ struct CounterExample {
         add("--model", request.model)
         add("--key", request.key)
         add("--tenant", request.tenant)
-        for header in request.headers { add("--header", "\(header.name): \(header.value)") }
+        for header in shownHeaders { add("--header", "\(header.name): \(header.value)") }
         if request.contentLevel > .public { add("--class", request.contentLevel.word) }
         if !request.contentTags.isEmpty { add("--tags", request.contentTags.sorted().joined(separator: ",")) }
         if request.tokens > 0 { add("--tokens", "\(request.tokens)") }
         let features = Words.features(request.features)
         if !features.isEmpty { add("--features", features.joined(separator: ",")) }
-        if let bucket = request.buckets.values.min() { add("--bucket", Words.percent(bucket)) }
-        if let moment, !request.openWindows.isEmpty { add("--at", DraftReader.written(moment)) }
+        if let bucket { add("--bucket", Words.percent(bucket)) }
+        if let moment, dependsOnTime { add("--at", DraftReader.written(moment)) }
         if request.stream { words.append("--stream") }
         return words.map(Self.shellWord).joined(separator: " ")
     }
@@ -187,8 +223,12 @@ struct CounterExample {
         add("model", request.model.map(Self.scalar))
         add("key", request.key.map(Self.scalar))
         add("tenant", request.tenant.map(Self.scalar))
+        var masked = request
+        masked.headers = shownHeaders
+        // A secret is not copied into another file.
+        if explainer.interpreter.decide(masked) != explainer.interpreter.decide(request) { return nil }
         if !request.headers.isEmpty {
-            let list = request.headers.map { "\($0.name): \(Self.scalar($0.value))" }
+            let list = shownHeaders.map { "\($0.name): \(Self.scalar($0.value))" }
             add("headers", "{\(list.joined(separator: ", "))}")
         }
         if request.contentLevel > .public { add("class", request.contentLevel.word) }
@@ -197,8 +237,8 @@ struct CounterExample {
         if request.stream { add("stream", "true") }
         let features = Words.features(request.features)
         if !features.isEmpty { add("features", "[\(features.joined(separator: ", "))]") }
-        if let bucket = request.buckets.values.min() { add("bucket", Words.percent(bucket)) }
-        if let moment, !request.openWindows.isEmpty { add("at", DraftReader.written(moment)) }
+        if let bucket { add("bucket", Words.percent(bucket)) }
+        if let moment, dependsOnTime { add("at", DraftReader.written(moment)) }
         return """
             - name: \(Self.scalar("counterexample: \(proof.name.value)"))
               request: {\(fields.joined(separator: ", "))}

@@ -56,7 +56,8 @@ struct Coverage {
         for header in match.headers {
             for matcher in header.matchers {
                 let single = HeaderCondition(name: header.name, matchers: [matcher])
-                value("\(header.name.value): `\(matcher.value)`", matcher.spot) { $0.headers = [single] }
+                let shown = SecretField.shown(matcher.value, of: header.name.value)
+                value("\(header.name.value): `\(shown)`", matcher.spot) { $0.headers = [single] }
             }
         }
         for window in match.times ?? [] {

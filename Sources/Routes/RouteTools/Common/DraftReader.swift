@@ -32,7 +32,7 @@ struct DraftReader {
         self.document = document
         scanner = ContentReader(document)
         var zones: [String: Zone] = [:]
-        for window in Self.windows(of: document) where zones[window.zone] == nil {
+        for window in document.windows where zones[window.zone] == nil {
             zones[window.zone] = try? Zones.load(window.zone)
         }
         self.zones = zones
@@ -117,30 +117,14 @@ struct DraftReader {
 
     // MARK: Time and samples
 
-    private static func windows(of document: RouteDocument) -> [TimeWindow] {
-        func windows(_ match: Match) -> [TimeWindow] {
-            (match.times ?? []).map(\.value) + ((match.any ?? []) + match.not).flatMap(windows)
-        }
-        return document.routes.compactMap(\.match).flatMap(windows)
-    }
-
-    /// A time at which just these windows are open, looked for in the next eight days; nil when there is none.
-    func moment(opening wanted: Set<TimeWindow>, from now: Int) -> Int? {
-        if openWindows(at: now) == wanted { return now }
-        let start = now - now % 900
-        return (0..<(8 * 96)).lazy.map { start + $0 * 900 }.first { openWindows(at: $0) == wanted }
-    }
-
     /// A time as a test file says it.
     static func written(_ moment: Int) -> String { DateTime.text(moment) }
 
     private func openWindows(at moment: Int) -> Set<TimeWindow> {
-        Set(
-            Self.windows(of: document).filter { window in
-                guard let time = zones[window.zone]?.time(at: moment) else { return false }
-                return window.contains(weekday: time.weekday, minute: time.minute)
-            }
-        )
+        document.windows.filter { window in
+            guard let time = zones[window.zone]?.time(at: moment) else { return false }
+            return window.contains(weekday: time.weekday, minute: time.minute)
+        }
     }
 
     private func buckets(of request: Request, _ draft: RequestDraft) -> [Subject: Int] {

@@ -70,8 +70,8 @@ struct PredicateReader {
             )
         }
         for header in match.headers {
-            let sentence = "match.headers needs \(header.name.value): \(texts(header.matchers)), "
-            let value = request.header(header.name.value)
+            let sentence = "match.headers needs \(header.name.value): \(Words.either(header.shown)), "
+            let value = request.header(header.name.value).map { SecretField.shown($0, of: header.name.value) }
             parts.append(part(header.name.spot, sentence + has(value)) { $0.headers = [header] })
         }
         return parts + identityParts(of: match) + contentParts(of: match) + otherParts(of: match)

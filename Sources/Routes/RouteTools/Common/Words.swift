@@ -1,3 +1,4 @@
+import Report
 import RouteModel
 import Routing
 
@@ -111,4 +112,9 @@ enum Words {
     static func features(_ set: FeatureSet) -> [String] {
         Feature.allCases.filter { set.contains(FeatureSet($0)) }.map(\.rawValue)
     }
+}
+
+extension HeaderCondition {
+    /// Its matchers as people are shown them.
+    var shown: [String] { matchers.map { SecretField.shown($0.value, of: name.value) } }
 }

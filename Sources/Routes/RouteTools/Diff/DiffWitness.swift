@@ -1,5 +1,9 @@
+import Analysis
+import Compiler
+import Interpreter
 import RouteModel
 import Routing
+import Zones
 
 /// One request for which two files differ, in words that hold for it alone.
 enum DiffWitness {
@@ -12,32 +16,29 @@ enum DiffWitness {
         var timeless = request
         timeless.openWindows = []
         let example = CounterExample(exactly: timeless, explainer, now: 0, isExact: true)
-        let parts = [
-            request.api == .chat ? "chat" : "", example.words, time(request, windows(old).union(windows(new))),
-        ]
+        let parts = [request.api == .chat ? "chat" : "", example.words, time(request, old, new)]
         return parts.filter { !$0.isEmpty }.joined(separator: "   ")
     }
 
-    private static func windows(_ document: RouteDocument) -> Set<TimeWindow> {
-        func windows(_ match: Match) -> [TimeWindow] {
-            (match.times ?? []).map(\.value) + ((match.any ?? []) + match.not).flatMap(windows)
-        }
-        return Set(document.routes.compactMap(\.match).flatMap(windows))
-    }
-
-    /// A moment where one zone says it all; else the windows that it is in.
-    private static func time(_ request: Request, _ windows: Set<TimeWindow>) -> String {
+    /// A moment as `--at` takes it; none when the request goes both ways at any time.
+    private static func time(_ request: Request, _ old: RouteDocument, _ new: RouteDocument) -> String {
+        let windows = old.windows.union(new.windows)
+        if windows.isEmpty { return "" }
         let open = request.openWindows
-        if open.isEmpty { return "" }
-        if let zone = windows.first?.zone, windows.allSatisfy({ $0.zone == zone }) {
-            for weekday in 0..<7 {
-                for minute in 0..<1_440
-                where windows.allSatisfy({ $0.contains(weekday: weekday, minute: minute) == open.contains($0) }) {
-                    return "at \(Words.clock(weekday: weekday, minute: minute)) \(zone)"
-                }
-            }
+        guard let times = OpenTimes(windows, from: OpenTimes.monday), let moment = times.moment(opening: open) else {
+            let shut = windows.subtracting(open).map { "outside \(Words.window($0))" }
+            return "at a time "
+                + (open.map { "in \(Words.window($0))" }.sorted() + shut.sorted()).joined(separator: ", ")
         }
-        let shut = windows.subtracting(open).map { "outside \(Words.window($0))" }
-        return "at a time " + (open.map { "in \(Words.window($0))" }.sorted() + shut.sorted()).joined(separator: ", ")
+        let sides = [old, new].map { Interpreter($0, patterns: HeaderPatterns.matcher()) }
+        let ways = sides.map { $0.decide(request) }
+        let isTimeless = times.all.allSatisfy { time in
+            var other = request
+            other.openWindows = time.open
+            return sides.map { $0.decide(other) } == ways
+        }
+        if isTimeless { return "" }
+        let zone = (open.isEmpty ? windows : open).map(\.zone).min().flatMap { try? Zones.load($0) }
+        return "at \(DateTime.text(moment, in: zone ?? .utc))"
     }
 }

@@ -1,3 +1,4 @@
+import Report
 import RouteLanguage
 import RouteModel
 import Routing
@@ -107,6 +108,10 @@ enum RouteSettingWords {
 
     /// Fields in the order of their names; a secret is there to be compared, and not to be shown.
     private static func headers(_ name: String, _ set: [HeaderPair], _ removed: [String]) -> SettingWord {
+        func isHidden(_ pair: HeaderPair) -> Bool {
+            Meaning.isSecret(pair.value, .headerValue)
+                || SecretField.holds(pair.name) && Meaning.isSecret(pair.value, .secret)
+        }
         func words(_ value: (HeaderPair) -> String) -> String {
             let fields = set.sorted { $0.name < $1.name }.map { "\($0.name): \(value($0))" }
             var words = set.isEmpty ? [] : ["set: {\(fields.joined(separator: ", "))}"]
@@ -116,7 +121,7 @@ enum RouteSettingWords {
         return SettingWord(
             name: name,
             value: words(\.value),
-            shown: words { Meaning.isSecret($0.value, .headerValue) ? SecretWords.hidden : $0.value }
+            shown: words { isHidden($0) ? SecretWords.hidden : $0.value }
         )
     }
 

@@ -1,3 +1,4 @@
+import Report
 import RouteLanguage
 
 /// What a file says outside of its routes, read by the types of the language.
@@ -63,14 +64,15 @@ indirect enum SettingTree {
 
     // MARK: Reading
 
-    private static func tree(_ node: Node, _ schema: Schema) -> SettingTree? {
+    /// What a node says; `field` is the header field that it is the value of.
+    private static func tree(_ node: Node, _ schema: Schema, of field: String = "") -> SettingTree? {
         guard !node.isNothing, let key = schema.key, !forChecks.contains(key.path) else { return nil }
         if node.isMapping { return mapping(node, schema, key) }
         let type = single(key.type)
         if let text = node.text {
             let leaf = Leaf(
                 meaning: Meaning.text(text, type),
-                shown: shown(text, type),
+                shown: shown(text, type, field),
                 standard: standard(key, type)
             )
             return .leaf(leaf)
@@ -82,7 +84,7 @@ indirect enum SettingTree {
             // A list of alternatives says the same in any order, and once or twice.
             let isOrdered = if case .list = key.type { true } else { false }
             let meaning = (isOrdered ? meanings : Set(meanings).sorted()).joined(separator: ", ")
-            let words = texts.map { shown($0, type) }.joined(separator: ", ")
+            let words = texts.map { shown($0, type, field) }.joined(separator: ", ")
             return .leaf(Leaf(meaning: meaning, shown: texts.isEmpty ? "[]" : words, standard: standard(key, type)))
         }
         guard let item = schema.item else { return nil }
@@ -92,7 +94,9 @@ indirect enum SettingTree {
     private static func mapping(_ node: Node, _ schema: Schema, _ key: Key) -> SettingTree {
         let isField = if case .map(.headerName) = key.type { true } else { false }
         let parts = node.entries.compactMap { entry -> Part? in
-            guard let child = schema[entry.name] ?? schema.anyName, let tree = tree(entry.value, child) else {
+            guard let child = schema[entry.name] ?? schema.anyName,
+                let tree = tree(entry.value, child, of: isField ? entry.name : "")
+            else {
                 return nil
             }
             // Names of header fields are alike in any case (RFC 9110 §5.1).
@@ -128,8 +132,9 @@ indirect enum SettingTree {
         }
     }
 
-    private static func shown(_ text: String, _ type: KeyType) -> String {
+    private static func shown(_ text: String, _ type: KeyType, _ field: String) -> String {
         if Meaning.isSecret(text, type) { return SecretWords.hidden }
+        if SecretField.shown(text, of: field) != text, Meaning.isSecret(text, .secret) { return SecretWords.hidden }
         return text.isEmpty ? "\"\"" : text
     }
 

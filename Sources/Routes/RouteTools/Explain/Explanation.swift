@@ -170,7 +170,8 @@ package struct Explainer {
             return interpreter.matches(match, request)
         }
         for header in rule.headers where holds({ $0.headers = [header] }) {
-            return "header \(header.name.value): \(request.header(header.name.value) ?? "")"
+            let name = header.name.value
+            return "header \(name): \(SecretField.shown(request.header(name) ?? "", of: name))"
         }
         if !rule.tenants.isEmpty, holds({ $0.tenants = rule.tenants }) { return "tenant \(request.tenant ?? "")" }
         if let key = request.key, rule.keys.contains(where: { $0.value == key }) { return "key \(key)" }

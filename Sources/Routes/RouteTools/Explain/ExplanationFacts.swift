@@ -28,7 +28,9 @@ struct ExplanationFacts {
         words.append(("tokens", "~\(Words.grouped(request.tokens))"))
         let features = Words.features(request.features)
         if !features.isEmpty { words.append(("features", features.joined(separator: ", "))) }
-        for header in request.headers { words.append(("header", "\(header.name): \(header.value)")) }
+        for header in request.headers {
+            words.append(("header", "\(header.name): \(SecretField.shown(header.value, of: header.name))"))
+        }
         for (subject, bucket) in request.buckets.sorted(by: { $0.key.word < $1.key.word }) {
             words.append(("bucket of \(subject.word)", Words.percent(bucket)))
         }

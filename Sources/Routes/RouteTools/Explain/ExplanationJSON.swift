@@ -43,7 +43,9 @@ struct ExplanationJSON {
 
     private var request: JSONValue {
         let request = explanation.request
-        let headers = request.headers.map { JSONValue.Member(name: $0.name, value: .text($0.value)) }
+        let headers = request.headers.map {
+            JSONValue.Member(name: $0.name, value: .text(SecretField.shown($0.value, of: $0.name)))
+        }
         let buckets = request.buckets.sorted { $0.key.word < $1.key.word }.map {
             JSONValue.Member(name: $0.key.word, value: .text(Words.percent($0.value)))
         }

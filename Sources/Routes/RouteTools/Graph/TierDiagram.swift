@@ -48,7 +48,7 @@ enum MatchText {
         list("api", match.apis?.compactMap(\.value.word))
         list("path", match.paths?.map(\.value))
         list("method", match.methods?.map(\.value))
-        for header in match.headers { list(header.name.value, header.matchers.map(\.value)) }
+        for header in match.headers { list(header.name.value, header.shown) }
         list("tenant", match.tenants?.map(\.value))
         list("key", match.keys?.map(\.value))
         if let tags = match.tags {
