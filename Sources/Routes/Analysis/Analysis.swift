@@ -14,7 +14,9 @@ package struct Analysis: Sendable {
     /// A request that no route takes; nil when there is none, or it could not be told.
     package let uncovered: Request?
     /// True when a limit was hit and something is `unknown` (HP890).
-    package let isIncomplete: Bool
+    package var isIncomplete: Bool { isPartial || effort.isIncomplete }
+    private let isPartial: Bool
+    private let effort: Effort
     /// Values of lists that no request needs, of routes that are alive.
     package let deadValues: [DeadValue]
     /// Which classes can come to which targets, for every route, tier and target in order.
@@ -24,22 +26,28 @@ package struct Analysis: Sendable {
     private let engine: Flows
 
     /// Looks at a whole document.
-    package init(_ document: RouteDocument, patterns: @escaping PatternMatcher) {
+    ///
+    /// - Parameters:
+    ///   - document: what to look at.
+    ///   - effort: steps that may be spent on it, later questions included.
+    ///   - patterns: matches `re:` texts.
+    package init(_ document: RouteDocument, effort: Effort = Effort(), patterns: @escaping PatternMatcher) {
         self.document = document
+        self.effort = effort
         interpreter = Interpreter(document, patterns: patterns)
-        let world = World([document], patterns: patterns)
+        let world = World([document], [], effort, patterns: patterns)
         var builder = BoxBuilder(world.universe)
         let scene = Scene(document, interpreter, &builder)
+        // What could not be numbered may look like something else.
+        if builder.universe.isOverfull { effort.stop() }
         var reachability = Reachability(scene, Search(world, builder.universe))
         let reaches = reachability.reaches()
         self.reaches = reaches
         uncovered = reachability.uncovered()
         let live = reaches.indices.filter { if case .alive = reaches[$0] { true } else { false } }
-        var search = Self.fresh(reachability.search)
-        var values = DeadValues(scene, search)
+        var values = DeadValues(scene, reachability.search)
         deadValues = live.flatMap { values.values($0, reaches[$0].witness) }
-        search = Self.fresh(values.search)
-        var flows = Flows(scene, search)
+        var flows = Flows(scene, values.search)
         var witnesses: [Int: [Request?]] = [:]
         var all: [Flow] = []
         for route in live {
@@ -50,14 +58,13 @@ package struct Analysis: Sendable {
         self.flows = all
         self.witnesses = witnesses
         self.live = live
-        flows.search = Self.fresh(flows.search)
         engine = flows
-        isIncomplete = flows.search.isIncomplete || scene.isPartial || builder.universe.isOverfull
+        isPartial = scene.isPartial
     }
 
     /// Which routes requests can come to, and nothing else of what an analysis tells.
     package static func reaches(_ document: RouteDocument, patterns: @escaping PatternMatcher) -> [Reach] {
-        let world = World([document], patterns: patterns)
+        let world = World([document], [], Effort(), patterns: patterns)
         var builder = BoxBuilder(world.universe)
         let scene = Scene(document, Interpreter(document, patterns: patterns), &builder)
         var reachability = Reachability(scene, Search(world, builder.universe))
@@ -114,13 +121,6 @@ package struct Analysis: Sendable {
     package func timeoutSumMilliseconds(of route: Int) -> Int {
         let entry = document.routes[route]
         return entry.tiers.count * entry.settings.timeouts.firstByteMilliseconds
-    }
-
-    /// The work of one question does not count for the next.
-    private static func fresh(_ search: Search) -> Search {
-        var search = search
-        search.work = 0
-        return search
     }
 }
 

@@ -37,6 +37,7 @@ struct DeadValues {
         var dead: [DeadValue] = []
         var gone: Set<Int> = []
         for index in list.values.indices {
+            if !search.effort.spend(100 + 10 * list.values.count) { break }
             let sibling = list.values.indices.first { other in
                 other != index && !gone.contains(other) && isInside(list, index, other)
                     && !(other > index && isInside(list, other, index))
@@ -79,6 +80,7 @@ struct DeadValues {
     /// True when the known request, asking for a model of this value, comes to the route as well: it spares a search.
     private mutating func isNeeded(_ route: Int, _ list: List, _ index: Int, _ known: Request?) -> Bool {
         guard list.key == "model", var request = known, scene.document.routes.count <= Reachability.replayLimit,
+            search.effort.spend(20 * scene.document.routes.count),
             let atom = builder.atoms(of: list.values[index]).first, let fresh = Samples.fresh([atom])
         else { return false }
         let bytes = atom.form == .exact ? atom.head : atom.head + [fresh] + atom.tail
@@ -101,8 +103,10 @@ struct DeadValues {
         let isPath = list.key == "path"
         guard
             let texts = isPath
-                ? Samples.standingPaths(for: own + other + Doorway.atoms)?.filter({ API(routed: $0) != nil })
-                : Samples.standing(for: own + other)
+                ? Samples.standingPaths(for: own + other + Doorway.atoms, builder.universe.effort)?.filter({
+                    API(routed: $0) != nil
+                })
+                : Samples.standing(for: own + other, builder.universe.effort)
         else { return false }
         return texts.allSatisfy { text in
             !own.contains { $0.matches(text) } || other.contains { $0.matches(text) }

@@ -11,13 +11,14 @@ package enum Difference {
     package static func between(
         old: RouteDocument,
         new: RouteDocument,
+        effort: Effort = Effort(),
         patterns: @escaping PatternMatcher
     ) -> [Change]? {
         // Labels are those of one document at a time: where `privacy` differs, both are looked through.
-        var comparer = Comparer(old, new, isLabelledByNew: true, patterns)
+        var comparer = Comparer(old, new, isLabelledByNew: true, effort, patterns)
         guard var all = comparer?.changes() else { return nil }
         if !isLabellingAlike(old, new) {
-            comparer = Comparer(old, new, isLabelledByNew: false, patterns)
+            comparer = Comparer(old, new, isLabelledByNew: false, effort, patterns)
             guard let more = comparer?.changes() else { return nil }
             for change in more {
                 let isKnown = all.contains { $0.oldRoute == change.oldRoute && $0.newRoute == change.newRoute }
@@ -66,8 +67,14 @@ struct Comparer {
     private var isUnknown = false
     private var ways = 0
 
-    init?(_ old: RouteDocument, _ new: RouteDocument, isLabelledByNew: Bool, _ patterns: @escaping PatternMatcher) {
-        let world = World(isLabelledByNew ? [old, new] : [new, old], patterns: patterns)
+    init?(
+        _ old: RouteDocument,
+        _ new: RouteDocument,
+        isLabelledByNew: Bool,
+        _ effort: Effort,
+        _ patterns: @escaping PatternMatcher
+    ) {
+        let world = World(isLabelledByNew ? [old, new] : [new, old], [], effort, patterns: patterns)
         builder = BoxBuilder(world.universe)
         self.old = Scene(old, Interpreter(old, patterns: patterns), &builder)
         self.new = Scene(new, Interpreter(new, patterns: patterns), &builder)
@@ -82,6 +89,7 @@ struct Comparer {
         let newRoutes = new.document.routes.indices.map { Optional($0) } + [nil]
         for newRoute in newRoutes {
             for oldRoute in oldRoutes {
+                if !search.effort.spend(5) { return nil }
                 guard let change = change(oldRoute, newRoute) else { continue }
                 let known = changes.firstIndex { isAlike($0, change) }
                 if let known { changes[known].requests += change.requests } else { changes.append(change) }
@@ -111,6 +119,10 @@ struct Comparer {
         var lines: [String] = []
         for one in left {
             for other in right {
+                if !search.effort.spend(10) {
+                    isUnknown = true
+                    return nil
+                }
                 if !one.mayMeet(other, builder.universe) { continue }
                 guard let box = one.meeting(other, builder.universe) else { continue }
                 ways = 0
@@ -169,6 +181,8 @@ struct Comparer {
         _ newRoute: Int?,
         _ sides: ArraySlice<Side>
     ) -> Request? {
+        // Nothing is left when the product was given up, too.
+        if builder.isTooLarge { isUnknown = true }
         if boxes.isEmpty { return nil }
         ways += 1
         if ways > Self.wayLimit || boxes.count > BoxBuilder.limit {
@@ -180,6 +194,7 @@ struct Comparer {
         let covers = [old.cover(before: oldRoute), new.cover(before: newRoute)]
         var isAny = false
         let answer = search.find(in: boxes, past: covers) { request in
+            old.effort.spend(40 * (old.document.routes.count + new.document.routes.count))
             let (before, after) = (old.interpreter.decide(request), new.interpreter.decide(request))
             guard before.route == oldRoute, after.route == newRoute else { return false }
             isAny = true

@@ -11,6 +11,8 @@ package struct DifferencePool {
     package static let likeWitness = "requests like the witness"
     /// Requests decided at most.
     package static let limit = 20_000
+    /// Fewer where each is put to many routes.
+    private static func limit(_ routes: Int) -> Int { min(limit, max(500, 4_000_000 / max(1, routes))) }
 
     /// The same bytes as each document's scan describes them.
     private struct Candidate {
@@ -99,7 +101,7 @@ package struct DifferencePool {
         // What causes a change by itself is looked at first: the rest is told as a part of it.
         let clean = plain.filter(\.causes.isEmpty)
         let others = plain.filter { !$0.causes.isEmpty }
-        var search = PoolSearch()
+        var search = PoolSearch(limit: Self.limit(old.document.routes.count + new.document.routes.count))
         for seeds in [clean, others] {
             for variation in [nil] + variations.map(Optional.some) {
                 for seed in seeds {
@@ -305,16 +307,19 @@ package struct DifferencePool {
 /// What is known while requests are decided.
 private struct PoolSearch {
     var findings = DifferencePool.Findings()
+    private let limit: Int
     private var known: Set<[String]> = []
     private var work = 0
     /// What requests without anything special lose already.
     private var opensForAll: Set<String> = []
     private var fallenFrom: Level?
 
+    init(limit: Int) { self.limit = limit }
+
     /// Counts a request; false when it would be one too many.
     mutating func mayAsk() -> Bool {
         work += 1
-        if work > DifferencePool.limit { findings.isComplete = false }
+        if work > limit { findings.isComplete = false }
         return findings.isComplete
     }
 

@@ -65,7 +65,8 @@ struct Flows {
     /// The same request with a class that its client asks for, if that comes to the route too: it spares a search.
     private func raised(_ request: Request?, to level: Level, _ route: Int) -> Request? {
         guard var request, let name = scene.document.privacy.header.value, request.header(name) == nil,
-            search.world.labels.raises.isEmpty, scene.document.routes.count <= Reachability.replayLimit
+            search.world.labels.raises.isEmpty, scene.document.routes.count <= Reachability.replayLimit,
+            !search.effort.isSpent
         else { return nil }
         request.headers.append((name, level.word))
         return scene.takes(route, request) && scene.interpreter.label(request).0 == level ? request : nil
@@ -137,6 +138,7 @@ struct Flows {
 
     /// Requests of a route that have a target by endpoint, model and class, and by `deny_tags` have none.
     mutating func starvation(_ route: Int) -> Starvation? {
+        if search.effort.isSpent { return nil }
         let entries = scene.document.routes[route].tiers.flatMap(\.targets)
         let universe = builder.universe
         // No request has a tag that no rule gives.
@@ -148,6 +150,7 @@ struct Flows {
         let interpreter = scene.interpreter
         for tags in Self.tagSets(denied) {
             for level in Level.allCases {
+                if !search.effort.spend(50 * entries.count) { return nil }
                 let high = entries.indices.filter {
                     targets.cleared(entries[$0], universe).levels.contains(LevelSet(level))
                 }

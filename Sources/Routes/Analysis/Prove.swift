@@ -5,7 +5,7 @@ import Routing
 extension Analysis {
     /// Decides a claim (`routes.md` 5.1): over every request that its `for_all` takes.
     package func prove(_ claim: Claim) -> Proof {
-        let world = World([document], claim.forAll.map { [$0] } ?? [], patterns: interpreter.patterns)
+        let world = World([document], claim.forAll.map { [$0] } ?? [], Effort(), patterns: interpreter.patterns)
         var builder = BoxBuilder(world.universe)
         let scene = Scene(document, interpreter, &builder)
         guard !builder.universe.isOverfull, !scene.isPartial, let meant = builder.boxes(claim.forAll, route: -1) else {
@@ -22,7 +22,7 @@ extension Analysis {
     /// - Parameter claim: what is claimed.
     /// - Returns: true for a counter-example.
     package func breaks(_ claim: Claim) -> (Request) -> Bool {
-        var builder = BoxBuilder(World([document], patterns: interpreter.patterns).universe)
+        var builder = BoxBuilder(World([document], [], Effort(), patterns: interpreter.patterns).universe)
         let scene = Scene(document, interpreter, &builder)
         return { [interpreter, document] request in
             if let forAll = claim.forAll, !interpreter.matches(forAll, request) { return false }

@@ -40,6 +40,7 @@ struct Reachability {
         var kept = routes
         guard routes.count > 1, routes.count <= Self.minimizeLimit else { return routes.sorted() }
         for candidate in routes.sorted(by: >) {
+            if search.effort.isSpent { break }
             let fewer = kept.subtracting([candidate])
             let cover = scene.cover(before: route, only: fewer)
             if case .covered = search.find(in: boxes, past: [cover], accepts: { _ in true }) { kept = fewer }
@@ -50,7 +51,8 @@ struct Reachability {
     /// A request that no route takes.
     mutating func uncovered() -> Request? {
         let answer = search.find(in: [Box(route: -1)], past: [scene.cover(before: nil)]) { request in
-            self.scene.interpreter.route(for: request) == nil
+            self.scene.effort.spend(20 * self.scene.document.routes.count)
+            return self.scene.interpreter.route(for: request) == nil
         }
         if case .found(let request) = answer { return request }
         return nil
@@ -60,7 +62,10 @@ struct Reachability {
 extension Scene {
     /// Whether a request comes to a route.
     func takes(_ route: Int, _ request: Request) -> Bool {
-        if document.routes.count <= Reachability.replayLimit { return interpreter.route(for: request) == route }
+        if document.routes.count <= Reachability.replayLimit {
+            effort.spend(20 * document.routes.count)
+            return interpreter.route(for: request) == route
+        }
         return document.routes[route].match.map { interpreter.matches($0, request) } ?? true
     }
 }

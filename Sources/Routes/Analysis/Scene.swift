@@ -6,6 +6,8 @@ import Routing
 final class Scene: Sendable {
     let document: RouteDocument
     let interpreter: Interpreter
+    /// What questions about it take their steps from.
+    let effort: Effort
     let index: BoxIndex
     /// By route; nil where there are too many, empty for a disabled route.
     let boxes: [[Box]?]
@@ -17,6 +19,7 @@ final class Scene: Sendable {
     init(_ document: RouteDocument, _ interpreter: Interpreter, _ builder: inout BoxBuilder) {
         self.document = document
         self.interpreter = interpreter
+        effort = builder.universe.effort
         var index = BoxIndex()
         var boxes: [[Box]?] = []
         var starts: [Int] = []

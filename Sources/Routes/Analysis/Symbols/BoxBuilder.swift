@@ -15,7 +15,8 @@ struct BoxBuilder {
 
     /// The boxes of a match; nil when there are too many.
     mutating func boxes(_ match: Match?, route: Int) -> [Box]? {
-        isTooLarge = false
+        isTooLarge = !universe.effort.spend(100)
+        if isTooLarge { return nil }
         let whole = Box(route: route)
         guard let match else { return [whole] }
         let boxes = self.boxes(match, isNegated: false, in: whole)
@@ -27,6 +28,10 @@ struct BoxBuilder {
         if right.count == 1, isPlain(right[0]) { return left }
         var product: [Box] = []
         for one in left {
+            if !universe.effort.spend(60 * right.count) {
+                isTooLarge = true
+                return []
+            }
             for other in right {
                 if let box = one.meeting(other, universe) { product.append(box) }
             }
@@ -97,6 +102,7 @@ struct BoxBuilder {
         for (name, list) in lists {
             guard let list else { continue }
             let number = universe.text(name)
+            universe.effort.spend(20 * list.count)
             let clause = universe.clause(list.flatMap { universe.atoms(of: $0.value) }, isNegated: isNegated)
             add { $0.texts = [Box.Text(name: number, clauses: [clause])] }
         }

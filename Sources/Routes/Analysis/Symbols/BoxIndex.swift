@@ -44,7 +44,9 @@ struct BoxIndex {
             for position in list {
                 if position >= limit { break }
                 count += 1
-                if gates[position].takes(own), boxes[position].contains(point, universe) { body(position) }
+                guard gates[position].takes(own) else { continue }
+                count += 8
+                if boxes[position].contains(point, universe) { body(position) }
             }
         }
         visit(rest)

@@ -9,19 +9,19 @@ package enum Samples {
     static let pairLimit = 40_000
 
     /// The texts for these globs; nil when there are too many to look at.
-    package static func standing(for atoms: [GlobAtom]) -> [[UInt8]]? {
-        if atoms.allSatisfy({ $0.form != .general }) { return closed(atoms) }
+    package static func standing(for atoms: [GlobAtom], _ effort: Effort = Effort()) -> [[UInt8]]? {
+        if atoms.allSatisfy({ $0.form != .general }) { return closed(atoms, effort) }
         var automaton = ProductAutomaton(atoms)
-        return automaton.texts()
+        return automaton.texts(effort)
     }
 
     /// The same for paths that come to the routes; the atoms tell the endpoints apart (`Doorway.atoms`).
-    static func standingPaths(for atoms: [GlobAtom]) -> [[UInt8]]? {
+    static func standingPaths(for atoms: [GlobAtom], _ effort: Effort) -> [[UInt8]]? {
         guard atoms.allSatisfy({ $0.form != .general }), !atoms.contains(where: { endsInPercent($0.head) }),
-            let texts = closed(atoms)
+            let texts = closed(atoms, effort)
         else {
             var automaton = ProductAutomaton(atoms, reader: PathReader())
-            return automaton.texts()
+            return automaton.texts(effort)
         }
         return texts
     }
@@ -40,16 +40,19 @@ package enum Samples {
     }
 
     /// Complete for exact texts and `p*s`: a beginning, perhaps something fresh, and an end, or both overlapping.
-    private static func closed(_ atoms: [GlobAtom]) -> [[UInt8]]? {
+    private static func closed(_ atoms: [GlobAtom], _ effort: Effort) -> [[UInt8]]? {
         guard let fresh = fresh(atoms) else {
             var automaton = ProductAutomaton(atoms)
-            return automaton.texts()
+            return automaton.texts(effort)
         }
         var texts = Set(atoms.filter { $0.form == .exact }.map(\.head))
         let around = atoms.filter { $0.form == .around }
         let heads = Set(around.map(\.head)).union([[]])
         let tails = Set(around.map(\.tail)).union([[]])
-        if heads.count * tails.count > pairLimit { return nil }
+        if heads.count * tails.count > pairLimit || !effort.spend(atoms.count + 40 * heads.count * tails.count) {
+            effort.giveUp()
+            return nil
+        }
         for head in heads {
             for tail in tails {
                 texts.insert(head + [fresh] + tail)
@@ -95,7 +98,7 @@ private struct ProductAutomaton {
     }
 
     /// One shortest text for each set of globs that some text fits; nil over the limit.
-    mutating func texts() -> [[UInt8]]? {
+    mutating func texts(_ effort: Effort) -> [[UInt8]]? {
         var first = [UInt64](repeating: 0, count: words)
         for start in starts { enter(start, &first) }
         // The empty text stands for itself alone: most texts may not be empty, so others must not hide behind it.
@@ -113,13 +116,19 @@ private struct ProductAutomaton {
             if found[accepted] == nil, next > 1, place.reader?.isWhole ?? true {
                 found[accepted] = Array(String(text).utf8)
             }
-            for scalar in alphabet(place) {
+            let scalars = alphabet(place)
+            // A step looks at every piece for each character, and most of all keeps what it finds.
+            if !effort.spend(100 + scalars.count * (60 + pieces.count / 2)) { return nil }
+            for scalar in scalars {
                 var after = Place(state: step(place.state, scalar), reader: place.reader)
                 work += words
                 guard after.reader?.take(UInt8(exactly: scalar.value) ?? 0) ?? true, seen.insert(after).inserted else {
                     continue
                 }
-                if seen.count > Samples.stateLimit || work > 8 * Samples.stateLimit { return nil }
+                if seen.count > Samples.stateLimit || work > 8 * Samples.stateLimit {
+                    effort.giveUp()
+                    return nil
+                }
                 var longer = text
                 longer.append(scalar)
                 open.append((after, longer))

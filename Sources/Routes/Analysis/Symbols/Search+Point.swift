@@ -14,6 +14,7 @@ extension Search {
         if count == 0 { return nil }
         if count < 0 || count > Self.combinationLimit {
             chooser.isTooMuch = true
+            world.universe.effort.giveUp()
             return nil
         }
         var texts = [[UInt8]?](repeating: nil, count: world.universe.textNames.count)
@@ -26,6 +27,10 @@ extension Search {
             for choice in choices.linked {
                 texts[choice.name] = choice.values[(rest + variety) % choice.values.count]
                 rest /= choice.values.count
+            }
+            if !world.universe.effort.spend(100 + 10 * texts.count) {
+                chooser.isTooMuch = true
+                return nil
             }
             guard var point = point(box, texts, fixed, variety) else { continue }
             point.api = way.api

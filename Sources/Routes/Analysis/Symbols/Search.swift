@@ -19,20 +19,12 @@ struct Search {
         case unknown
     }
 
-    /// Cells that a whole analysis looks at before it gives up (`routes.md` 3.9).
-    static let workLimit = 2_000_000
-    /// Boxes that are as much work as one cell when they are only passed by.
-    private static let boxesPerCell = 128
-
     var world: World
-    var work = 0
-    /// Cells for one question.
-    var questionLimit = 200_000
     var chooser = TextChooser()
     /// Finds texts for buckets; nil where buckets may be imagined.
     var sampled: SampledTexts?
-    /// True once something was given up.
-    var isIncomplete = false
+    /// What all questions take their steps from.
+    var effort: Effort { world.universe.effort }
 
     /// Searches with all that a builder has numbered.
     init(_ world: World, _ universe: Universe) {
@@ -48,12 +40,12 @@ struct Search {
 
     /// Asks the question; `accepts` replays a request.
     mutating func find(in whole: Box, past covers: [Cover], accepts: (Request) -> Bool) -> Answer {
-        if work > Self.workLimit { return giveUp() }
+        if effort.isSpent { return giveUp() }
+        effort.beginQuestion()
+        defer { effort.endQuestion() }
         guard let box = narrowed(whole) else { return isTooMuch ? giveUp() : .nothing }
         var example: Request?
         var hasPoint = false
-        var passed = 0
-        defer { work += passed / Self.boxesPerCell }
         for variety in 0..<12 {
             guard let point = point(in: box, fixed: [:], variety: variety) else {
                 if isTooMuch { return giveUp() }
@@ -65,14 +57,15 @@ struct Search {
             var single: Int?
             var isTaken = false
             for cover in covers {
-                let count = cover.index.forEach(holding: point, before: cover.limit, world.universe) { position in
+                let passed = cover.index.forEach(holding: point, before: cover.limit, world.universe) { position in
                     let other = cover.index.boxes[position]
                     if let routes = cover.routes, !routes.contains(other.route) { return }
                     isTaken = true
                     if other.open(over: box, world.universe).isEmpty { single = min(single ?? .max, other.route) }
                 }
-                passed += count
+                effort.spend(passed)
             }
+            if effort.isSpent { return giveUp() }
             if !isTaken {
                 if let request = accepted(world.request(point), accepts) { return .found(request) }
                 continue
@@ -111,15 +104,15 @@ struct Search {
             where cover.index.gates[position].mayMeet(gate) {
                 let other = cover.index.boxes[position]
                 if let routes = cover.routes, !routes.contains(other.route) { continue }
+                effort.spend(20)
                 if other.mayMeet(box, world.universe) {
                     candidates.append(Candidate(box: other, open: other.open(over: box, world.universe)))
                 }
             }
-            work += cover.limit / Self.boxesPerCell
+            if !effort.spend(cover.limit) { return giveUp() }
         }
         var used: Set<Int> = []
-        let start = work
-        switch explore(box, [:], candidates, &used, start + questionLimit, accepts) {
+        switch explore(box, [:], candidates, &used, accepts) {
         case .covered: return used.isEmpty ? .nothing : .covered(by: used, example: example)
         case .found(let request): return .found(request)
         case .tooMuch: return giveUp()
@@ -127,10 +120,10 @@ struct Search {
     }
 
     /// True when the last point was given up rather than proved away.
-    var isTooMuch: Bool { chooser.isTooMuch }
+    var isTooMuch: Bool { chooser.isTooMuch || effort.isSpent }
 
     private mutating func giveUp() -> Answer {
-        isIncomplete = true
+        effort.giveUp()
         chooser.isTooMuch = false
         return .unknown
     }
@@ -149,11 +142,9 @@ struct Search {
         _ fixed: Fixed,
         _ candidates: [Candidate],
         _ used: inout Set<Int>,
-        _ limit: Int,
         _ accepts: (Request) -> Bool
     ) -> Outcome {
-        work += 1 + candidates.count / 16
-        if work > limit || work > Self.workLimit { return .tooMuch }
+        if !effort.spend(50 + 3 * candidates.count) { return .tooMuch }
         var best: Candidate?
         for candidate in candidates {
             if candidate.open.isEmpty {
@@ -167,7 +158,7 @@ struct Search {
         }
         guard let cells = cells(of: dimension, box, fixed, candidates) else { return .tooMuch }
         for cell in cells {
-            let outcome = explore(cell.box, cell.fixed, cell.candidates, &used, limit, accepts)
+            let outcome = explore(cell.box, cell.fixed, cell.candidates, &used, accepts)
             if case .covered = outcome { continue }
             return outcome
         }
@@ -201,7 +192,7 @@ struct Search {
     ) -> [Cell]? {
         if case .text(let name) = dimension { return textCells(name, box, fixed, candidates) }
         let parts = Self.parts(of: box, dimension, candidates, world.universe)
-        work += parts.count * candidates.count / 64
+        if !effort.spend(20 + 10 * parts.count * candidates.count) { return nil }
         var cells: [Cell] = []
         var seen: [[Int]: Int] = [:]
         for part in parts {
@@ -245,9 +236,8 @@ struct Search {
         }
         var cells: [Cell] = []
         var seen: Set<[UInt64]> = []
-        work += values.count * candidates.count / 64
-        if work > Self.workLimit { return nil }
         for value in values {
+            if !effort.spend(20 + 10 * candidates.count) { return nil }
             let apis = box.apis & Self.apis(name, value)
             if apis == 0 { continue }
             var signature = [UInt64](repeating: 0, count: candidates.count / 64 + 2)

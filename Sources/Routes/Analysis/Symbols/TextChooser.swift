@@ -11,6 +11,13 @@ struct TextChooser {
     }
     private var known: [Question: [[UInt8]?]] = [:]
     private var quick: [Question: [[UInt8]?]] = [:]
+    private struct Globs: Hashable {
+        var isPath: Bool
+        var numbers: Set<Int>
+        /// With those that are always asked about for a kind of text.
+        var count: Int
+    }
+    private var products: [Globs: [[UInt8]]] = [:]
     private var doors: [[[Int]]: [Doorway]] = [:]
     /// True once there were too many.
     var isTooMuch = false
@@ -31,17 +38,21 @@ struct TextChooser {
         var atoms = numbers.sorted().map { universe.atoms[$0] }
         if name == world.labels.header { atoms += Level.allCases.map { GlobAtom(exactly: $0.word) } }
         if kind == .path { atoms += Doorway.atoms }
-        guard let texts = kind == .path ? Samples.standingPaths(for: atoms) : Samples.standing(for: atoms) else {
+        guard let texts = texts(kind, numbers, atoms, universe.effort) else {
             isTooMuch = true
             return nil
         }
         var values =
-            Self.nice(kind, atoms, world) + texts.sorted { ($0.count, $0.hashValue) < ($1.count, $1.hashValue) }
+            Self.nice(kind, atoms, world) + texts
         values += universe.expressions.filter { $0.text == name }.flatMap { ExpressionSamples.texts($0.pattern) }
         for rule in world.labels.identities where rule.text == name {
             values += rule.expressions.flatMap(ExpressionSamples.texts)
         }
         var seen: Set<[UInt8]> = []
+        if !universe.effort.spend(values.count * 10) {
+            isTooMuch = true
+            return nil
+        }
         let usable = values.filter { value in
             Self.isPossible(value, kind, world) && own.allSatisfy { universe.takes($0, value) }
                 && seen.insert(value).inserted
@@ -50,6 +61,24 @@ struct TextChooser {
         if !kind.isAlwaysThere, own.allSatisfy({ universe.takes($0, nil) }) { all.append(nil) }
         known[question] = all
         return all
+    }
+
+    /// The standing texts of a set of globs, short ones first, in an order that is the same each time.
+    private mutating func texts(
+        _ kind: TextName,
+        _ numbers: Set<Int>,
+        _ atoms: [GlobAtom],
+        _ effort: Effort
+    ) -> [[UInt8]]? {
+        let question = Globs(isPath: kind == .path, numbers: numbers, count: atoms.count)
+        if let texts = products[question] { return texts }
+        let found = kind == .path ? Samples.standingPaths(for: atoms, effort) : Samples.standing(for: atoms, effort)
+        guard let found, effort.spend(found.count * 20) else { return nil }
+        let texts = found.sorted { left, right in
+            left.count == right.count ? left.lexicographicallyPrecedes(right) : left.count < right.count
+        }
+        products[question] = texts
+        return texts
     }
 
     /// A few values that meet the clauses, for a text on which nothing else depends.
@@ -95,6 +124,7 @@ struct TextChooser {
         guard let paths = values(Universe.path, question[0]), let methods = values(Universe.method, question[1]) else {
             return nil
         }
+        world.universe.effort.spend(50 + 20 * (paths.count + methods.count))
         let all = Doorway.all(paths, methods)
         if !isFixed { doors[question] = all }
         return all

@@ -22,6 +22,8 @@ struct Universe {
         var all: UInt64 { cells.count >= 64 ? ~0 : (1 << UInt64(cells.count)) - 1 }
     }
 
+    /// What all that is asked about these takes its steps from.
+    let effort: Effort
     private(set) var tags: [String: Int] = [:]
     private(set) var tagNames: [String] = []
     private(set) var zoneNumbers: [String: Int] = [:]
@@ -42,12 +44,13 @@ struct Universe {
     private var windowMasks: [TimeWindow: UInt64] = [:]
 
     /// Stands where no tables are needed for the moment.
-    static let none = Universe()
+    static let none = Universe(Effort(steps: 0))
 
     /// The numbers of texts that decide together whether a request comes to the routes at all.
     static let (model, path, method) = (0, 1, 2)
 
-    init() {
+    init(_ effort: Effort) {
+        self.effort = effort
         for name in [TextName.model, .path, .method, .key, .tenant] { _ = text(name) }
     }
 
@@ -132,7 +135,12 @@ struct Universe {
             zones.append(Zone())
             zoneNumbers[window.zone] = number
         }
-        if !zones[number].windows.contains(window) { zones[number].windows.append(window) }
+        // A configuration may speak of 64 (`routes.md` 3.9).
+        if zones[number].windows.count > 64 {
+            isOverfull = true
+        } else if !zones[number].windows.contains(window) {
+            zones[number].windows.append(window)
+        }
     }
 
     /// Cuts the week where a window opens or closes; to be called once all windows are known.
@@ -185,6 +193,7 @@ struct Universe {
     func takes(_ clause: Int, _ text: [UInt8]?) -> Bool {
         let clause = clauses[clause]
         guard let text else { return clause.isNegated }
+        effort.spend(4 + 4 * clause.atoms.count)
         for atom in clause.atoms where atoms[atom].matches(text) { return !clause.isNegated }
         return clause.isNegated
     }
@@ -193,6 +202,7 @@ struct Universe {
     func mayMeet(_ left: Int, _ right: Int) -> Bool {
         let (left, right) = (clauses[left], clauses[right])
         if left.isNegated || right.isNegated { return true }
+        effort.spend(1 + left.atoms.count * right.atoms.count)
         return left.atoms.contains { one in right.atoms.contains { atoms[one].mayMeet(atoms[$0]) } }
     }
 
@@ -200,6 +210,7 @@ struct Universe {
     func isSurelyInside(_ inner: Int, _ outer: Int) -> Bool {
         if inner == outer { return true }
         let (inner, outer) = (clauses[inner], clauses[outer])
+        effort.spend(1 + inner.atoms.count * outer.atoms.count)
         switch (inner.isNegated, outer.isNegated) {
         case (false, false):
             return inner.atoms.allSatisfy { one in outer.atoms.contains { atoms[one].isSurelyInside(atoms[$0]) } }

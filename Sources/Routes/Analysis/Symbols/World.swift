@@ -17,8 +17,8 @@ struct World {
     var knownModels: [[UInt8]]
 
     /// Numbers all that the documents, and these other matches, test; labels are those of the last document.
-    init(_ documents: [RouteDocument], _ matches: [Match] = [], patterns: @escaping PatternMatcher) {
-        var universe = Universe()
+    init(_ documents: [RouteDocument], _ matches: [Match] = [], _ effort: Effort, patterns: @escaping PatternMatcher) {
+        var universe = Universe(effort)
         for document in documents {
             for route in document.routes { if let match = route.match { universe.absorb(match) } }
             for provider in document.providers { for tag in provider.denyTags { _ = universe.tag(tag.value) } }

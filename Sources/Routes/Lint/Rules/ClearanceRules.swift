@@ -10,7 +10,9 @@ enum ClearanceRules {
         let classes = Classes(privacy)
         for (position, route) in survey.liveRoutes where !route.tiers.isEmpty {
             let proved = analysis.levels(of: position)
-            let least = Level.allCases.first { proved.contains(LevelSet($0)) } ?? .public
+            // A class that was not found is no proof that it does not come.
+            let least =
+                analysis.isIncomplete ? .public : Level.allCases.first { proved.contains(LevelSet($0)) } ?? .public
             let lowest = max(privacy.standard.value, classes.lowest(route.match), least)
             let targets = survey.targets(route)
             for (target, provider) in targets where target.group == nil && provider.clearance.value < lowest {

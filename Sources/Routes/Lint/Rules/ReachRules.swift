@@ -20,6 +20,11 @@ struct ReachRules {
         }
         for value in analysis.deadValues { rules.deadValue(value, &findings) }
         rules.uncovered(&findings)
+    }
+
+    /// To be asked last: every question may be the one that is too much.
+    static func checkCompleteness(_ survey: Survey, _ analysis: Analysis, _ findings: inout [Problem]) {
+        let rules = ReachRules(survey: survey, analysis: analysis, witness: Witness(analysis.interpreter))
         rules.incomplete(&findings)
     }
 

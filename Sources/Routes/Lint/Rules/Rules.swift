@@ -4,9 +4,14 @@ import Report
 /// Every rule that looks at a whole configuration.
 package enum Rules {
     /// What the rules find, in no order.
-    package static func all(_ unit: LintUnit) -> [Problem] {
+    ///
+    /// - Parameters:
+    ///   - unit: the file.
+    ///   - effort: what the proofs about it may cost.
+    /// - Returns: the findings; HP890 among them when the effort did not suffice.
+    package static func all(_ unit: LintUnit, effort: Effort = Effort()) -> [Problem] {
         let sources = Dictionary(unit.loaded.files.map { ($0.path, $0.source) }) { first, _ in first }
-        let analysis = Analysis(unit.document, patterns: unit.patterns)
+        let analysis = Analysis(unit.document, effort: effort, patterns: unit.patterns)
         let dead = analysis.reaches.indices.filter { position in
             switch analysis.reaches[position] {
             case .dead, .empty: true
@@ -26,6 +31,7 @@ package enum Rules {
         MatchRules.check(survey, &found)
         ReachRules.check(survey, analysis, &found)
         FlowRules.check(survey, analysis, &found)
+        ReachRules.checkCompleteness(survey, analysis, &found)
         ModelRules.check(survey, &found)
         ResilienceRules.check(survey, &found)
         BudgetRules.check(survey, &found)
