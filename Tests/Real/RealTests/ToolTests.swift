@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(10)))
 struct ToolTests {
     @Test func `tools of the official library pass, over stdio and HTTP, to its own client`() throws {
-        let python = "\(RealParts.cache)/mcp/bin/python"
+        let python = "\(try RealParts.cache)/mcp/bin/python"
         let script = "\(RealParts.folder)/sdks/tools.py"
         let port = try FreePort.find()
         let web = try RunningProgram(python, [script, "serve", "\(port)"])
