@@ -113,6 +113,7 @@ let engines: [Target] = [
     floor("Engines", "Routing"),
     floor("Engines", "Decision", ["Bytes", "Report", "Routing", "CPCRE2"]),
     floor("Engines", "Content", ["Bytes", "JSON", "Routing", "CPCRE2"]),
+    floor("Engines", "Shortening", ["Bytes", "JSON", "Conversation", "Routing"]),
     floor("Engines", "Providers", ["Bytes", "Conversation", "Dialect", "Routing", "Decision"]),
     floor("Engines", "Health", ["Routing", "Decision"]),
     floor("Engines", "Telemetry", ["Bytes"]),
@@ -182,7 +183,7 @@ let service: [Target] = [
         "Proxy",
         [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
-            "Speech", "Translation",
+            "Shortening", "Speech", "Translation",
             "Decision", "Providers", "Health",
             "Telemetry", "MCP", "ToolServers", "Arrival", "Forwarding", "Relay", "Settlement", "Routing", "RouteModel",
             "RouteLanguage",
@@ -297,6 +298,7 @@ let tests: [Target] = [
     ),
     suite("MCPTests", ["MCP", "JSON"]),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),
+    suite("ShorteningTests", ["Shortening", "Conversation", "Translation", "Dialect", "JSON", "Routing"]),
     suite("ProvidersTests", ["Providers", "Dialect", "Conversation", "Routing", "Decision"]),
     suite("RouteLanguageTests", ["RouteLanguage", "RouteModel", "Report", "Providers", "Routing"]),
 ]

@@ -14,6 +14,8 @@ package final class Plan: Sendable {
     package let removedHeaders: [String]
     /// How streams are made to tell their usage.
     package let usage: UsagePolicy
+    /// What is done to chats that are long.
+    package let context: ContextPolicy
 
     package init(
         tiers: [Tier],
@@ -23,7 +25,8 @@ package final class Plan: Sendable {
         latency: LatencySettings,
         setHeaders: [HeaderPair],
         removedHeaders: [String],
-        usage: UsagePolicy = .asSent
+        usage: UsagePolicy = .asSent,
+        context: ContextPolicy = ContextPolicy()
     ) {
         self.tiers = tiers
         self.timeouts = timeouts
@@ -33,6 +36,7 @@ package final class Plan: Sendable {
         self.setHeaders = setHeaders
         self.removedHeaders = removedHeaders
         self.usage = usage
+        self.context = context
     }
 }
 
@@ -148,6 +152,20 @@ package struct FailoverPolicy: Equatable, Sendable {
     /// When every target is unhealthy: true ignores health once, false answers 503.
     package var panicTries = true
     package init() {}
+}
+
+/// What is done to chats before they are sent on; nothing unless the file says so.
+package struct ContextPolicy: Equatable, Sendable {
+    /// The share of the model's window, in percent, from which on old turns are taken out; nil takes none.
+    package var compactAtPercent: Double?
+    /// Turns at the end that stay, system turns not counted.
+    package var keptTurns = 10
+    /// Runs of spaces and empty lines in prose are collapsed.
+    package var compressesWhitespace = false
+    package init() {}
+
+    /// Chats go out as they came.
+    package var isOff: Bool { compactAtPercent == nil && !compressesWhitespace }
 }
 
 /// How `least-latency` measures and chooses (`routes.md` 2.7, EMA).

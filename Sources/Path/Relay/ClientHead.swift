@@ -17,6 +17,8 @@ package enum ClientHead {
         package var upstreamMicroseconds: Int64
         /// Members of the request that could not be said to the provider, comma-separated; empty when none.
         package var dropped: [UInt8]
+        /// What was done to a long chat; empty when nothing.
+        package var context: [UInt8]
         package init(
             requestID: [UInt8],
             route: [UInt8],
@@ -26,7 +28,8 @@ package enum ClientHead {
             attempts: Int,
             configHash: [UInt8],
             upstreamMicroseconds: Int64,
-            dropped: [UInt8] = []
+            dropped: [UInt8] = [],
+            context: [UInt8] = []
         ) {
             self.requestID = requestID
             self.route = route
@@ -37,6 +40,7 @@ package enum ClientHead {
             self.configHash = configHash
             self.upstreamMicroseconds = upstreamMicroseconds
             self.dropped = dropped
+            self.context = context
         }
     }
 
@@ -144,6 +148,10 @@ package enum ClientHead {
         if !marks.dropped.isEmpty {
             writer.put("\r\nx-hoosh-dropped-params: ")
             writer.put(marks.dropped.span.extracting(first: 1_024))
+        }
+        if !marks.context.isEmpty {
+            writer.put("\r\nx-hoosh-context: ")
+            writer.put(marks.context)
         }
         writer.put("\r\nserver-timing: upstream;dur=")
         writer.put(decimal: Int(marks.upstreamMicroseconds / 1_000))

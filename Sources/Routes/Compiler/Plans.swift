@@ -46,7 +46,8 @@ struct Plans {
                 latency: entry.settings.latency,
                 setHeaders: entry.setHeaders,
                 removedHeaders: entry.removedHeaders,
-                usage: entry.settings.usage
+                usage: entry.settings.usage,
+                context: entry.settings.context
             )
             let number = settings.lastIndex { Self.isSame($0, draft) } ?? settings.count
             if number == settings.count { settings.append(draft) }
@@ -78,7 +79,8 @@ struct Plans {
             latency: draft.latency,
             setHeaders: draft.setHeaders,
             removedHeaders: draft.removedHeaders,
-            usage: draft.usage
+            usage: draft.usage,
+            context: draft.context
         )
         known[shape, default: []].append(plan)
         return plan
@@ -118,6 +120,7 @@ struct Plans {
         left.timeouts == right.timeouts && left.failover == right.failover && left.latency == right.latency
             && left.setHeaders == right.setHeaders && left.removedHeaders == right.removedHeaders
             && left.retry == right.retry && left.usage == right.usage
+            && left.context == right.context
     }
 
     private func hasHeaders(_ plan: Plan, _ tiers: [TierEntry], _ level: Level) -> Bool {

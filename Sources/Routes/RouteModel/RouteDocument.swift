@@ -23,6 +23,8 @@ package struct RouteDocument: Sendable {
     package var aliases: [Alias] = []
     /// Globs; nil is the built-in list alone.
     package var known: [Located<String>]?
+    /// What the file says of models, by glob, in file order.
+    package var modelFacts: [(pattern: Located<String>, facts: ModelFacts)] = []
     package var pools: [Pool] = []
     package var rateLimits: [RateLimit] = []
     package var privacy = Privacy()

@@ -130,6 +130,7 @@ package struct RouteSettings: Sendable {
     package var failover = FailoverPolicy()
     package var latency = LatencySettings()
     package var usage = UsagePolicy.asSent
+    package var context = ContextPolicy()
     package var hedge = Setting<Hedge?>(nil)
     package var cache = CacheSettings()
     package var pool = Setting(PoolChoice.none)

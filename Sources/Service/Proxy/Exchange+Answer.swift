@@ -188,7 +188,8 @@ extension Exchange {
             attempts: ledger.tries,
             configHash: snapshot.hashText,
             upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000,
-            dropped: restated?.dropped ?? []
+            dropped: restated?.dropped ?? [],
+            context: restated?.context ?? []
         )
     }
 

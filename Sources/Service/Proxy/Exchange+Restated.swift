@@ -30,6 +30,9 @@ struct Restated {
     /// Set when a speech server is asked: what its answer is.
     var sound: Sound?
 
+    /// What was done to a long chat, for `x-hoosh-context`.
+    var context: [UInt8] = []
+
     enum Sound { case wav, samples, text }
 }
 
@@ -50,6 +53,10 @@ extension Exchange {
         }
         guard let client = request.format, let format = provider.format(for: client) else { return true }
         if format == client {
+            if let short = shortenedInPlace(target, provider, format) {
+                restated = short
+                return true
+            }
             // Its place is not where OpenAI's libraries ask, so the provider's URL may not stand in front of it as it is.
             if [.gemini, .ollama, .generate].contains(format) { restated = passed(target, provider, format) }
             return true
@@ -63,8 +70,9 @@ extension Exchange {
                 return false
             }
             let (terms, path) = asked(target, provider, format)
+            let short = shortened(target, provider, client)
             let written: WrittenRequest
-            do { written = try RequestTranslation.write(chat, as: format, terms) } catch {
+            do { written = try RequestTranslation.write(short?.0 ?? chat, as: format, terms) } catch {
                 unsayable[target.provider] = error
                 nextTry()
                 return false
@@ -75,6 +83,7 @@ extension Exchange {
                 dropped: Array(written.dropped.joined(separator: ", ").utf8),
                 answer: AnswerTranslation(from: format, to: client, answerTerms(chat))
             )
+            if let report = short?.1 { restated?.context = Array(report.field.utf8) }
             return true
         } catch {
             refuseUnreadable(error)
@@ -83,7 +92,7 @@ extension Exchange {
     }
 
     /// The client's body goes out as it is, but for the model, to the path that the provider has for its format.
-    private func passed(_ target: Target, _ provider: Provider, _ format: ChatFormat) -> Restated {
+    func passed(_ target: Target, _ provider: Provider, _ format: ChatFormat) -> Restated {
         let model = String(decoding: modelBytes(target), as: UTF8.self)
         var path = provider.path(of: format, model: model, streams: request.streams)
         if format == .gemini { path = String(path.prefix { $0 != "?" }) + geminiQuery }
@@ -110,7 +119,7 @@ extension Exchange {
         session.answer(200, request.streams ? "application/x-ndjson" : "application/json", body, requestID: requestID)
     }
 
-    private func readChat(_ format: ChatFormat) throws(ConversationFault) -> ChatRequest {
+    func readChat(_ format: ChatFormat) throws(ConversationFault) -> ChatRequest {
         let reader = session.reader
         return try RequestTranslation.read(
             Array(UnsafeRawBufferPointer(rebasing: bytes[reader.headBytes..<reader.consumedBytes])),
@@ -118,7 +127,7 @@ extension Exchange {
         )
     }
 
-    private func asked(_ target: Target, _ provider: Provider, _ format: ChatFormat) -> (RequestTerms, [UInt8]) {
+    func asked(_ target: Target, _ provider: Provider, _ format: ChatFormat) -> (RequestTerms, [UInt8]) {
         let model = modelBytes(target)
         var terms = RequestTerms(model: JSONString(plain: model), streams: request.streams)
         terms.wantsStreamUsage = provider.kind.takesStreamOptions
@@ -129,6 +138,7 @@ extension Exchange {
         terms.thinking = provider.kind.thinking
         let name = String(decoding: model, as: UTF8.self)
         terms.defaultMaxTokens = RequestTranslation.defaultMaxTokens(of: name)
+        if let most = snapshot.modelTables[target.provider].facts(of: model).output { terms.defaultMaxTokens = most }
         return (terms, Array(provider.path(of: format, model: name, streams: request.streams).utf8))
     }
 

@@ -30,6 +30,8 @@ package final class Snapshot: Sendable {
     let planNumbers: [[Int]]
     /// What each provider may see: the file's own words, not what the compiler made of them.
     let clearances: [Clearance]
+    /// What is known of models, by position of the provider that serves them.
+    let modelTables: [ModelTable]
     /// What is in the files that `tls` names, by position of the provider.
     let identities: [[UInt8]]
     /// Time windows by bit, with their zones.
@@ -66,6 +68,9 @@ package final class Snapshot: Sendable {
         clearances = ready.compiled.document.providers.map { provider in
             let denied = provider.denyTags.compactMap { tags.firstIndex(of: $0.value) }
             return Clearance(level: provider.clearance.value, deniedTags: denied.reduce(0) { $0 | 1 << UInt64($1) })
+        }
+        modelTables = ready.compiled.document.providers.indices.map {
+            ModelTable(ready.compiled.document, provider: $0)
         }
         identities = ready.identities
         windows = ready.windows

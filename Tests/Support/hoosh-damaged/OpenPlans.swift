@@ -25,7 +25,8 @@ private enum OpenPlans {
             latency: plan.latency,
             setHeaders: plan.setHeaders,
             removedHeaders: plan.removedHeaders,
-            usage: plan.usage
+            usage: plan.usage,
+            context: plan.context
         )
     }
 

@@ -29,6 +29,7 @@ struct DocumentMeaning {
         document.providers = drafts.compactMap(\.entry)
         document.aliases = models.entries
         document.known = models.known
+        document.modelFacts = models.facts
         document.pools = StoresMeaning.pools(assembly, names, findings)
         document.rateLimits = StoresMeaning.limits(assembly, findings)
         document.privacy = PrivacyMeaning(root["privacy"], names, findings).privacy

@@ -1,6 +1,7 @@
 import Providers
 import Report
 import RouteModel
+import Routing
 
 /// Reads `models`: aliases, and the names that may be told to clients.
 struct ModelsMeaning {
@@ -10,6 +11,7 @@ struct ModelsMeaning {
     /// The same with places, in file order.
     private(set) var entries: [RouteDocument.Alias] = []
     private(set) var known: [Located<String>]?
+    private(set) var facts: [(pattern: Located<String>, facts: ModelFacts)] = []
 
     init(_ assembly: Assembly, _ providers: [Provider], _ findings: Findings) {
         let entries = assembly.entries("models", "aliases", checking: findings)
@@ -25,6 +27,7 @@ struct ModelsMeaning {
         }
         let lists = assembly.nodes("models").compactMap { Read.all($0, "known", Read.globText) }
         known = lists.isEmpty ? nil : lists.flatMap { $0 }
+        facts = assembly.entries("models", "facts", checking: findings).map(Self.facts)
         var served: [String: String] = [:]
         for provider in providers where provider.isEnabled {
             for model in (provider.models ?? []).flatMap(\.exactTexts) where served[model] == nil {
@@ -52,5 +55,15 @@ struct ModelsMeaning {
             }
         }
         advertised = Set(served.keys).union(aliases.keys).sorted()
+    }
+
+    private static func facts(_ entry: Node.Entry) -> (pattern: Located<String>, facts: ModelFacts) {
+        let inputs = Read.texts(entry.value["inputs"])?.compactMap(ModelFacts.Input.init(rawValue:))
+        let facts = ModelFacts(
+            context: Read.count(entry.value, "context", 1...Int.max),
+            output: Read.count(entry.value, "output", 1...Int.max),
+            inputs: inputs.map { Set($0) }
+        )
+        return (Located(entry.name, at: entry.key.spot), facts)
     }
 }

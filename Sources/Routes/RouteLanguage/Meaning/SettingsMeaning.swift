@@ -41,6 +41,7 @@ struct SettingsMeaning {
             keep(found.spot, "usage")
             settings.usage = policy
         }
+        apply(context: node["context"])
         applyLater(node)
     }
 
@@ -132,6 +133,32 @@ struct SettingsMeaning {
         if let share = read(node, "ema", "tolerance", Values.percent) { settings.latency.tolerancePercent = share }
         if let share = read(node, "ema", "explore", Values.percent) { settings.latency.explorePercent = share }
         if let time = read(node, "ema", "prior", Self.duration) { settings.latency.priorMilliseconds = time }
+    }
+
+    private mutating func apply(context node: Node?) {
+        guard let node else { return }
+        if node.text == "none" {
+            keep(node.spot, "context")
+            settings.context = ContextPolicy()
+            return
+        }
+        if let compact = node["compact"] {
+            if compact.text == "none" {
+                settings.context.compactAtPercent = nil
+            } else if compact.isMapping {
+                settings.context.compactAtPercent = settings.context.compactAtPercent ?? 80
+            }
+            keep(compact.spot, "context.compact")
+            if let share = read(compact, "context.compact", "at", Values.percent) {
+                settings.context.compactAtPercent = share
+            }
+            if let count = read(compact, "context.compact", "keep_last", { try Values.count($0, 1...10_000) }) {
+                settings.context.keptTurns = count
+            }
+        }
+        if let word = read(node, "context", "compress", Read.text) {
+            settings.context.compressesWhitespace = word == "whitespace"
+        }
     }
 
     // MARK: What waits for its engine

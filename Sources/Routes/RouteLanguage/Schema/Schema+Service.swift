@@ -58,7 +58,6 @@ extension Schema {
 
     /// Parts that get their keys with their engines (`routes.md` A4).
     static let parts: [Key] = [
-        .later("context", .unread("reserved"), "", "Compaction of long conversations."),
         .later("state", .unread("reserved"), "", "Where what is remembered is kept."),
         .later("events", .unread("reserved"), "", "Webhooks."),
     ]

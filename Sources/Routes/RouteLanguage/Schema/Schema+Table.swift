@@ -91,7 +91,7 @@ extension Schema {
             Key("\(parent).timeout", .mapping, "", "The four deadlines of a request.", codes: ["HP502"]),
         ]
         keys += timeouts(under: "\(parent).timeout", isDefaulted: true)
-        keys += retries(under: parent) + latencies(under: parent)
+        keys += retries(under: parent) + latencies(under: parent) + contexts(under: parent)
         keys += [
             Key(
                 "\(parent).usage",
@@ -218,6 +218,31 @@ extension Schema {
             Key("\(parent).ema.tolerance", .percent, "10%", "How much slower than the best still counts as best."),
             Key("\(parent).ema.explore", .percent, "1%", "Share of requests that try another target."),
             Key("\(parent).ema.prior", .duration, "", "Assumed latency of a target never tried."),
+        ]
+    }
+
+    private static func contexts(under parent: String) -> [Key] {
+        [
+            Key(
+                "\(parent).context",
+                .orMapping(.word(["none"])),
+                "none",
+                "What is done to long chats before they are sent on."
+            ),
+            Key("\(parent).context.compact", .orMapping(.word(["none"])), "none", "Taking out the oldest turns."),
+            Key("\(parent).context.compact.at", .percent, "80%", "From which share of the model's window on."),
+            Key(
+                "\(parent).context.compact.keep_last",
+                .count(1...10_000),
+                "10",
+                "Turns at the end that stay, system turns not counted."
+            ),
+            Key(
+                "\(parent).context.compress",
+                .word(["none", "whitespace"]),
+                "none",
+                "Collapsing spaces and empty lines in prose."
+            ),
         ]
     }
 

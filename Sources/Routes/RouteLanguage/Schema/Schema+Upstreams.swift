@@ -1,5 +1,6 @@
 import Dialect
 import Providers
+import Routing
 
 extension Schema {
     private static let healthModes = HealthSettings.Mode.allCases.map(\.rawValue)
@@ -76,14 +77,14 @@ extension Schema {
                 codes: ["HP503"]
             ),
         ] + prices(under: "providers.*.price", "Dollars per million tokens; wins over the built-in table.") + [
-            .later(
+            Key(
                 "providers.*.context",
                 .orMap(.count(1...Int.max), .glob),
                 "built-in table",
                 "Tokens that prompt and answer may have together, for all models or by glob.",
                 codes: ["HP513"]
             ),
-            .later("providers.*.context.*", .count(1...Int.max), "", "The tokens of the models that fit."),
+            Key("providers.*.context.*", .count(1...Int.max), "", "The tokens of the models that fit."),
             .later("providers.*.max_tokens", .count(1...Int.max), "", "The most tokens an answer may be asked for."),
             Key("providers.*.keepalive", .mapping, "", "Connections kept open."),
             Key("providers.*.keepalive.max_idle", .count(0...10_000), "32", "Idle connections, per worker."),
@@ -141,6 +142,21 @@ extension Schema {
             "[builtin]",
             "The names that exist, `builtin` being the well-known ones; for checks only.",
             codes: ["HP411", "HP413"]
+        ),
+        Key(
+            "models.facts",
+            .map(.glob),
+            "built-in table",
+            "What models can take, by glob; the first that fits and says it."
+        ),
+        Key("models.facts.*", .mapping, "", "One kind of model."),
+        Key("models.facts.*.context", .count(1...Int.max), "", "Tokens that prompt and answer may have together."),
+        Key("models.facts.*.output", .count(1...Int.max), "", "Tokens that an answer may have."),
+        Key(
+            "models.facts.*.inputs",
+            .oneOrMore(.word(ModelFacts.Input.allCases.map(\.rawValue))),
+            "",
+            "What may stand in a prompt."
         ),
     ]
 }
