@@ -156,7 +156,8 @@ let routes: [Target] = [
         "Routes",
         "Lint",
         [
-            "Report", "Routing", "Decision", "Content", "RouteModel", "Interpreter", "Analysis", "Compiler",
+            "Report", "Routing", "Decision", "Content", "Providers", "RouteModel", "Interpreter", "Analysis",
+            "Compiler",
             "RouteLanguage",
         ]
     ),
@@ -165,7 +166,7 @@ let routes: [Target] = [
         "RouteTools",
         [
             "Bytes", "Report", "Loop", "JSON", "Dialect", "Routing", "Decision", "Content", "Health", "Zones",
-            "RouteModel",
+            "Providers", "Shortening", "RouteModel",
             "Interpreter", "Compiler", "Analysis", "RouteLanguage", "Lint",
         ]
     ),

@@ -1,3 +1,5 @@
+import Compiler
+import Providers
 import Report
 import RouteModel
 import Routing
@@ -66,8 +68,8 @@ enum ModelRules {
             if let model = target.model, survey.globs.matches(pattern.value, model) { return entry.tokens }
         }
         guard let model = target.model else { return nil }
-        return KnownModels.families.first { $0.kind == provider.kind.value && survey.globs.matches($0.pattern, model) }?
-            .context
+        return ModelTable(survey.document.modelFacts.map { (pattern: $0.pattern.value, facts: $0.facts) })
+            .facts(of: Array(model.utf8)).context
     }
 }
 

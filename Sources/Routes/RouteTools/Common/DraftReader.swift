@@ -17,6 +17,8 @@ struct DescribedRequest {
     var moment: Int
     /// Output tokens the request itself asks for.
     var maxTokens: Int?
+    /// Text and messages of its body, for estimates by a provider's ratio; nil when it has none.
+    var measure: RequestMeasure?
 }
 
 /// Fills in what a description leaves out.
@@ -68,7 +70,8 @@ struct DraftReader {
             draft: draft,
             scan: scan,
             moment: moment,
-            maxTokens: draft.maxTokens ?? shape?.maxTokens
+            maxTokens: draft.maxTokens ?? shape?.maxTokens,
+            measure: draft.tokens == nil ? measure : nil
         )
     }
 

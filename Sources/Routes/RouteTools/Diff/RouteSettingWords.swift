@@ -46,7 +46,8 @@ enum RouteSettingWords {
             ("cache.max_entries", "\(settings.cache.maxEntries.value)"),
             ("cache.max_bytes", "\(settings.cache.maxBytes.value)"),
             ("cache.streams", settings.cache.streams.value.rawValue),
-            ("sticky", sticky(settings.sticky.value)), ("hedge", settings.hedge.value.map(hedge) ?? "none"),
+            ("context", context(settings.context)), ("sticky", sticky(settings.sticky.value)),
+            ("hedge", settings.hedge.value.map(hedge) ?? "none"),
         ]
         var fields = [headers("headers", route.setHeaders, route.removedHeaders)]
         // Of tiers with the same targets only: another target is another way, which is told as such.
@@ -69,6 +70,13 @@ enum RouteSettingWords {
             }
         }
         return words.map { SettingWord(name: $0.0, value: $0.1, shown: $0.1) } + fields
+    }
+
+    private static func context(_ policy: ContextPolicy) -> String {
+        var words: [String] = []
+        if let share = policy.compactAtPercent { words.append("compact at \(share)%, keep_last \(policy.keptTurns)") }
+        if policy.compressesWhitespace { words.append("compress whitespace") }
+        return words.isEmpty ? "none" : words.joined(separator: ", ")
     }
 
     private static func retryOn(_ retry: RetryPolicy) -> String {

@@ -1,6 +1,9 @@
+import Compiler
+import Providers
 import Report
 import RouteModel
 import Routing
+import Shortening
 
 /// The sentences of an explanation that its text and its JSON share.
 struct ExplanationFacts {
@@ -126,6 +129,23 @@ struct ExplanationFacts {
             words += "idle \(Words.duration(timeouts.idleMilliseconds)), "
         }
         return words + "total \(Words.duration(timeouts.totalMilliseconds))"
+    }
+
+    /// What the model that is asked can take, and an estimate of what the prompt takes of it.
+    var window: String? {
+        guard let chosen = prediction.first ?? firstEligible else { return nil }
+        let target = explanation.tiers[chosen.tier][chosen.member].target
+        guard let model = target.model ?? explanation.resolvedModel else { return nil }
+        let facts = ModelTable(document, provider: target.provider).facts(of: Array(model.utf8))
+        guard let context = facts.context else { return nil }
+        let kind = ProviderKind.named(document.providers[target.provider].kind.value)
+        let estimate = kind.map { TokenEstimate(tenthsPerToken: $0.tenthsPerToken) }
+        let measured = explanation.subject.measure.flatMap { measure in
+            estimate?.tokens(bytes: measure.textBytes, messages: measure.messages)
+        }
+        var words = "~\(Words.grouped(measured ?? request.tokens)) of \(Words.grouped(context)) tokens"
+        if let output = facts.output { words += ", the answer at most \(Words.grouped(output))" }
+        return words
     }
 
     /// Whether the answer's bytes stay inside the kernel, and why not.

@@ -31,6 +31,7 @@ struct ExplanationJSON {
             "plan": plan,
             "cleared": .texts(facts.cleared),
             "limits": .texts(facts.limits),
+            "window": .optional(facts.window),
             "bounds": .optional(facts.bounds),
             "copying": .optional(facts.copying),
             "faults": .texts(explanation.differences),

@@ -62,6 +62,7 @@ struct ExplanationText {
         writePassed()
         writePlan()
         for (index, limit) in facts.limits.enumerated() { put(index == 0 ? "limits" : "", limit) }
+        if let window = facts.window { put("window", window) }
         if let bounds = facts.bounds { put("bounds", bounds) }
         if let copying = facts.copying { put("copying", copying) }
         for difference in explanation.differences { put("FAULT", difference) }
