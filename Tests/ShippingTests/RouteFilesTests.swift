@@ -11,14 +11,15 @@ import Testing
     static let served: [String: (model: String, routes: [String])] = [
         "canary": ("gpt-4o", ["canary", "gpt"]), "dev": ("fast", ["default"]),
         "embeddings-speech": ("llama3.2", ["text"]),
-        "local-first": ("llama3.2", ["open-weights"]), "minimal": ("gpt-4o", ["default"]),
+        "local-first": ("llama3.2", ["open-weights"]), "long-context": ("assistant", ["short"]),
+        "minimal": ("gpt-4o", ["default"]),
         "night-batch": ("llama-3.3-70b", ["people"]),
         "privacy-tiers": ("llama3.2", ["rest"]), "sidecar": ("chat", ["open-weights"]),
         "teams": ("llama3.2", ["house"]), "two-regions": ("gpt-4o", ["both"]),
     ]
     /// Files beyond this build, with the keys that the refusal names (`routes.md` A10).
     static let refused: [String: [String]] = [
-        "long-context": ["`context`"], "prod": ["`pool`", "`limits`"],
+        "prod": ["`pool`", "`limits`"]
     ]
 
     /// One for each test: what is kept for good would outlive the tests.
