@@ -115,6 +115,7 @@ import RouteTools
                 limits   per-key (60/min requests by key)
                          pool daily: reserves 1,005 of 2,000 tokens/day per key
                          parent org: reserves an unknown price of 5 USD/day
+                window   ~9 of 128,000 tokens, the answer at most 16,384
                 bounds   at most 4 upstream tries; connect 2s, total 10m
                 copying  upstream is TLS: bytes are copied, not spliced
 

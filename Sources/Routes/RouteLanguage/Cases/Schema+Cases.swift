@@ -45,11 +45,11 @@ extension Schema {
     ]
 
     private static let givenKeys: [Key] = [
-        Key("tests[].given.health", .map(.text), "up", "Providers that are `up` or `down`."),
+        Key("tests[].given.health", .map(.name), "up", "Providers that are `up` or `down`."),
         Key("tests[].given.health.*", .word(["up", "down"]), "", "Its health."),
-        Key("tests[].given.latency", .map(.text), "", "How fast providers answered lately."),
+        Key("tests[].given.latency", .map(.name), "", "How fast providers answered lately."),
         Key("tests[].given.latency.*", .duration, "", "Its average."),
-        Key("tests[].given.in_flight", .map(.text), "0", "Requests that providers are serving."),
+        Key("tests[].given.in_flight", .map(.name), "0", "Requests that providers are serving."),
         Key("tests[].given.in_flight.*", .count(0...100_000), "", "Its number."),
         Key("tests[].given.pools", .map(.name), "", "What is used of pools."),
         Key("tests[].given.pools.*", .mapping, "", "One pool."),
