@@ -39,7 +39,7 @@ struct CompileRoutesTests {
     }
 
     /// These wait for engines; the server refuses them and names the keys.
-    private static let waiting = ["embeddings-speech.yaml", "long-context.yaml", "prod.yaml"]
+    private static let waiting = ["prod.yaml"]
 
     @Test(arguments: files) func `they are served, or refused for an engine alone`(file: String) {
         let folder = Self.root + "/routes/"
