@@ -21,6 +21,10 @@ import Testing
             "too long"
         ),
         (502, "<html>\n <b>Bad  Gateway</b></html>", .server, "<html> <b>Bad Gateway</b></html>"),
+        (
+            502, "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>", .server,
+            "502 Bad Gateway"
+        ),
         (503, "", .overloaded, "the provider answered with status 503"),
         (500, #"{"error":"out of memory"}"#, .server, "out of memory"),
         (

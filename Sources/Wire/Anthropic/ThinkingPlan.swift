@@ -110,10 +110,12 @@ extension AnthropicRequestWriter {
             if !isOwn { tokens = max(ThinkingPlan.leastBudget, min(tokens, limit / 100 * worth.percent)) }
             guard tokens < limit else { return drop("reasoning_effort") }
         } else {
-            let most = model.longestAnswer ?? .max
-            plan.maxTokens = min(tokens + terms.defaultMaxTokens, most)
-            // Some room must be left for what is said after the thinking.
-            tokens = min(tokens, plan.maxTokens / 5 * 4)
+            plan.maxTokens = tokens + terms.defaultMaxTokens
+            if let most = model.longestAnswer, plan.maxTokens > most {
+                plan.maxTokens = most
+                // Some room must be left for what is said after the thinking.
+                tokens = min(tokens, most / 5 * 4)
+            }
         }
         plan.form = .budget(tokens)
     }

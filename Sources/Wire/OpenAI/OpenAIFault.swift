@@ -59,11 +59,14 @@ package enum OpenAIFault {
         return text.isEmpty ? JSONString("the provider answered with status \(status)") : JSONString(text)
     }
 
-    /// Of a page for people, as servers in between and frameworks answer with, what it is called.
+    /// Of a page for people, as servers in between and frameworks answer with, what it is called; all of it where it
+    /// has no title.
     private static func title(_ text: String) -> String {
         guard text.hasPrefix("<") else { return text }
         let parts = text.split(separator: "<title>", maxSplits: 1, omittingEmptySubsequences: false)
-        return parts.count == 2 ? String(parts[1].prefix { $0 != "<" }) : ""
+        guard parts.count == 2 else { return text }
+        let title = String(parts[1].prefix { $0 != "<" })
+        return title.isEmpty ? text : title
     }
 
     /// The kind that the provider's words stand for, where they say more than the status.
