@@ -321,13 +321,19 @@ let fuzz: [Target] =
 
 /// `SUITES=DecisionTests,LintTests swift test` builds these suites alone; without it, all.
 ///
-/// With `FLOORS=Wire` nothing above that floor is built, which saves most of the time where nothing above is asked about.
+/// With `FLOORS=Wire` or `FLOORS=Engines` nothing above that floor is built, which saves most of the time where nothing
+/// above is asked about.
 let wanted = Context.environment["SUITES"].map { $0.split(separator: ",").map(String.init) }
-let isLow = Context.environment["FLOORS"] == "Wire"
-let low = native + ground + wire
-let lowNames = Set(low.map(\.name) + ["WireCases", "CodecKit"])
+let codecs = native + ground + wire
+let low: [Target]? =
+    switch Context.environment["FLOORS"] {
+    case "Wire": codecs
+    case "Engines": codecs + engines
+    default: nil
+    }
+let lowNames = low.map { Set($0.map(\.name) + ["WireCases", "CodecKit"]) }
 let chosen = tests.filter { target in
-    if isLow, !target.dependencies.allSatisfy({ lowNames.contains($0.targetName) }) { return false }
+    if let lowNames, !target.dependencies.allSatisfy({ lowNames.contains($0.targetName) }) { return false }
     return !target.isTest || wanted?.contains(target.name) ?? true
 }
 
@@ -343,6 +349,6 @@ extension Target.Dependency {
 
 let package = Package(
     name: "hoosh-proxy",
-    targets: low + (isLow ? [] : engines + path + routes + service + fuzz) + chosen,
+    targets: (low ?? codecs + engines + path + routes + service + fuzz) + chosen,
     swiftLanguageModes: [.v6]
 )

@@ -29,6 +29,7 @@ struct TranslateBench {
     private static let streams = 200
     private static let eventsPerSecond = 20
     private static let idleStreams = 2_000
+    private static let eventsOfPeers = 50
 
     private let paths: Paths
     private let starter: Starter
@@ -71,11 +72,66 @@ struct TranslateBench {
             ]
             text += "| " + cells.joined(separator: " | ") + " |\n"
         }
+        if let base { text += try peers(upstream, base.burst) }
         let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? ""
         return
             "Medians of \(Self.rounds) runs of streams back to back and 3 of paced ones; an event is one of the provider's, "
             + "180 B. Load average of the machine at the end: \(load.split(separator: " ").prefix(1).joined()).\n\n"
             + text
+    }
+
+    /// The rows of those whose programs are named.
+    private func peers(_ upstream: UInt16, _ spliced: Double) throws -> String {
+        var text = ""
+        for program in Peers.Program.allCases {
+            guard let path = program.path else {
+                text += "| (\(program.rawValue) names no program: not measured) | | | | | |\n"
+                continue
+            }
+            let running = try Peers(paths: paths, upstream: upstream).start(program, path)
+            defer { running.end() }
+            for way in Peers.ways where way.program == program {
+                FileHandle.standardError.write(Data("hoosh-bench: \(way.title)\n".utf8))
+                let burst = median(try (0..<3).map { _ in try self.burst(way, running, upstream) })
+                let cells = [way.title, Table.number(burst), Table.number(burst / spliced), "", "", ""]
+                text += "| " + cells.joined(separator: " | ") + " |\n"
+            }
+        }
+        return text
+    }
+
+    /// Four connections for long enough that the slowest has ended many streams.
+    private func burst(_ way: Peers.Way, _ running: Running, _ upstream: UInt16) throws -> Double {
+        let controls = [("events", "\(Self.eventsOfPeers)"), ("event-bytes", "180")]
+        // Not every gateway passes on the client's fields.
+        try Self.setDefaults(controls, upstream)
+        var request = LoadRequest(isStream: true, controls: controls.map { (name: $0.0, value: $0.1) })
+        request.dialect = way.client
+        request.model = way.model
+        var shape = LoadShape(connections: 4, request: request)
+        shape.endsWithDone = way.client == .openAI
+        let load = Load(shape, port: running.port, expectedBytes: -1, loop: loop, samples: samples)
+        load.open(upTo: shape.connections)
+        load.spin(seconds: 3)
+        let before = running.meter?.cpuNanoseconds
+        load.beginWindow()
+        load.spin(seconds: 6)
+        let after = running.meter?.cpuNanoseconds
+        let responses = load.window.responses
+        load.finish(graceSeconds: 5)
+        return try perEvent(before, after, responses * Self.eventsOfPeers, load)
+    }
+
+    private static func setDefaults(_ controls: [(String, String)], _ upstream: UInt16) throws {
+        guard let url = URL(string: "http://127.0.0.1:\(upstream)/mock/defaults") else { return }
+        let curl = Process()
+        curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        curl.arguments =
+            ["-sf", "-X", "POST"] + controls.flatMap { ["-H", "x-mock-\($0.0): \($0.1)"] } + [url.absoluteString]
+        curl.standardOutput = FileHandle.nullDevice
+        try curl.run()
+        curl.waitUntilExit()
+        guard curl.terminationStatus == 0 else { throw BenchFailure("the mock takes no defaults") }
     }
 
     private func start(_ pair: Pair, _ upstream: UInt16) throws -> Running {
