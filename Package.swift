@@ -117,6 +117,7 @@ let engines: [Target] = [
     floor("Engines", "Providers", ["Bytes", "Conversation", "Dialect", "Routing", "Decision"]),
     floor("Engines", "Health", ["Routing", "Decision"]),
     floor("Engines", "Telemetry", ["Bytes"]),
+    floor("Engines", "Identity", ["Bytes", "HTTP", "Routing", "Decision", "CSSL"]),
     floor("Engines", "MCP", ["Bytes", "JSON", "Routing", "Decision", "Providers"]),
 ]
 
@@ -297,6 +298,7 @@ let tests: [Target] = [
         "CompilerTests",
         ["Compiler", "Decision", "Interpreter", "Report", "RouteLanguage", "RouteModel", "Routing"]
     ),
+    suite("IdentityTests", ["Identity", "HTTP", "Bytes", "Routing", "Decision"]),
     suite("MCPTests", ["MCP", "JSON"]),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),
     suite("ShorteningTests", ["Shortening", "Conversation", "Translation", "Dialect", "JSON", "Routing"]),
