@@ -100,7 +100,7 @@ import Testing
                 a.yaml:3:1: warning[HP002]: again
                 a.yaml:5:1: error[HP001]: other
                 a.yaml:5:1: warning[HP002]: again
-                a.yaml: HP002: 2 more
+                a.yaml:7:1: warning[HP002]: 2 more
 
                 """
         )

@@ -55,21 +55,19 @@ package struct Problems: Sendable {
         }.map(\.element)
     }
 
-    /// The findings to show, and for each file and code how many more there are.
-    package var shown: (problems: [Problem], more: [(path: String, code: String, count: Int)]) {
+    /// The findings to show, and for each file and code the first that is not shown, with how many there are of these.
+    package var shown: (problems: [Problem], more: [(first: Problem, count: Int)]) {
         var counts: [String: Int] = [:]
         var kept: [Problem] = []
-        var order: [(path: String, code: String)] = []
+        var hidden: [(key: String, first: Problem)] = []
         for problem in all {
             let key = "\(problem.spot.path)\u{0}\(problem.code)"
-            counts[key, default: 0] += 1
-            if counts[key] == Self.shownPerCode + 1 { order.append((problem.spot.path, problem.code)) }
-            if counts[key, default: 0] <= Self.shownPerCode { kept.append(problem) }
+            let count = counts[key, default: 0] + 1
+            counts[key] = count
+            if count == Self.shownPerCode + 1 { hidden.append((key, problem)) }
+            if count <= Self.shownPerCode { kept.append(problem) }
         }
-        let more = order.map { entry in
-            (entry.path, entry.code, (counts["\(entry.path)\u{0}\(entry.code)"] ?? 0) - Self.shownPerCode)
-        }
-        return (kept, more)
+        return (kept, hidden.map { ($0.first, (counts[$0.key] ?? 0) - Self.shownPerCode) })
     }
 
     /// How many findings of a severity.

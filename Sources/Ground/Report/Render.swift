@@ -94,7 +94,7 @@ package struct Render {
                 tellsMore: tellsMore
             ).lines().joined(separator: "\n")
         }
-        blocks += more.map { "\($0.code): \($0.count) more in \(Columns.printable($0.path))" }
+        blocks += more.map { "\($0.first.code): \($0.count) more in \(Columns.printable($0.first.spot.path))" }
         return blocks.map { $0 + "\n" }.joined(separator: "\n")
     }
 
@@ -103,7 +103,8 @@ package struct Render {
         var lines = shown.map { problem in
             "\(problem.spot): \(problem.severity.rawValue)[\(problem.code)]: \(redaction.masked(problem.sentence))"
         }
-        lines += more.map { "\($0.path): \($0.code): \($0.count) more" }
+        // Placed as the others are, for programs that read line by line.
+        lines += more.map { "\($0.first.spot): \($0.first.severity.rawValue)[\($0.first.code)]: \($0.count) more" }
         return lines.map { Columns.printable($0) + "\n" }.joined()
     }
 

@@ -1,3 +1,4 @@
+import Dialect
 import Health
 import RouteModel
 import Routing
@@ -42,6 +43,7 @@ struct Predictor {
     /// What would happen, in the order of work of `routes.md` 2.7.
     func predict() -> Prediction {
         let model = explanation.request.model ?? ""
+        if model.isEmpty, wantsModel { return .refused(400, "missing_model") }
         switch explanation.verdict.outcome {
         case .noRoute: return .refused(404, model.isEmpty ? "no_route" : "model_not_found")
         case .deny(let status, _): return .refused(status, "route_forbidden")
@@ -54,6 +56,12 @@ struct Predictor {
         }
         guard explanation.hasTarget else { return refusalWithoutTarget() }
         return charge(route)
+    }
+
+    /// The server asks no route about a request that must name a model and does not.
+    private var wantsModel: Bool {
+        let request = explanation.request
+        return request.method == "POST" && EndpointName(rawValue: request.api.rawValue)?.needsModel == true
     }
 
     /// 403 when privacy alone left no target; else nobody serves what is asked for.

@@ -80,6 +80,7 @@ struct Peers {
           - model_name: other
             litellm_params: {model: anthropic/mock-small, api_base: "\(address)", api_key: none}
         litellm_settings: {telemetry: false}
+        general_settings: {master_key: sk-bench}
 
         """
     }
