@@ -118,6 +118,7 @@ let engines: [Target] = [
     floor("Engines", "Health", ["Routing", "Decision"]),
     floor("Engines", "Telemetry", ["Bytes"]),
     floor("Engines", "Identity", ["Bytes", "HTTP", "Routing", "Decision", "CSSL"]),
+    floor("Engines", "Audit", ["CSSL", "Bytes", "Loop", "Zones", "JSON"]),
     floor("Engines", "MCP", ["Bytes", "JSON", "Routing", "Decision", "Providers"]),
 ]
 
@@ -299,6 +300,7 @@ let tests: [Target] = [
         ["Compiler", "Decision", "Interpreter", "Report", "RouteLanguage", "RouteModel", "Routing"]
     ),
     suite("IdentityTests", ["Identity", "HTTP", "Bytes", "Routing", "Decision"]),
+    suite("AuditTests", ["Audit"]),
     suite("MCPTests", ["MCP", "JSON"]),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),
     suite("ShorteningTests", ["Shortening", "Conversation", "Translation", "Dialect", "JSON", "Routing"]),

@@ -1,0 +1,236 @@
+/// What one request was, who asked, and what became of it: a line of the log.
+///
+/// Every member is always written, `null` where it is not known, in the order in which they stand here.
+package struct AuditEntry: Sendable {
+    /// Which listener it came by.
+    package enum Kind: String, Sendable {
+        case request, admin
+    }
+
+    /// What became of it.
+    package enum Decision: String, Sendable {
+        /// A provider was asked.
+        case forwarded
+        /// It got an answer of the proxy's own.
+        case answered
+        /// It got an error of the proxy's own.
+        case refused
+    }
+
+    /// One provider that was asked, with what came of it.
+    package struct Try: Sendable {
+        package var provider: String
+        package var outcome: String
+        package init(provider: String, outcome: String) {
+            self.provider = provider
+            self.outcome = outcome
+        }
+    }
+
+    /// How many tokens it took.
+    package struct Tokens: Sendable {
+        package var input: Int
+        package var output: Int
+        package var cached: Int
+        package var reasoning: Int
+        /// Some of them were not counted by the provider.
+        package var isEstimate: Bool
+        package init(input: Int, output: Int, cached: Int, reasoning: Int, isEstimate: Bool) {
+            self.input = input
+            self.output = output
+            self.cached = cached
+            self.reasoning = reasoning
+            self.isEstimate = isEstimate
+        }
+    }
+
+    /// What of the request's body is kept.
+    package struct Body: Sendable {
+        package var count: Int
+        package var digest: [UInt8]
+        /// All of it, where settings and class allow that.
+        package var text: String?
+        package init(count: Int, digest: [UInt8], text: String? = nil) {
+            self.count = count
+            self.digest = digest
+            self.text = text
+        }
+    }
+
+    package var kind = Kind.request
+    package var requestID: String?
+    package var key: String?
+    package var tenant: String?
+    package var peer: String?
+    package var method: String?
+    package var path: String?
+    package var model: String?
+    package var usedModel: String?
+    package var streams = false
+    package var route: String?
+    package var level: String?
+    package var tags: [String] = []
+    package var decision = Decision.answered
+    /// The error's code, of a refusal.
+    package var code: String?
+    package var provider: String?
+    /// Why the provider may see what its kind may not (`attest`).
+    package var attest: String?
+    package var tries: [Try] = []
+    package var status = 0
+    package var tokens: Tokens?
+    package var costNanoDollars: Int?
+    package var durationMicroseconds: Int?
+    package var clientLeft = false
+    package var configuration = ""
+    package var body: Body?
+
+    package init() {}
+
+    /// The line's inner part.
+    package var record: AuditRecord {
+        var text = CanonicalText()
+        text.member("type", kind.rawValue)
+        text.member("request_id", requestID)
+        text.member("key", key)
+        text.member("tenant", tenant)
+        text.member("peer", peer)
+        text.member("method", method)
+        text.member("path", path)
+        text.member("model", model)
+        text.member("model_used", usedModel)
+        text.member("stream", streams)
+        text.member("route", route)
+        text.member("class", level)
+        text.list("tags", tags) { $0.value($1) }
+        text.member("decision", decision.rawValue)
+        text.member("code", code)
+        text.member("provider", provider)
+        text.member("attest", attest)
+        text.list("tries", tries) { text, item in
+            text.raw("{")
+            text.member("provider", item.provider)
+            text.member("outcome", item.outcome)
+            text.raw("}")
+        }
+        text.member("status", status)
+        write(tokens, to: &text)
+        text.member("cost_nano_usd", costNanoDollars)
+        text.member("duration_us", durationMicroseconds)
+        text.member("client_left", clientLeft)
+        text.member("config", configuration)
+        write(body, to: &text)
+        return AuditRecord(text)
+    }
+
+    private func write(_ tokens: Tokens?, to text: inout CanonicalText) {
+        text.name("tokens")
+        guard let tokens else { return text.raw("null") }
+        text.raw("{")
+        text.member("input", tokens.input)
+        text.member("output", tokens.output)
+        text.member("cached", tokens.cached)
+        text.member("reasoning", tokens.reasoning)
+        text.member("estimated", tokens.isEstimate)
+        text.raw("}")
+    }
+
+    private func write(_ body: Body?, to text: inout CanonicalText) {
+        text.name("body")
+        guard let body else { return text.raw("null") }
+        text.raw("{")
+        text.member("bytes", body.count)
+        text.member("sha256", Hex.text(body.digest))
+        text.member("text", body.text)
+        text.raw("}")
+    }
+}
+
+/// The inner part of a line, in its canonical spelling: what stands between its time and its place in the chain.
+package struct AuditRecord: Sendable {
+    /// The members, `"type"` first, without braces.
+    let bytes: [UInt8]
+
+    init(_ text: CanonicalText) { bytes = text.bytes }
+
+    /// The file was read again.
+    package static func reload(
+        cause: String,
+        result: String,
+        configuration: String,
+        message: String
+    ) -> AuditRecord {
+        var text = CanonicalText()
+        text.member("type", "reload")
+        text.member("cause", cause)
+        text.member("result", result)
+        text.member("config", configuration)
+        text.member("message", message)
+        return AuditRecord(text)
+    }
+
+    /// The process ends in order.
+    static let stop: AuditRecord = {
+        var text = CanonicalText()
+        text.member("type", "stop")
+        return AuditRecord(text)
+    }()
+
+    /// The first line of a chain (`genesis`), or of a process that goes on with one (`start`).
+    ///
+    /// * `after`: why an earlier log was not gone on with.
+    static func begin(_ type: String, _ origin: AuditOrigin, key: AuditKey, after: String? = nil) -> AuditRecord {
+        var text = CanonicalText()
+        text.member("type", type)
+        text.member("format", AuditChain.format)
+        text.member("version", origin.version)
+        text.member("config", origin.configuration)
+        text.member("key_id", key.name)
+        text.member("after", after)
+        return AuditRecord(text)
+    }
+
+    /// The first line of a file that goes on with the chain of another.
+    static func file(_ origin: AuditOrigin, key: AuditKey, follows: String?, reason: String) -> AuditRecord {
+        var text = CanonicalText()
+        text.member("type", "file")
+        text.member("format", AuditChain.format)
+        text.member("version", origin.version)
+        text.member("config", origin.configuration)
+        text.member("key_id", key.name)
+        text.member("follows", follows)
+        text.member("reason", reason)
+        return AuditRecord(text)
+    }
+
+    /// What stands right before this line was cut off by a crash; its bytes stay and are known.
+    static func sealed(_ torn: [UInt8]) -> AuditRecord {
+        var text = CanonicalText()
+        text.member("type", "sealed")
+        text.member("torn_bytes", torn.count)
+        text.member("torn_sha256", Hex.text(AuditKey.digest(torn)))
+        return AuditRecord(text)
+    }
+
+    /// The log could not be written for a while.
+    static func resumed(since: Int, reason: String, denied: Int, lost: Int) -> AuditRecord {
+        var text = CanonicalText()
+        text.member("type", "resumed")
+        text.member("since", CanonicalText.time(since))
+        text.member("reason", reason)
+        text.member("denied", denied)
+        text.member("lost", lost)
+        return AuditRecord(text)
+    }
+}
+
+/// What writes a log.
+package struct AuditOrigin: Sendable {
+    package var version: String
+    /// Hash of the configuration it started with.
+    package var configuration: String
+    package init(version: String, configuration: String) {
+        self.version = version
+        self.configuration = configuration
+    }
+}
