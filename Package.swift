@@ -119,6 +119,9 @@ let engines: [Target] = [
     floor("Engines", "Telemetry", ["Bytes"]),
     floor("Engines", "Identity", ["Bytes", "HTTP", "Routing", "Decision", "CSSL"]),
     floor("Engines", "Audit", ["CSSL", "Bytes", "Loop", "Zones", "JSON"]),
+    floor("Engines", "Budgets", ["Zones", "Routing"]),
+    floor("Engines", "Limits", ["Budgets"]),
+    floor("Engines", "Costs", ["Routing", "Decision"]),
     floor("Engines", "MCP", ["Bytes", "JSON", "Routing", "Decision", "Providers"]),
 ]
 
@@ -301,6 +304,9 @@ let tests: [Target] = [
     ),
     suite("IdentityTests", ["Identity", "HTTP", "Bytes", "Routing", "Decision"]),
     suite("AuditTests", ["Audit"]),
+    suite("BudgetsTests", ["Budgets", "Routing", "Zones"]),
+    suite("LimitsTests", ["Limits"]),
+    suite("CostsTests", ["Costs"]),
     suite("MCPTests", ["MCP", "JSON"]),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),
     suite("ShorteningTests", ["Shortening", "Conversation", "Translation", "Dialect", "JSON", "Routing"]),

@@ -1,0 +1,93 @@
+import Routing
+
+/// A reservation that a client holds.
+struct NamedReservation {
+    var id: ReservationID
+    /// Whose it is.
+    var owner: String
+    var pool: Int32
+    var amount: Amount
+    var expires: Int
+    /// Settled: kept until it would have expired, so that settling twice is known from settling what never was.
+    var isSettled = false
+}
+
+// Reservations that clients make and settle themselves.
+extension PoolBook {
+    /// What became of a client's wish to settle a reservation.
+    package enum Settled: Equatable, Sendable {
+        case done(pool: String, reserved: Amount)
+        /// It was settled before; nothing happens.
+        case again(pool: String)
+        /// There is none of this name that this client made, or it has expired.
+        case unknown
+    }
+
+    /// Sets an amount aside under a name that nobody can guess: 128 bits of the system's randomness.
+    ///
+    /// - Returns: the name with what happened; no name unless it is reserved.
+    package func reserveNamed(
+        _ pool: PoolNumber,
+        _ need: Amount,
+        owner: String,
+        expires: Int,
+        now: Int,
+        subject: (Subject) -> String
+    ) -> (name: String?, outcome: Reservation) {
+        var random = SystemRandomNumberGenerator()
+        let name = PoolBook.hexadecimal(random.next()) + PoolBook.hexadecimal(random.next())
+        return state.withLock { state in
+            state.expire(now)
+            guard state.named.count < PoolBook.namedLimit else {
+                return (nil, .crowded(pool: state.pools[Int(pool.position)].settings.name))
+            }
+            let outcome = state.reserve(pool, need, now, subject)
+            guard case .reserved(let id, _) = outcome else { return (nil, outcome) }
+            state.named[name] = NamedReservation(
+                id: id,
+                owner: owner,
+                pool: pool.position,
+                amount: need,
+                expires: expires
+            )
+            state.nextExpiry = min(state.nextExpiry, expires)
+            return (name, outcome)
+        }
+    }
+
+    /// Commits what a client says it used, or releases when it says nothing; once, and for its owner only.
+    package func settle(named name: String, owner: String, _ actual: Amount?, now: Int) -> Settled {
+        state.withLock { state in
+            state.expire(now)
+            guard let known = state.named[name], known.owner == owner else { return .unknown }
+            let pool = state.pools[Int(known.pool)].settings.name
+            if known.isSettled { return .again(pool: pool) }
+            state.named[name]?.isSettled = true
+            _ = state.settle(known.id, actual, now)
+            return .done(pool: pool, reserved: known.amount)
+        }
+    }
+
+    private static func hexadecimal(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension PoolLedger {
+    /// Releases what clients forgot.
+    mutating func expire(_ now: Int) {
+        guard now >= nextExpiry else { return }
+        nextExpiry = .max
+        for (name, reservation) in named {
+            guard now >= reservation.expires else {
+                nextExpiry = min(nextExpiry, reservation.expires)
+                continue
+            }
+            named[name] = nil
+            if !reservation.isSettled, settle(reservation.id, nil, now) {
+                pools[Int(reservation.pool)].counts.expired += 1
+            }
+        }
+    }
+}

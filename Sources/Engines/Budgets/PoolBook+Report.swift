@@ -1,0 +1,145 @@
+import Routing
+
+/// What happened to a pool since the process began.
+package struct PoolCounts: Equatable, Sendable {
+    /// Reservations made, and refused because it was short.
+    package var reserved = 0
+    package var refused = 0
+    /// Answers that had to end because it was short.
+    package var cut = 0
+    /// Reservations that clients forgot.
+    package var expired = 0
+    /// All that was charged, in this pool or by those it is a parent of.
+    package var committed = Amount()
+}
+
+/// A pool with what its subjects have spent.
+package struct PoolReport: Equatable, Sendable {
+    /// One subject's share of one quantity.
+    package struct Line: Equatable, Sendable {
+        package var quantity: Quantity
+        package var capacity: Int
+        package var used: Int
+        package var reserved: Int
+        /// Below zero when more was spent than there was.
+        package var remaining: Int { capacity - used - reserved }
+        /// When its window ends, milliseconds since 1970.
+        package var resetsMilliseconds: Int
+    }
+
+    package struct Account: Equatable, Sendable {
+        /// Empty for a pool that is one for all.
+        package var subject: String
+        package var lines: [Line]
+    }
+
+    package var name: String
+    package var per: Subject?
+    package var parent: String?
+    package var accounts: [Account]
+    package var counts: PoolCounts
+}
+
+/// What one subject of one pool has spent in its window: what a store keeps.
+package struct SpentRecord: Equatable, Sendable {
+    package var pool: String
+    package var subject: String
+    package var quantity: Quantity
+    package var used: Int
+    /// The window it was spent in, milliseconds since 1970.
+    package var startMilliseconds: Int
+    package var endMilliseconds: Int
+}
+
+extension PoolBook {
+    /// The pools of the served file, each with one subject's account or with all that have one.
+    ///
+    /// * `subject`: whose accounts; nil is everybody's.
+    package func report(now: Int, of subject: ((Subject) -> String)? = nil) -> [PoolReport] {
+        state.withLock { state in
+            state.expire(now)
+            return state.pools.indices.filter { state.pools[$0].isListed }.map { state.report($0, now, subject) }
+        }
+    }
+
+    /// What was charged since this was last asked.
+    package func takeChanges() -> [SpentRecord] {
+        state.withLock { state in
+            var records: [SpentRecord] = []
+            for index in state.accounts.indices where state.accounts[index].isChanged {
+                state.accounts[index].isChanged = false
+                guard state.accounts[index].pool >= 0 else { continue }
+                records += state.records(of: index)
+            }
+            return records
+        }
+    }
+
+    /// Takes back what was written before a restart; windows that are over by now are left out.
+    package func restore(_ records: [SpentRecord], now: Int) {
+        state.withLock { state in
+            for record in records where now < record.endMilliseconds {
+                guard let pool = state.position(of: record.pool),
+                    let account = state.account(of: pool, named: record.subject, now)
+                else { continue }
+                state.advance(account, now)
+                state.spend(Int(account), record.quantity.rawValue, max(record.used, 0))
+            }
+        }
+    }
+}
+
+extension PoolLedger {
+    fileprivate mutating func report(_ pool: Int, _ now: Int, _ subject: ((Subject) -> String)?) -> PoolReport {
+        let settings = pools[pool].settings
+        var found: [Int32] = []
+        if settings.per == nil {
+            if let account = account(of: pool, named: "", now) { found = [account] }
+        } else if let subject, let per = settings.per {
+            if let account = pools[pool].subjects[subject(per)] { found = [account] }
+        } else {
+            found = pools[pool].subjects.sorted { $0.key < $1.key }.map(\.value)
+        }
+        return PoolReport(
+            name: settings.name,
+            per: settings.per,
+            parent: settings.parent,
+            accounts: found.map { account in
+                PoolReport.Account(subject: accounts[Int(account)].subject, lines: lines(account, settings, now))
+            },
+            counts: pools[pool].counts
+        )
+    }
+
+    private mutating func lines(_ account: Int32, _ settings: PoolSettings, _ now: Int) -> [PoolReport.Line] {
+        // Nothing is charged: this brings the windows up to now.
+        charge(account, Amount(), now)
+        return Quantity.allCases.compactMap { quantity in
+            guard let allowance = settings[quantity] else { return nil }
+            let meter = accounts[Int(account)].meters[quantity.rawValue]
+            return PoolReport.Line(
+                quantity: quantity,
+                capacity: allowance.amount,
+                used: meter.used,
+                reserved: meter.reserved,
+                resetsMilliseconds: meter.end
+            )
+        }
+    }
+
+    fileprivate func records(of index: Int) -> [SpentRecord] {
+        let account = accounts[index]
+        let settings = pools[Int(account.pool)].settings
+        return Quantity.allCases.compactMap { quantity in
+            guard settings[quantity] != nil, account.meters[quantity.rawValue].used > 0 else { return nil }
+            return SpentRecord(
+                pool: settings.name,
+                subject: account.subject,
+                quantity: quantity,
+                used: account.meters[quantity.rawValue].used,
+                startMilliseconds: account.meters[quantity.rawValue].start,
+                endMilliseconds: account.meters[quantity.rawValue].end
+            )
+        }
+    }
+}

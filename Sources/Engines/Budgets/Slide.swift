@@ -1,0 +1,46 @@
+/// Counts what happened within a length of time, in parts: what is older leaves part by part.
+///
+/// One part more than the length has, so that no stretch of this length, whenever it begins, is counted too low.
+package struct Slide: Sendable {
+    package static let parts = 16
+    private var counts: InlineArray<17, Int> = .init(repeating: 0)
+    private var newest = 0
+
+    package init() {}
+
+    /// Forgets what is older than `length`, which is answered; both are in the same unit.
+    package mutating func advance(to now: Int, length: Int) -> Int {
+        let part = now / Slide.partLength(length)
+        // A clock that is put back does not bring anything back.
+        guard part > newest else { return 0 }
+        var dropped = 0
+        if part - newest > Slide.parts {
+            for index in 0..<17 {
+                dropped += counts[index]
+                counts[index] = 0
+            }
+        } else {
+            for index in (newest + 1)...part {
+                dropped += counts[index % 17]
+                counts[index % 17] = 0
+            }
+        }
+        newest = part
+        return dropped
+    }
+
+    private static func partLength(_ length: Int) -> Int { max((length + parts - 1) / parts, 1) }
+
+    /// Counts something now; what was counted too high may be taken back.
+    package mutating func add(_ amount: Int) { counts[newest % 17] += amount }
+
+    /// When so much will have left; nil when it never holds so much.
+    package func moment(whenLeft amount: Int, length: Int) -> Int? {
+        var left = 0
+        for age in stride(from: Slide.parts, through: 0, by: -1) where newest - age >= 0 {
+            left += counts[(newest - age) % 17]
+            if left >= amount { return (newest - age + 17) * Slide.partLength(length) }
+        }
+        return nil
+    }
+}

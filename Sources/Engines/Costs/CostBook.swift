@@ -1,0 +1,165 @@
+import Synchronization
+
+/// Who is charged for one answer, and for what.
+package struct CostKey: Hashable, Sendable {
+    /// Days since 1970-01-01, UTC.
+    package var day: Int
+    package var provider: String
+    package var model: String
+    /// The client's key; empty when there is none.
+    package var key: String
+    /// The pool that paid; empty when none did.
+    package var pool: String
+    package init(day: Int, provider: String, model: String, key: String = "", pool: String = "") {
+        self.day = day
+        self.provider = provider
+        self.model = model
+        self.key = key
+        self.pool = pool
+    }
+}
+
+/// What answers came to.
+package struct CostSum: Equatable, Sendable {
+    package var requests = 0
+    package var input = 0
+    package var cached = 0
+    package var cacheWrite = 0
+    package var output = 0
+    package var reasoning = 0
+    package var nanodollars = 0
+    /// Answers whose price nobody knew; they are in the tokens, not in the money.
+    package var unpriced = 0
+
+    package init() {}
+
+    mutating func add(_ tokens: SpentTokens, _ nanodollars: Int?) {
+        requests += 1
+        input = CostSum.sum(input, tokens.input)
+        cached = CostSum.sum(cached, tokens.cached)
+        cacheWrite = CostSum.sum(cacheWrite, tokens.cacheWrite)
+        output = CostSum.sum(output, tokens.output)
+        reasoning = CostSum.sum(reasoning, tokens.reasoning)
+        if let nanodollars {
+            self.nanodollars = CostSum.sum(self.nanodollars, nanodollars)
+        } else {
+            unpriced += 1
+        }
+    }
+
+    package mutating func add(_ other: CostSum) {
+        requests += other.requests
+        input = CostSum.sum(input, other.input)
+        cached = CostSum.sum(cached, other.cached)
+        cacheWrite = CostSum.sum(cacheWrite, other.cacheWrite)
+        output = CostSum.sum(output, other.output)
+        reasoning = CostSum.sum(reasoning, other.reasoning)
+        nanodollars = CostSum.sum(nanodollars, other.nanodollars)
+        unpriced += other.unpriced
+    }
+
+    /// A provider may say any number.
+    private static func sum(_ left: Int, _ right: Int) -> Int { min(left + min(max(right, 0), 1 << 60), 1 << 61) }
+}
+
+/// One line of what was spent.
+package struct CostRecord: Equatable, Sendable {
+    package var key: CostKey
+    package var sum: CostSum
+    package init(_ key: CostKey, _ sum: CostSum) {
+        self.key = key
+        self.sum = sum
+    }
+}
+
+/// What was spent, by provider, model, key, pool and day: one for the whole process.
+///
+/// Bounded: when there is no room for another line, the models of new ones are `other`, and the oldest day is folded into
+/// one line for each provider.
+package final class CostBook: Sendable {
+    /// Lines in all.
+    package static let lineLimit = 16_384
+    /// What stands for what there was no room for.
+    package static let other = "other"
+
+    private struct Ledger {
+        let limit: Int
+        var lines: [CostKey: CostSum] = [:]
+        /// Since the process began, whatever was reset: what metrics show.
+        var providers: [String: CostSum] = [:]
+        var sinceSeconds: Int
+    }
+
+    private let ledger: Mutex<Ledger>
+
+    /// * `sinceSeconds`: now, seconds since 1970.
+    package init(sinceSeconds: Int, lineLimit: Int = CostBook.lineLimit) {
+        ledger = Mutex(Ledger(limit: max(lineLimit, 16), sinceSeconds: sinceSeconds))
+    }
+
+    /// Writes down what one answer came to; a nil price is one that nobody knows.
+    package func record(_ key: CostKey, _ tokens: SpentTokens, nanodollars: Int?) {
+        ledger.withLock { ledger in
+            ledger.providers[key.provider, default: CostSum()].add(tokens, nanodollars)
+            if ledger.lines[key] != nil || ledger.lines.count < ledger.limit {
+                ledger.lines[key, default: CostSum()].add(tokens, nanodollars)
+                return
+            }
+            CostBook.makeRoom(&ledger.lines, today: key.day, ledger.limit)
+            var key = key
+            if ledger.lines.count >= ledger.limit {
+                key.model = CostBook.other
+                key.key = ledger.lines[key] == nil ? CostBook.other : key.key
+                if ledger.lines[key] == nil { key.pool = CostBook.other }
+            }
+            ledger.lines[key, default: CostSum()].add(tokens, nanodollars)
+        }
+    }
+
+    /// Folds days that are over, the oldest first, until a quarter is free.
+    private static func makeRoom(_ lines: inout [CostKey: CostSum], today: Int, _ limit: Int) {
+        for day in Set(lines.keys.map(\.day)).sorted() where day < today && lines.count > limit / 4 * 3 {
+            for (key, sum) in lines where key.day == day && key.model != other {
+                lines[key] = nil
+                let folded = CostKey(day: day, provider: key.provider, model: other, key: other, pool: other)
+                lines[folded, default: CostSum()].add(sum)
+            }
+        }
+    }
+
+    /// All lines, sorted, with the moment since which they count.
+    package func report() -> (records: [CostRecord], sinceSeconds: Int) {
+        let (lines, since) = ledger.withLock { ($0.lines, $0.sinceSeconds) }
+        let records = lines.map { CostRecord($0.key, $0.value) }.sorted { one, two in
+            let (left, right) = (one.key, two.key)
+            return (left.day, left.provider, left.model, left.key, left.pool)
+                < (right.day, right.provider, right.model, right.key, right.pool)
+        }
+        return (records, since)
+    }
+
+    /// Since the process began, by provider; never reset, as counters may not be.
+    package func totals() -> [(provider: String, sum: CostSum)] {
+        ledger.withLock { $0.providers.map { ($0.key, $0.value) } }.sorted { $0.provider < $1.provider }
+    }
+
+    /// Forgets all lines and answers what they came to.
+    @discardableResult
+    package func reset(nowSeconds: Int) -> CostSum {
+        ledger.withLock { ledger in
+            var sum = CostSum()
+            for line in ledger.lines.values { sum.add(line) }
+            ledger.lines = [:]
+            ledger.sinceSeconds = nowSeconds
+            return sum
+        }
+    }
+
+    /// Takes back what a store kept.
+    package func restore(_ records: [CostRecord], sinceSeconds: Int) {
+        ledger.withLock { ledger in
+            for record in records { ledger.lines[record.key, default: CostSum()].add(record.sum) }
+            ledger.sinceSeconds = min(ledger.sinceSeconds, sinceSeconds)
+        }
+    }
+}

@@ -1,0 +1,362 @@
+import Budgets
+
+/// What a `LimitBook` keeps behind its lock.
+struct LimitLedger {
+    /// What one rate knows of one subject.
+    struct Meter {
+        /// When all that was let in will have flown off, by GCRA.
+        var arrival = 0
+        /// Where the parts of a sliding window are; -1 for GCRA.
+        var slide: Int32 = -1
+        /// Sum of those parts.
+        var used = 0
+    }
+
+    struct Account {
+        /// -1 once nobody is led to it.
+        var limit: Int32 = -1
+        var subject = ""
+        var requests = Meter()
+        var tokens = Meter()
+        /// Requests that run.
+        var running: Int32 = 0
+    }
+
+    struct Limit {
+        var settings: LimitSettings
+        var subjects: [String: Int32] = [:]
+        var isListed = true
+        var swept = 0
+        var admitted = 0
+        var refused = 0
+    }
+
+    let subjectLimit: Int
+    private var limits: [Limit] = []
+    private var numbers: [String: Int32] = [:]
+    private var accounts: [Account] = []
+    private var freeAccounts: [Int32] = []
+    private var slides: [Slide] = []
+    private var freeSlides: [Int32] = []
+
+    init(subjectLimit: Int) { self.subjectLimit = subjectLimit }
+
+    // MARK: Settings
+
+    mutating func apply(_ settings: [LimitSettings]) -> [LimitNumber] {
+        for position in limits.indices { limits[position].isListed = false }
+        for limit in settings {
+            guard let known = numbers[limit.name].map({ Int($0) }) else {
+                numbers[limit.name] = Int32(limits.count)
+                limits.append(Limit(settings: limit))
+                continue
+            }
+            let old = limits[known].settings
+            limits[known].settings = limit
+            limits[known].isListed = true
+            let isOther =
+                old.by != limit.by || old.isSliding != limit.isSliding
+                || old.requests?.seconds != limit.requests?.seconds || old.tokens?.seconds != limit.tokens?.seconds
+            if isOther { restart(known) }
+        }
+        return settings.compactMap { numbers[$0.name].map(LimitNumber.init) }
+    }
+
+    /// Counts anew, since what was counted has another meaning now; what runs stays counted as running.
+    private mutating func restart(_ limit: Int) {
+        for account in limits[limit].subjects.values {
+            accounts[Int(account)].limit = -1
+            if accounts[Int(account)].running == 0 { drop(account) }
+        }
+        limits[limit].subjects = [:]
+    }
+
+    private mutating func drop(_ account: Int32) {
+        for slide in [accounts[Int(account)].requests.slide, accounts[Int(account)].tokens.slide] where slide >= 0 {
+            freeSlides.append(slide)
+        }
+        accounts[Int(account)] = Account()
+        freeAccounts.append(account)
+    }
+
+    // MARK: Accounts
+
+    private mutating func account(_ limit: Int, _ subject: String, _ now: Int) -> Int32? {
+        if let known = limits[limit].subjects[subject] { return known }
+        if limits[limit].subjects.count >= subjectLimit {
+            sweep(limit, now)
+            guard limits[limit].subjects.count < subjectLimit else { return nil }
+        }
+        let index: Int32
+        if let free = freeAccounts.popLast() {
+            index = free
+        } else {
+            index = Int32(accounts.count)
+            accounts.append(Account())
+        }
+        accounts[Int(index)].limit = Int32(limit)
+        accounts[Int(index)].subject = subject
+        limits[limit].subjects[subject] = index
+        return index
+    }
+
+    /// Lets go of subjects that are as if they had never come; looked for at most once a second.
+    private mutating func sweep(_ limit: Int, _ now: Int) {
+        guard abs(now - limits[limit].swept) >= 1_000_000_000 else { return }
+        limits[limit].swept = now
+        let settings = limits[limit].settings
+        for (subject, index) in limits[limit].subjects where accounts[Int(index)].running == 0 {
+            advance(Int(index), now)
+            let account = accounts[Int(index)]
+            let isIdle =
+                settings.isSliding
+                ? account.requests.used == 0 && account.tokens.used == 0
+                : account.requests.arrival <= now && account.tokens.arrival <= now
+            guard isIdle else { continue }
+            limits[limit].subjects[subject] = nil
+            drop(index)
+        }
+    }
+
+    /// Lets what is too old leave the sliding windows of an account.
+    private mutating func advance(_ account: Int, _ now: Int) {
+        guard accounts[account].limit >= 0 else { return }
+        let settings = limits[Int(accounts[account].limit)].settings
+        guard settings.isSliding else { return }
+        if let flow = settings.requests { advance(account, \.requests, flow, now) }
+        if let flow = settings.tokens { advance(account, \.tokens, flow, now) }
+    }
+
+    private mutating func advance(
+        _ account: Int,
+        _ meter: WritableKeyPath<Account, Meter>,
+        _ flow: LimitSettings.Flow,
+        _ now: Int
+    ) {
+        if accounts[account][keyPath: meter].slide < 0 {
+            if let free = freeSlides.popLast() {
+                slides[Int(free)] = Slide()
+                accounts[account][keyPath: meter].slide = free
+            } else {
+                accounts[account][keyPath: meter].slide = Int32(slides.count)
+                slides.append(Slide())
+            }
+        }
+        let slide = Int(accounts[account][keyPath: meter].slide)
+        accounts[account][keyPath: meter].used -= slides[slide].advance(to: now, length: flow.nanoseconds)
+    }
+
+    // MARK: Requests
+
+    mutating func admit(
+        _ wanted: [LimitNumber],
+        tokens: Int,
+        _ now: Int,
+        _ subject: (LimitSettings.Subject) -> String,
+        counts: Bool
+    ) -> Admission {
+        var pass = Pass()
+        pass.tokens = min(max(tokens, 0), Flows.limit)
+        var told = Allowances()
+        for number in wanted.prefix(LimitBook.depthLimit) {
+            let limit = Int(number.position)
+            let settings = limits[limit].settings
+            guard let account = account(limit, settings.by == .global ? "" : subject(settings.by), now) else {
+                limits[limit].refused += counts ? 1 : 0
+                return .crowded(limit: settings.name)
+            }
+            advance(Int(account), now)
+            if var excess = excess(Int(account), settings, pass.tokens, now) {
+                limits[limit].refused += counts ? 1 : 0
+                excess.allowances = allowances(Int(account), settings, now)
+                return .refused(excess)
+            }
+            pass.accounts[pass.count] = account
+            pass.count += 1
+        }
+        guard counts else { return .admitted(pass, told) }
+        for step in 0..<pass.count {
+            let account = Int(pass.accounts[step])
+            let limit = Int(accounts[account].limit)
+            let settings = limits[limit].settings
+            limits[limit].admitted += 1
+            accounts[account].running += 1
+            if let flow = settings.requests { count(account, \.requests, flow, 1, now) }
+            if let flow = settings.tokens { count(account, \.tokens, flow, pass.tokens, now) }
+            let own = allowances(account, settings, now)
+            if let requests = own.requests, requests.isTighter(than: told.requests) { told.requests = requests }
+            if let tokens = own.tokens, tokens.isTighter(than: told.tokens) { told.tokens = tokens }
+        }
+        return .admitted(pass, told)
+    }
+
+    private func excess(_ index: Int, _ settings: LimitSettings, _ tokens: Int, _ now: Int) -> Excess? {
+        let account = accounts[index]
+        if let most = settings.concurrent, Int(account.running) >= most {
+            return Excess(
+                limit: settings.name,
+                quantity: .concurrent,
+                amount: most,
+                seconds: 0,
+                remaining: 0,
+                retryNanoseconds: 1_000_000_000,
+                allowances: Allowances()
+            )
+        }
+        let rates: [(LimitedQuantity, LimitSettings.Flow?, Meter, Int)] = [
+            (.requests, settings.requests, account.requests, 1), (.tokens, settings.tokens, account.tokens, tokens),
+        ]
+        for (quantity, flow, meter, cost) in rates {
+            guard let flow, cost > 0 else { continue }
+            guard let wait = wait(meter, flow, settings, quantity, cost, now) else { continue }
+            return Excess(
+                limit: settings.name,
+                quantity: quantity,
+                amount: flow.amount,
+                seconds: flow.seconds,
+                remaining: allowance(meter, flow, settings, quantity, now).remaining,
+                retryNanoseconds: wait,
+                allowances: Allowances()
+            )
+        }
+        return nil
+    }
+
+    /// How long a cost has to wait; nil when it has not to.
+    ///
+    /// What is more than may come at once is let in when nothing else is counted: it could never come otherwise, and
+    /// those behind it wait all the longer.
+    private func wait(
+        _ meter: Meter,
+        _ flow: LimitSettings.Flow,
+        _ settings: LimitSettings,
+        _ quantity: LimitedQuantity,
+        _ cost: Int,
+        _ now: Int
+    ) -> Int? {
+        if settings.isSliding {
+            let most = min(cost, flow.amount)
+            let over = max(meter.used, 0) + most - flow.amount
+            guard over > 0 else { return nil }
+            guard meter.slide >= 0,
+                let moment = slides[Int(meter.slide)].moment(whenLeft: over, length: flow.nanoseconds)
+            else { return flow.nanoseconds }
+            return max(moment - now, 1)
+        }
+        let most = Flows.burst(settings, quantity, flow)
+        let end = max(meter.arrival, now) + Flows.duration(min(cost, most), flow)
+        let over = end - now - Flows.tolerance(most, flow)
+        return over > 0 ? over : nil
+    }
+
+    private mutating func count(
+        _ account: Int,
+        _ meter: WritableKeyPath<Account, Meter>,
+        _ flow: LimitSettings.Flow,
+        _ cost: Int,
+        _ now: Int
+    ) {
+        let slide = accounts[account][keyPath: meter].slide
+        if slide >= 0 {
+            accounts[account][keyPath: meter].used += cost
+            slides[Int(slide)].add(cost)
+            return
+        }
+        let start =
+            cost > 0 ? max(accounts[account][keyPath: meter].arrival, now) : accounts[account][keyPath: meter].arrival
+        let length = Flows.duration(abs(cost), flow)
+        accounts[account][keyPath: meter].arrival = min(start + (cost < 0 ? -length : length), now + Flows.longest)
+    }
+
+    mutating func settle(_ pass: Pass, tokens: Int, requests: Int, _ now: Int) {
+        let change = min(max(tokens, 0), Flows.limit) - pass.tokens
+        for step in 0..<pass.count {
+            let index = pass.accounts[step]
+            let account = Int(index)
+            accounts[account].running -= 1
+            guard accounts[account].limit >= 0 else {
+                if accounts[account].running == 0 { drop(index) }
+                continue
+            }
+            let settings = limits[Int(accounts[account].limit)].settings
+            advance(account, now)
+            if let flow = settings.tokens, change != 0 { count(account, \.tokens, flow, change, now) }
+            if let flow = settings.requests, requests != 0 { count(account, \.requests, flow, requests, now) }
+        }
+    }
+
+    // MARK: Telling
+
+    private func allowances(_ index: Int, _ settings: LimitSettings, _ now: Int) -> Allowances {
+        var told = Allowances()
+        let account = accounts[index]
+        if let flow = settings.requests { told.requests = allowance(account.requests, flow, settings, .requests, now) }
+        if let flow = settings.tokens { told.tokens = allowance(account.tokens, flow, settings, .tokens, now) }
+        return told
+    }
+
+    private func allowance(
+        _ meter: Meter,
+        _ flow: LimitSettings.Flow,
+        _ settings: LimitSettings,
+        _ quantity: LimitedQuantity,
+        _ now: Int
+    ) -> Allowance {
+        if settings.isSliding {
+            let used = max(meter.used, 0)
+            let end = meter.slide < 0 ? nil : slides[Int(meter.slide)].moment(whenLeft: used, length: flow.nanoseconds)
+            return Allowance(
+                limit: flow.amount,
+                remaining: max(flow.amount - used, 0),
+                resetNanoseconds: used == 0 ? 0 : max((end ?? now) - now, 0)
+            )
+        }
+        let owed = max(meter.arrival - now, 0)
+        let free = max(Flows.tolerance(Flows.burst(settings, quantity, flow), flow) - owed, 0)
+        return Allowance(limit: flow.amount, remaining: Flows.cost(of: free, flow), resetNanoseconds: owed)
+    }
+
+    func report() -> [LimitReport] {
+        limits.filter(\.isListed).map { limit in
+            LimitReport(
+                name: limit.settings.name,
+                subjects: limit.subjects.count,
+                running: limit.subjects.values.reduce(0) { $0 + Int(accounts[Int($1)].running) },
+                admitted: limit.admitted,
+                refused: limit.refused
+            )
+        }
+    }
+}
+
+/// Arithmetic of rates that cannot overflow.
+private enum Flows {
+    /// The most tokens of one request that are counted.
+    static let limit = 1 << 40
+    /// Nothing is made to wait longer: ten years.
+    static let longest = 315_360_000_000_000_000
+
+    /// How many may come at once.
+    static func burst(_ settings: LimitSettings, _ quantity: LimitedQuantity, _ flow: LimitSettings.Flow) -> Int {
+        guard let burst = settings.burst, quantity == .requests || settings.requests == nil else {
+            return flow.secondsWorth
+        }
+        return max(burst, 1)
+    }
+
+    /// How long a cost takes at a rate, rounded up, so that the rate is never exceeded.
+    static func duration(_ cost: Int, _ flow: LimitSettings.Flow) -> Int {
+        let wide = (Int128(cost) * Int128(flow.nanoseconds) + Int128(flow.amount - 1)) / Int128(flow.amount)
+        return Int(min(wide, Int128(longest)))
+    }
+
+    /// How much may be counted at once: as much as the burst comes to one by one, each rounded up.
+    static func tolerance(_ burst: Int, _ flow: LimitSettings.Flow) -> Int {
+        Int(min(Int128(burst) * Int128(duration(1, flow)), Int128(longest)))
+    }
+
+    /// What fits into a time at a rate, rounded down.
+    static func cost(of nanoseconds: Int, _ flow: LimitSettings.Flow) -> Int {
+        Int(min(Int128(nanoseconds) * Int128(flow.amount) / Int128(flow.nanoseconds), Int128(Int.max)))
+    }
+}

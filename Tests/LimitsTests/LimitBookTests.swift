@@ -1,0 +1,194 @@
+import Limits
+import Testing
+
+/// Limits of speed.
+struct LimitBookTests {
+    private let second = 1_000_000_000
+    private let start = 50_000_000_000_000
+
+    private func limit(
+        _ name: String = "a",
+        by subject: LimitSettings.Subject = .key,
+        requests: LimitSettings.Flow? = nil,
+        tokens: LimitSettings.Flow? = nil,
+        concurrent: Int? = nil,
+        burst: Int? = nil,
+        sliding: Bool = false
+    ) -> LimitSettings {
+        var settings = LimitSettings(name, by: subject)
+        settings.requests = requests
+        settings.tokens = tokens
+        settings.concurrent = concurrent
+        settings.burst = burst
+        settings.isSliding = sliding
+        return settings
+    }
+
+    private func admit(_ book: LimitBook, _ limits: [LimitNumber], _ who: String = "", tokens: Int = 0, at now: Int)
+        -> Pass?
+    {
+        guard case .admitted(let pass, _) = book.admit(limits, tokens: tokens, now: now, subject: { _ in who }) else {
+            return nil
+        }
+        return pass
+    }
+
+    private func excess(_ book: LimitBook, _ limits: [LimitNumber], _ who: String = "", tokens: Int = 0, at now: Int)
+        -> Excess?
+    {
+        guard case .refused(let excess) = book.admit(limits, tokens: tokens, now: now, subject: { _ in who }) else {
+            return nil
+        }
+        return excess
+    }
+
+    @Test func `a burst is let in at once, then one after the other`() throws {
+        let book = LimitBook()
+        let limits = book.apply([limit(requests: .init(60, perSeconds: 60), burst: 3)])
+        for _ in 0..<3 { #expect(admit(book, limits, at: start) != nil) }
+        let late = try #require(excess(book, limits, at: start))
+        #expect(late.quantity == .requests)
+        #expect(late.retryNanoseconds == second)
+        #expect(late.remaining == 0)
+        #expect(late.amount == 60 && late.seconds == 60)
+        #expect(late.allowances.requests?.resetNanoseconds == 3 * second)
+        #expect(admit(book, limits, at: start + second) != nil)
+        #expect(admit(book, limits, at: start + second) == nil)
+    }
+
+    @Test func `without a burst one second's worth may come at once`() {
+        let book = LimitBook()
+        let limits = book.apply([limit(requests: .init(600, perSeconds: 60))])
+        var admitted = 0
+        while admitted < 100, admit(book, limits, at: start) != nil { admitted += 1 }
+        #expect(admitted == 10)
+    }
+
+    @Test func `each subject has its own, one for all has one`() {
+        let book = LimitBook()
+        let limits = book.apply([
+            limit("each", requests: .init(1, perSeconds: 60)),
+            limit("all", by: .global, requests: .init(3, perSeconds: 1)),
+        ])
+        #expect(admit(book, limits, "x", at: start) != nil)
+        #expect(excess(book, limits, "x", at: start)?.limit == "each")
+        #expect(admit(book, limits, "y", at: start) != nil)
+        #expect(admit(book, limits, "z", at: start) != nil)
+        #expect(excess(book, limits, "w", at: start)?.limit == "all")
+        // What one limit refused, the other has not counted.
+        #expect(admit(book, limits, "w", at: start + second) != nil)
+    }
+
+    @Test func `requests at a time are counted until they are over`() throws {
+        let book = LimitBook()
+        let limits = book.apply([limit(concurrent: 2)])
+        let first = try #require(admit(book, limits, at: start))
+        let second = try #require(admit(book, limits, at: start))
+        #expect(excess(book, limits, at: start)?.quantity == .concurrent)
+        book.settle(first, tokens: 0, now: start)
+        let third = try #require(admit(book, limits, at: start))
+        book.withdraw(third, now: start)
+        book.settle(second, tokens: 0, now: start)
+        #expect(book.report().map(\.running) == [0])
+    }
+
+    @Test func `tokens are counted as estimated, then as they were`() throws {
+        let book = LimitBook()
+        let limits = book.apply([limit(tokens: .init(1_000, perSeconds: 1))])
+        let pass = try #require(admit(book, limits, tokens: 900, at: start))
+        #expect(admit(book, limits, tokens: 200, at: start) == nil)
+        book.settle(pass, tokens: 100, now: start)
+        let next = try #require(admit(book, limits, tokens: 900, at: start))
+        book.settle(next, tokens: 2_900, now: start)
+        #expect(excess(book, limits, tokens: 1_000, at: start)?.retryNanoseconds == 3 * second)
+    }
+
+    @Test func `what is larger than any burst is let in alone, and others wait for it`() throws {
+        let book = LimitBook()
+        let limits = book.apply([limit(tokens: .init(60, perSeconds: 60))])
+        #expect(admit(book, limits, tokens: 100, at: start) != nil)
+        #expect(admit(book, limits, tokens: 1, at: start + 99 * second) == nil)
+        #expect(admit(book, limits, tokens: 1, at: start + 100 * second) != nil)
+    }
+
+    @Test func `a request that was not served does not count`() throws {
+        for sliding in [false, true] {
+            let book = LimitBook()
+            let limits = book.apply([
+                limit(requests: .init(1, perSeconds: 60), tokens: .init(10, perSeconds: 10), sliding: sliding)
+            ])
+            for _ in 0..<5 { book.withdraw(try #require(admit(book, limits, tokens: 10, at: start)), now: start) }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `no period sees more than the rate and its burst`(sliding: Bool) {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<20 {
+            let amount = Int.random(in: 1...50, using: &random)
+            let seconds = [1, 7, 60].randomElement(using: &random) ?? 1
+            let burst = Int.random(in: 1...10, using: &random)
+            let book = LimitBook()
+            let limits = book.apply([
+                limit(requests: .init(amount, perSeconds: seconds), burst: burst, sliding: sliding)
+            ])
+            var now = start
+            var times: [Int] = []
+            for _ in 0..<2_000 {
+                now += Int.random(in: 0...(2 * seconds * second / amount), using: &random)
+                if admit(book, limits, at: now) != nil { times.append(now) }
+            }
+            let most = sliding ? amount : amount + burst
+            var first = 0
+            for (index, time) in times.enumerated() {
+                while times[first] <= time - seconds * second { first += 1 }
+                #expect(index - first + 1 <= most)
+            }
+            #expect(times.count > 100)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `who waits as long as he is told is let in`(sliding: Bool) {
+        var random = SystemRandomNumberGenerator()
+        let book = LimitBook()
+        let limits = book.apply([
+            limit(requests: .init(7, perSeconds: 3), tokens: .init(1_000, perSeconds: 10), burst: 2, sliding: sliding)
+        ])
+        var now = start
+        for _ in 0..<1_000 {
+            let tokens = Int.random(in: 0...400, using: &random)
+            for _ in 0..<3 {
+                guard let excess = excess(book, limits, tokens: tokens, at: now) else { break }
+                #expect(excess.retryNanoseconds > 0)
+                now += excess.retryNanoseconds
+            }
+            now += Int.random(in: 0...second / 4, using: &random)
+        }
+    }
+
+    @Test func `a reload keeps what was counted`() {
+        let book = LimitBook()
+        let limits = book.apply([limit(requests: .init(1, perSeconds: 60))])
+        #expect(admit(book, limits, at: start) != nil)
+        let next = book.apply([limit("b", concurrent: 1), limit(requests: .init(2, perSeconds: 60))])
+        #expect(next[1] == limits[0])
+        #expect(admit(book, [next[1]], at: start + second) == nil)
+        #expect(admit(book, [next[1]], at: start + 60 * second) != nil)
+    }
+
+    @Test func `subjects are bounded, and those still counted are kept`() {
+        let book = LimitBook(subjectLimit: 3)
+        let limits = book.apply([limit(by: .ip, requests: .init(1, perSeconds: 10))])
+        var passes: [Pass] = []
+        for who in ["a", "b", "c"] {
+            if let pass = admit(book, limits, who, at: start) { passes.append(pass) }
+        }
+        for pass in passes { book.settle(pass, tokens: 0, now: start) }
+        guard case .crowded = book.admit(limits, tokens: 0, now: start + 2 * second, subject: { _ in "d" }) else {
+            Issue.record("a fourth subject found room")
+            return
+        }
+        #expect(admit(book, limits, "d", at: start + 20 * second) != nil)
+    }
+}
