@@ -39,6 +39,27 @@ import Testing
         return id
     }
 
+    @Test func `results that are let go of to make room are nobody else's`() throws {
+        let station = try Station()
+        let large: Headers = [("x-mock-body-bytes", "7000000")]
+        let first = try opened(post(station, Self.body(Array(repeating: Self.item(), count: 9), isAsync: true), large))
+        #expect(try over(station, first)["completed"] as? Int == 9)
+        // The two are under way when the first is let go of for their results.
+        let alice: Headers = [("authorization", "Bearer alice")]
+        let bob: Headers = [("authorization", "Bearer bob")]
+        let slow = alice + [("x-mock-body-bytes", "7100000")]
+        let hers = try opened(post(station, Self.body([Self.item(), Self.item()], isAsync: true), slow))
+        let his = try opened(post(station, Self.body([Self.item()], isAsync: true), bob))
+        let answer = try over(station, hers, alice)
+        #expect(answer["completed"] as? Int == 2)
+        for result in try results(answer) { #expect("\(result["body"] ?? "")".utf8.count > 7_000_000) }
+        let other = try over(station, his, bob)
+        #expect(try results(other).count == 1)
+        #expect("\(try results(other)[0]["body"] ?? "")".utf8.count < 10_000)
+        #expect(try station.connect().fetch("GET", "/v1/batch/\(first)").status == 404)
+        #expect(try station.connect().fetch("GET", "/v1/batch/\(hers)", headers: bob).status == 404)
+    }
+
     // MARK: At once
 
     @Test func `who waits gets every answer in the order of the requests`() throws {

@@ -68,8 +68,8 @@ final class BatchDesk {
             batches[place].reply = nil
             batches[place].isAbandoned = true
             let id = batches[place].id
+            close(place)
             worker.team.tell { $0.dropItems(id) }
-            if batches[place].isOver { batches.remove(at: place) }
         }
     }
 
@@ -129,9 +129,11 @@ final class BatchDesk {
 
     private func ended(_ id: String, _ index: Int, _ answer: ItemAnswer?) {
         running -= 1
+        // Making room takes batches away, so a place is looked for afterwards.
+        let kept = answer.map { fitting($0, besides: id) }
         if let place = batches.firstIndex(where: { $0.id == id }) {
-            batches[place].end(index, answer.map { fitting($0, besides: id) })
-            if let place = batches.firstIndex(where: { $0.id == id }) { close(place) }
+            batches[place].end(index, kept)
+            close(place)
         }
         serve()
     }
