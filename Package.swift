@@ -147,13 +147,17 @@ let routes: [Target] = [
     floor(
         "Routes",
         "RouteLanguage",
-        ["Report", "Dialect", "Routing", "Decision", "Content", "Zones", "Providers", "MCP", "RouteModel", "CYaml"]
+        [
+            "Report", "Dialect", "Routing", "Decision", "Content", "Zones", "Providers", "Identity", "MCP",
+            "RouteModel", "CYaml",
+        ]
     ),
     floor(
         "Routes",
         "Compiler",
         [
-            "Bytes", "Report", "Routing", "Decision", "Providers", "MCP", "RouteModel", "Interpreter", "RouteLanguage",
+            "Bytes", "Report", "Routing", "Decision", "Providers", "Identity", "MCP", "RouteModel", "Interpreter",
+            "RouteLanguage",
         ]
     ),
     floor("Routes", "Analysis", ["Report", "Zones", "Dialect", "Routing", "RouteModel", "Interpreter"]),
@@ -191,7 +195,8 @@ let service: [Target] = [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
             "Shortening", "Speech", "Translation",
             "Decision", "Providers", "Health",
-            "Telemetry", "MCP", "ToolServers", "Arrival", "Forwarding", "Relay", "Settlement", "Routing", "RouteModel",
+            "Telemetry", "Identity", "MCP", "ToolServers", "Arrival", "Forwarding", "Relay", "Settlement", "Routing",
+            "RouteModel",
             "RouteLanguage",
             "Compiler",
             "Lint", "Zones",

@@ -65,7 +65,7 @@ package final class KeyRing: Sendable {
     package init(_ keys: [AccessKey]) {
         self.keys = keys
         table = DigestTable(keys.map(\.digest))
-        callers = keys.map { Caller(key: $0, tenant: $0.tenant) }
+        callers = keys.enumerated().map { Caller(key: $1, tenant: $1.tenant, position: $0) }
     }
 
     /// Who sends this token; nil for nobody.

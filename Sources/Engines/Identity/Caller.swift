@@ -5,6 +5,8 @@ import Routing
 package struct Caller: Sendable {
     /// Nil without authentication.
     package let key: AccessKey?
+    /// The position of the key in its ring; -1 without one.
+    package let position: Int
     /// The key's own, or what a trusted proxy says.
     package let tenant: String?
     /// The names of key and tenant, one behind the other.
@@ -19,8 +21,13 @@ package struct Caller: Sendable {
     /// Nobody in particular.
     package static let anonymous = Caller(key: nil, tenant: nil)
 
-    package init(key: AccessKey?, tenant: String?) {
+    /// - Parameters:
+    ///   - key: who authenticated, if anybody.
+    ///   - tenant: whose request it is.
+    ///   - position: where the key stands in its ring.
+    package init(key: AccessKey?, tenant: String?, position: Int = -1) {
         self.key = key
+        self.position = position
         self.tenant = tenant
         let name = key.map { Array($0.name.utf8) } ?? []
         let owner = tenant.map { Array($0.utf8) } ?? []
@@ -30,6 +37,9 @@ package struct Caller: Sendable {
         keyBucket = key == nil ? -1 : SampleBucket.of(name.span)
         tenantBucket = tenant == nil ? -1 : SampleBucket.of(owner.span)
     }
+
+    /// The same key for another tenant.
+    package func acting(for tenant: String) -> Caller { Caller(key: key, tenant: tenant, position: position) }
 
     /// True when it may ask for the model by the name it used or by the one that stands for.
     package func allows(model: Span<UInt8>, askedAs name: Span<UInt8>) -> Bool {

@@ -47,7 +47,7 @@ package enum Gate {
         }
         let tenant = String(decoding: said ?? [], as: UTF8.self)
         if let own = caller.tenant { return own == tenant ? .admitted(caller) : .refused(.foreignTenant) }
-        return .admitted(Caller(key: caller.key, tenant: tenant))
+        return .admitted(caller.acting(for: tenant))
     }
 
     /// True when a request on the admin listener carries the admin's token, or none is asked for.

@@ -6,6 +6,10 @@ package struct Counters: Sendable {
     package var providers: [ProviderCounters]
     /// One entry for each route the process has known, the first for requests that matched none.
     package var routes: [StatusCounts]
+    /// One entry for each key the process has known: what its requests were answered.
+    package var keys: [StatusCounts] = []
+    /// Requests that nobody was let in with, by the reason's word.
+    package var denied: [String: Int] = [:]
     /// Requests refused before routing (malformed, too large, unknown path), by status.
     package var refused = StatusCounts()
     /// Connections accepted, and open now.
@@ -31,14 +35,17 @@ package struct Counters: Sendable {
     }
 
     /// Makes room for names that came with a reload.
-    package mutating func grow(providers: Int, routes: Int) {
+    package mutating func grow(providers: Int, routes: Int, keys: Int = 0) {
+        while self.keys.count < keys { self.keys.append(StatusCounts()) }
         while self.providers.count < providers { self.providers.append(ProviderCounters()) }
         while self.routes.count < routes { self.routes.append(StatusCounts()) }
     }
 
     /// Adds another loop's numbers.
     package mutating func add(_ other: Counters) {
-        grow(providers: other.providers.count, routes: other.routes.count)
+        grow(providers: other.providers.count, routes: other.routes.count, keys: other.keys.count)
+        for index in other.keys.indices { keys[index].add(other.keys[index]) }
+        denied.merge(other.denied) { $0 + $1 }
         for index in other.providers.indices { providers[index].add(other.providers[index]) }
         for index in other.routes.indices { routes[index].add(other.routes[index]) }
         for index in other.classes.indices { classes[index] += other.classes[index] }

@@ -54,11 +54,13 @@ package struct PrometheusText {
     /// The whole page for the counters of all loops.
     ///
     /// * `providers`, `routes`: names by row of the counters; `isUp` is nil for a provider the file no longer has.
+    /// * `keys`: names by row of the counters.
     /// * `classes`: words by index of `Counters.classes`.
     package static func page(
         _ counters: Counters,
         providers: [(name: String, isUp: Bool?)],
         routes: [String],
+        keys: [String] = [],
         classes: [String],
         reloads: Reloads,
         version: String,
@@ -79,6 +81,7 @@ package struct PrometheusText {
         for (status, count) in counters.refused.present {
             page.sample("hoosh_requests_refused_total", [("status", "\(status)")], "\(count)")
         }
+        page.identity(counters, keys)
         page.privacy(counters, classes)
         page.client(counters)
         page.upstream(counters.providers, providers)
@@ -92,6 +95,19 @@ package struct PrometheusText {
         sample("hoosh_config_reloads_total", [("result", "failure")], "\(reloads.failed)")
         let help = "Unix time at which the running configuration was loaded."
         single("hoosh_config_last_reload_success", "gauge", help, reloads.loadedSeconds)
+    }
+
+    private mutating func identity(_ counters: Counters, _ keys: [String]) {
+        family("hoosh_key_requests_total", "counter", "Requests routed or refused, by the caller's key and status.")
+        for (name, counts) in zip(keys, counters.keys) {
+            for (status, count) in counts.present {
+                sample("hoosh_key_requests_total", [("key", name), ("status", "\(status)")], "\(count)")
+            }
+        }
+        family("hoosh_auth_denied_total", "counter", "Requests that nobody was let in with, by reason.")
+        for (reason, count) in counters.denied.sorted(by: { $0.key < $1.key }) {
+            sample("hoosh_auth_denied_total", [("reason", reason)], "\(count)")
+        }
     }
 
     private mutating func privacy(_ counters: Counters, _ classes: [String]) {

@@ -97,6 +97,25 @@ public enum Kernel {
         _ = setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// The address of the other end in network order: 4 or 16 bytes, none for a unix socket; nil when nobody knows it.
+    public static func peerAddress(_ descriptor: Int32) -> [UInt8]? {
+        var form = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &form) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+        }
+        guard result == 0 else { return nil }
+        let family = Int32(form.ss_family)
+        return withUnsafeBytes(of: form) { bytes in
+            switch family {
+            case AF_UNIX: []
+            case AF_INET: bytes.loadUnaligned(as: sockaddr_in.self).addressBytes
+            case AF_INET6: bytes.loadUnaligned(as: sockaddr_in6.self).addressBytes
+            default: nil
+            }
+        }
+    }
+
     /// Makes the coming close send a reset, so the peer cannot take a broken answer for a whole one.
     public static func resetOnClose(_ descriptor: Int32) {
         var linger = linger(l_onoff: 1, l_linger: 0)
@@ -119,4 +138,12 @@ public enum Kernel {
     public static func describe(_ number: Int32) -> String {
         String(cString: strerror(number))
     }
+}
+
+extension sockaddr_in {
+    fileprivate var addressBytes: [UInt8] { withUnsafeBytes(of: sin_addr) { Array($0) } }
+}
+
+extension sockaddr_in6 {
+    fileprivate var addressBytes: [UInt8] { withUnsafeBytes(of: sin6_addr) { Array($0) } }
 }

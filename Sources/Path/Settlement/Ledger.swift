@@ -35,9 +35,10 @@ package struct Ledger {
 
     /// Adds one exchange to the loop's counters, once.
     ///
-    /// * `route`, `provider`: rows of the counters; no provider is -1.
-    package func settle(in counters: inout Counters, route: Int, provider: Int) {
+    /// * `route`, `provider`, `key`: rows of the counters; no provider and no key is -1.
+    package func settle(in counters: inout Counters, route: Int, provider: Int, key: Int) {
         counters.routes[route].count(clientLeft ? 499 : status)
+        if key >= 0 { counters.keys[key].count(clientLeft ? 499 : status) }
         if clientLeft { counters.clientsLeft += 1 }
         guard provider >= 0 else { return }
         counters.providers[provider].prompt.add(promptTokens, isEstimate: promptIsEstimate)

@@ -1,4 +1,5 @@
 import Decision
+import Identity
 import Interpreter
 import MCP
 import Providers
@@ -14,6 +15,8 @@ package final class Configuration: Sendable {
     package let providers: [Provider]
     /// MCP servers and which of their tools may be called.
     package let tools: ToolSettings
+    /// Who may come in.
+    package let access: AccessSettings
     /// The typed configuration that was compiled.
     package let document: RouteDocument
     /// The compiled routes, with windows and labels.
@@ -68,6 +71,7 @@ package final class Configuration: Sendable {
         listen = loaded.listen
         providers = loaded.providers
         tools = loaded.tools
+        access = loaded.access
         document = compiled.document
         self.compiled = compiled
         let entries = compiled.document.aliases

@@ -1,3 +1,4 @@
+import Identity
 import MCP
 import Providers
 import Report
@@ -33,6 +34,8 @@ package struct Loaded: Sendable {
     package internal(set) var providers: [Provider] = []
     /// MCP servers with their secrets resolved.
     package internal(set) var tools = ToolSettings()
+    /// Who may come in; of tokens only the digests, and none in lint.
+    package internal(set) var access = AccessSettings()
 
     /// Files that `file:` and `tls` name, sorted, whether they could be read or not; none in lint.
     package internal(set) var namedFiles: [String] = []

@@ -85,5 +85,6 @@ package enum RouteFile {
         loaded.listen = meaning.listen
         loaded.providers = meaning.providers
         loaded.tools = meaning.tools
+        loaded.access = meaning.access
     }
 }

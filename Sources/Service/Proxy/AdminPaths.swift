@@ -7,11 +7,13 @@ import Telemetry
 enum AdminPaths {
     /// Sections and keys of the language whose default has no engine in this build, so that they are off.
     static let enginesOff = [
-        "privacy.scan", "pools", "rate_limits", "cache", "queue", "audit", "auth", "telemetry.otlp", "hardware",
+        "privacy.scan", "pools", "rate_limits", "cache", "queue", "audit", "telemetry.otlp", "hardware",
     ]
 
     /// Serves the request that stands in the session.
     static func serve(_ session: Session) {
+        let isAdmin = admits(session)
+        if !isAdmin, !probes.contains(session.path) { return refuseStranger(session) }
         if session.path == "/v1/admin/reload" { return reload(session) }
         let method = session.reader.head.method
         guard method == .get || method == .head else {
@@ -22,7 +24,7 @@ enum AdminPaths {
         switch session.path {
         case "/healthz", "/livez", "/health/liveliness", "/health/liveness":
             session.answer(200, "application/json", Array("{\"status\":\"ok\"}".utf8))
-        case "/readyz", "/health/readiness": ready(session)
+        case "/readyz", "/health/readiness": ready(session, isAdmin: isAdmin)
         case "/metrics": metrics(session)
         case "/v1/admin/config": config(session)
         case "/v1/admin/state": state(session)
@@ -38,9 +40,13 @@ enum AdminPaths {
     }
 
     /// Ready from the first listener to the beginning of the drain; never depends on an upstream.
-    private static func ready(_ session: Session) {
+    private static func ready(_ session: Session, isAdmin: Bool) {
         let worker = session.worker
         let isDraining = worker.shared.isDraining.load(ordering: .relaxed)
+        guard isAdmin else {
+            let body = "{\"status\":\"\(isDraining ? "draining" : "ready")\"}"
+            return session.answer(isDraining ? 503 : 200, "application/json", Array(body.utf8))
+        }
         let off = enginesOff.map { "\"\($0)\"" }.joined(separator: ",")
         let body =
             "{\"status\":\"\(isDraining ? "draining" : "ready")\",\"version\":\"\(Version.current)\","
@@ -64,6 +70,7 @@ enum AdminPaths {
             // Names may have come since the loops were asked; rows never change their name.
             let names = rows.providerNames.prefix(counters.providers.count)
             let routes = rows.routeNames.prefix(counters.routes.count)
+            let keys = rows.keyNames.prefix(counters.keys.count)
             let providers = names.enumerated().map { row, name in
                 (name: name, isUp: snapshot.providerRows.firstIndex(of: row).map { snapshot.health[$0].isUp })
             }
@@ -71,6 +78,7 @@ enum AdminPaths {
                 counters,
                 providers: providers,
                 routes: Array(routes),
+                keys: Array(keys),
                 classes: Level.allCases.map(\.word),
                 reloads: reloads,
                 version: Version.current,

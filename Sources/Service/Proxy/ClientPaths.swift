@@ -32,6 +32,9 @@ enum ClientPaths {
         case .health:
             guard allow(session, .get, .head, "GET, HEAD") else { return }
             let count = session.worker.snapshot.configuration.providers.count
+            // Anybody may ask; what runs here is for those who have a key.
+            let isStranger = session.worker.snapshot.configuration.access.isBearer && session.caller.key == nil
+            guard !isStranger else { return session.answer(200, "application/json", Array("{\"status\":\"ok\"}".utf8)) }
             let body = "{\"status\":\"ok\",\"version\":\"\(Version.current)\",\"providers_configured\":\(count)}"
             session.answer(200, "application/json", Array(body.utf8))
         case .providerHealth:
@@ -99,6 +102,7 @@ enum ClientPaths {
                 Refusal(400, "missing_model", "the body names no `model`", param: "model")
             )
         }
+        guard mayAsk(session, subject.model, subject.asked) else { return }
         let surface = reader.surface
         let api = API(rawValue: reader.endpoint.rawValue) ?? .other
         let local = session.worker.local
@@ -110,7 +114,8 @@ enum ClientPaths {
                 dropped: surface.dropped,
                 model: subject.model,
                 streams: subject.streams,
-                requestID: requestID
+                requestID: requestID,
+                caller: session.caller
             ),
             reader,
             span
@@ -119,6 +124,7 @@ enum ClientPaths {
             let message = "the routes ask about `\(field)`, which this request has more than once: send it once"
             return session.refuse(Refusal(400, "repeated_header", message, param: field), requestID: requestID)
         }
+        guard maySend(session, verdict.level, requestID) else { return }
         guard let index = verdict.route else { return refuseUnrouted(session, subject) }
         session.worker.counters.classes[Int(verdict.level.rawValue)] += 1
         switch local.snapshot.program.routes[index].action {
@@ -175,8 +181,11 @@ enum ClientPaths {
             return session.refuse(Refusal(404, "no_route", "no route takes this request"))
         }
         session.awaitAnswer()
+        let caller = session.caller
+        let aliases = session.worker.snapshot.configuration.aliases
         session.worker.local.models.names { [weak session] names in
-            let message = "no route takes the model `\(model)`. \(known(names))"
+            let own = names.filter { caller.mayKnow($0, aliases) }
+            let message = "no route takes the model `\(model)`. \(known(own))"
             session?.refuse(Refusal(404, "model_not_found", message, param: "model"))
         }
     }
@@ -191,6 +200,8 @@ enum ClientPaths {
 /// What a request is about: its model and whether it streams.
 private struct Subject {
     var model: [UInt8] = []
+    /// The model by the name that the client used.
+    var asked: [UInt8] = []
     var isAliased = false
     var place = TextRange.absent
     var streams = false
@@ -254,7 +265,7 @@ private struct Subject {
     }
 
     private mutating func resolveAlias(_ session: Session) {
-        let asked = model
+        asked = model
         guard let real = session.worker.snapshot.configuration.resolvedAlias(of: asked.span) else { return }
         model = real
         isAliased = true

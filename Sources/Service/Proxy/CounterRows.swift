@@ -18,6 +18,7 @@ package final class CounterRows: Sendable {
 
     private let providerTable = Mutex(Table())
     private let routeTable = Mutex(Table())
+    private let keyTable = Mutex(Table())
 
     /// No name yet but that of requests without a route, which is no name that a route may have.
     package init() { _ = route("none") }
@@ -30,6 +31,12 @@ package final class CounterRows: Sendable {
 
     /// The row of a route's counters.
     func route(_ name: String) -> Int { routeTable.withLock { $0.row(name) } }
+
+    /// The row of a key's counters.
+    func key(_ name: String) -> Int { keyTable.withLock { $0.row(name) } }
+
+    /// Keys by row.
+    var keyNames: [String] { keyTable.withLock { $0.names } }
 
     /// Providers by row.
     var providerNames: [String] { providerTable.withLock { $0.names } }

@@ -4,6 +4,7 @@ import Decision
 import Dialect
 import Forwarding
 import HTTP
+import Identity
 import JSON
 import Loop
 import Ollama
@@ -106,8 +107,9 @@ extension Exchange {
 
     /// The client's query without its key, which is for us.
     var geminiQuery: String {
-        let kept = session.query.split(separator: "&").filter { !$0.hasPrefix("key=") }
-        return kept.isEmpty ? "" : "?" + kept.joined(separator: "&")
+        let query = Array(session.query.utf8)
+        let kept = QueryKey.removed(from: query.span)
+        return kept.isEmpty ? "" : "?" + String(decoding: kept, as: UTF8.self)
     }
 
     /// Ollama's clients ask for a model without saying anything to have it loaded: there is nothing to be asked of others.

@@ -6,6 +6,7 @@ import Routing
 import Forwarding
 import HTTP
 import Health
+import Identity
 import Loop
 import Providers
 import Relay
@@ -45,6 +46,9 @@ final class Exchange: UpstreamUser {
     let request: RoutedRequest
     let requestID: [UInt8]
     let plan: Plan
+    /// Who asks.
+    let caller: Caller
+    private let callerRow: Int
     var phase = Phase.idle
     var ledger = Ledger()
 
@@ -121,6 +125,8 @@ final class Exchange: UpstreamUser {
         self.request = request
         self.plan = plan
         self.requestID = requestID
+        caller = session.caller
+        callerRow = session.callerRow
         worker = session.worker
         loop = worker.loop
         local = worker.local
@@ -267,7 +273,12 @@ final class Exchange: UpstreamUser {
         }
         settleUsage()
         let provider = ledger.provider < 0 ? -1 : snapshot.providerRows[ledger.provider]
-        ledger.settle(in: &worker.counters, route: snapshot.routeRows[request.route], provider: provider)
+        ledger.settle(
+            in: &worker.counters,
+            route: snapshot.routeRows[request.route],
+            provider: provider,
+            key: callerRow
+        )
         if worker.shared.logsAccess { logAccess() }
     }
 }

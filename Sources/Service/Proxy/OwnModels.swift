@@ -36,11 +36,20 @@ enum OwnModels {
         return false
     }
 
+    /// Gives the models that the caller may ask for.
+    private static func known(_ session: Session, _ done: @escaping ([ListedModel]) -> Void) {
+        let caller = session.caller
+        let aliases = session.worker.snapshot.configuration.aliases
+        session.worker.local.models.list { models in
+            done(caller.key?.models == nil ? models : models.filter { caller.mayKnow($0.id, aliases) })
+        }
+    }
+
     /// Answers with the list of all models.
     static func list(_ session: Session) {
         session.awaitAnswer()
         let format = form(session)
-        session.worker.local.models.list { [weak session] models in
+        known(session) { [weak session] models in
             session?.answer(200, "application/json", ModelListTranslation.write(models, as: format))
         }
     }
@@ -51,7 +60,7 @@ enum OwnModels {
         let id = decoded(path)
         guard id == "catalog" else { return one(session, id, requestID: requestID) }
         session.awaitAnswer()
-        session.worker.local.models.list { [weak session] models in
+        known(session) { [weak session] models in
             let body = ModelListTranslation.catalogue(models)
             session?.answer(200, "application/json", body, requestID: requestID)
         }
@@ -71,7 +80,7 @@ enum OwnModels {
     private static func one(_ session: Session, _ id: String, requestID: [UInt8]?) {
         session.awaitAnswer()
         let format = form(session)
-        session.worker.local.models.list { [weak session] models in
+        known(session) { [weak session] models in
             // Ollama's names end in `:latest` where nothing else is said.
             let found = models.first { $0.id == id } ?? models.first { format == .ollama && $0.id == id + ":latest" }
             guard let found else {

@@ -15,6 +15,8 @@ struct Refusal {
     var param: String?
     /// Set with 405 (RFC 9110 §15.5.6).
     var allow: String?
+    /// Set with 401: how to say who one is (RFC 9110 §11.6.1).
+    var challenge: String?
 
     init(_ status: Int, _ code: String, _ message: String, param: String? = nil, allow: String? = nil) {
         self.status = status

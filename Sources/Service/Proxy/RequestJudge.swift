@@ -4,6 +4,7 @@ import Compiler
 import Decision
 import Dialect
 import HTTP
+import Identity
 import Routing
 
 /// Finds out what the routes ask about a request, no more than they ask, and lets the program decide.
@@ -35,14 +36,15 @@ struct RequestJudge {
         var model: [UInt8]
         var streams: Bool
         var requestID: [UInt8]
+        var caller: Caller
     }
 
     private let program: Program
     private let labels: PrivacyLabels
     private var windows: OpenWindows
     private var facts = Facts()
-    /// Nobody is known by name: there is no authentication in this build.
-    private let identity: [UInt8] = []
+    /// The names of the caller.
+    private var identity: [UInt8] = []
 
     init(_ snapshot: Snapshot) {
         program = snapshot.program
@@ -104,6 +106,9 @@ struct RequestJudge {
         facts.api = subject.api
         facts.method = head.methodText
         facts.stream = subject.streams
+        identity = subject.caller.identity
+        facts.key = subject.caller.keyName
+        facts.tenant = subject.caller.tenantName
         facts.openWindows = windows.now()
         var repeated: String?
         for (index, name) in program.headerNames.enumerated() {
@@ -123,7 +128,8 @@ struct RequestJudge {
     private func bucket(_ who: Routing.Subject, _ subject: Subject, _ head: RequestHead, _ bytes: Span<UInt8>) -> Int {
         switch who {
         case .request: return SampleBucket.of(subject.requestID.span)
-        case .key, .tenant: return -1
+        case .key: return subject.caller.keyBucket
+        case .tenant: return subject.caller.tenantBucket
         case .header(let name):
             let value = head.firstValue(of: name, in: bytes)
             return value.isAbsent ? -1 : SampleBucket.of(bytes.extracting(value.range))

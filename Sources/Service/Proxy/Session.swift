@@ -2,6 +2,7 @@ import Arrival
 import Bytes
 import Dialect
 import HTTP
+import Identity
 import Loop
 
 /// One client connection: reads requests one after the other and answers them in order.
@@ -43,6 +44,14 @@ final class Session: Socket {
     private var awaitsAnswer = false
     /// Told when the client leaves before that.
     private var whenLeft: (() -> Void)?
+    /// Who asks, once that is known.
+    var caller = Caller.anonymous
+    /// The row of the caller's key in the counters; -1 without one.
+    var callerRow = -1
+    /// Who handed in the batch that this request belongs to.
+    var sender: Sender?
+    /// The head was looked at before the body came.
+    private var isLookedAt = false
 
     /// A kept connection may stay quiet this long, nanoseconds; above what pools on the client side keep.
     static let keepaliveNanoseconds: Int64 = 75_000_000_000
@@ -135,9 +144,11 @@ final class Session: Socket {
             switch try reader.advance(buffer, limits: worker.local.limits) {
             case .more:
                 // The head has come; from here on it is the body's progress that counts.
-                if reader.isHeadComplete { wake(at: loop.now + Session.bodyNanoseconds) }
+                guard reader.isHeadComplete, letsIn() else { return false }
+                wake(at: loop.now + Session.bodyNanoseconds)
                 return false
             case .moreAfterContinue:
+                guard letsIn() else { return false }
                 wake(at: loop.now + Session.bodyNanoseconds)
                 let text: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
                 let bytes = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -154,10 +165,20 @@ final class Session: Socket {
         return phase == .waiting
     }
 
+    /// A stranger's body is not waited for; false when the refusal is on its way.
+    private func letsIn() -> Bool {
+        guard !isLookedAt else { return true }
+        isLookedAt = true
+        worker.refresh()
+        return identify()
+    }
+
     /// A whole request (or the beginning of an upload) is there.
     private func serve() {
         phase = .answering
         worker.refresh()
+        // Again, if the head came first: a key may have been taken back since.
+        guard identify() else { return }
         switch role {
         case .admin: AdminPaths.serve(self)
         case .client, .item: ClientPaths.serve(self)
@@ -203,6 +224,8 @@ final class Session: Socket {
         let format = role != .admin && reader.isHeadComplete ? reader.surface.format : .chat
         let body = refusal.body(as: format, requestID: String(decoding: requestID, as: UTF8.self))
         var fields = ""
+        if callerRow >= 0, exchange == nil { worker.counters.keys[callerRow].count(refusal.status) }
+        if let challenge = refusal.challenge { fields += "www-authenticate: \(challenge)\r\n" }
         if let allow = refusal.allow { fields += "allow: \(allow)\r\n" }
         if let retryAfterSeconds { fields += "retry-after: \(retryAfterSeconds)\r\n" }
         if refusal.status < 500, refusal.status != 408 { fields += "x-should-retry: false\r\n" }
@@ -300,6 +323,9 @@ final class Session: Socket {
         if closes { return finishAndClose() }
         if let buffer, !hasReleasedRequest { buffer.drop(min(reader.consumedBytes, buffer.count)) }
         hasReleasedRequest = false
+        isLookedAt = false
+        caller = .anonymous
+        callerRow = -1
         reader.reset()
         phase = .waiting
         if let buffer, buffer.count == 0 { releaseBuffer() }

@@ -25,6 +25,8 @@ package final class Snapshot: Sendable {
     /// Rows of the counters, by position of the provider and of the route.
     let providerRows: [Int]
     let routeRows: [Int]
+    /// The same, by position of the key.
+    let keyRows: [Int]
 
     /// For each route and class the first class with the same plan, so that what belongs to a plan is kept once.
     let planNumbers: [[Int]]
@@ -77,6 +79,7 @@ package final class Snapshot: Sendable {
         labels = ready.compiled.labels
         providerRows = configuration.providers.map { rows.provider($0.name) }
         routeRows = program.routes.map { rows.route($0.name) }
+        keyRows = configuration.access.ring.keys.map { rows.key($0.name) }
     }
 
     private static func planNumbers(of route: Route) -> [Int] {
@@ -123,6 +126,7 @@ package final class Snapshot: Sendable {
             && configuration.providers.elementsEqual(other.configuration.providers) { one, two in
                 one.key == two.key && one.headers == two.headers && one.url == two.url
             }
+            && configuration.access.isSame(as: other.configuration.access)
             && configuration.tools.servers == other.configuration.tools.servers
     }
 }

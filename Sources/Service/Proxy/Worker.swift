@@ -80,6 +80,7 @@ final class Worker {
         self.curl = curl
         local = LocalSnapshot(snapshot, curl: curl, after: nil)
         counters = Counters(providers: shared.rows.providerNames.count, routes: shared.rows.routeNames.count)
+        counters.grow(providers: 0, routes: 0, keys: shared.rows.keyNames.count)
         outgoing = .allocate(byteCount: 192 * 1024, alignment: 4096)
         withUnsafeMutableBytes(of: &randomState) { _ = clinux_random($0.baseAddress, $0.count) }
     }
@@ -186,7 +187,12 @@ final class Worker {
     func refresh() {
         guard !shared.publication.isCurrent(local.snapshot), let next = shared.publication.current() else { return }
         let old = local
-        counters.grow(providers: shared.rows.providerNames.count, routes: shared.rows.routeNames.count)
+        let rows = shared.rows
+        counters.grow(
+            providers: rows.providerNames.count,
+            routes: rows.routeNames.count,
+            keys: rows.keyNames.count
+        )
         local = LocalSnapshot(next, curl: curl, after: old)
         for (row, pool) in old.retire(for: local) {
             // The pool's own numbers go with it.

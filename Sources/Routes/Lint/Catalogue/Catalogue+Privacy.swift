@@ -169,11 +169,11 @@ extension Catalogue {
         Rule(
             "HP311",
             .warning,
-            "class or tenant header trusted from anywhere",
+            "tenant header that nobody may send",
             what: """
                 A header field names the tenant, and no `trusted_proxies` says from whom it may come.
                 """,
-            why: "Every client could be any tenant.",
+            why: "From strangers the field is not read: rules by tenant never fire.",
             bad: "auth: {tenant_header: x-tenant}",
             good: "auth: {tenant_header: x-tenant, trusted_proxies: [10.0.0.0/8]}"
         ),

@@ -78,8 +78,8 @@ extension Catalogue {
             .error,
             "client listener beyond loopback",
             what: """
-                The client listener takes connections from other machines and asks nobody who they are. A \
-                warning when only TLS is missing.
+                The client listener takes connections from other machines and asks nobody who they are \
+                (`auth.keys`). A warning when only TLS is missing.
                 """,
             why: "Everybody who reaches the port spends the keys behind it.",
             bad: "listen: {address: 0.0.0.0:8088}",
@@ -89,7 +89,10 @@ extension Catalogue {
             "HP708",
             .error,
             "admin listener beyond loopback",
-            what: "The admin listener takes connections from other machines without a token.",
+            what: """
+                The admin listener takes connections from other machines without a token (`auth.admin`). A warning \
+                when only TLS is missing.
+                """,
             why: "It shows prompts' paths and costs, and reloads the configuration.",
             bad: "listen: {admin: 0.0.0.0:8089}",
             good: "listen: {admin: 127.0.0.1:8089}"
@@ -165,6 +168,18 @@ extension Catalogue {
             why: "A server that gets a tool for writing or for running programs gives it to every client.",
             bad: "allow: [\"*\"]",
             good: "allow: [\"fs/read_*\", web/search]"
+        ),
+        Rule(
+            "HP717",
+            .error,
+            "one token for two",
+            what: """
+                Two entries of `auth.keys`, or one and `auth.admin`, have the same token. In lint that is known of \
+                the same reference and the same digest, when serving of the tokens themselves.
+                """,
+            why: "A token must say who sends it; one that opens the admin listener as well is no client's.",
+            bad: "keys: {app: {token: env:TOKEN}, batch: {token: env:TOKEN}}",
+            good: "keys: {app: {token: env:APP_TOKEN}, batch: {token: env:BATCH_TOKEN}}"
         ),
     ]
 }

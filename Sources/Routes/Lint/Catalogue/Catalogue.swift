@@ -15,7 +15,7 @@ package enum Catalogue {
     /// Found while the file is read: what is wrong there has no meaning that could be served in its place.
     private static let readingCodes: Set<String> = [
         "HP310", "HP409", "HP410", "HP420", "HP502", "HP701", "HP702", "HP704", "HP705", "HP706", "HP707", "HP708",
-        "HP710",
+        "HP710", "HP717",
         "HP891",
     ]
 

@@ -195,7 +195,7 @@ enum PrivacySettingRules {
             Problem(
                 .warning,
                 "HP311",
-                "anyone may claim any tenant by sending `\(header.value)`",
+                "nobody may name a tenant by `\(header.value)`: no proxy is trusted",
                 at: header.spot,
                 help: ["name who may say it:  trusted_proxies: [10.0.0.0/8]"]
             )

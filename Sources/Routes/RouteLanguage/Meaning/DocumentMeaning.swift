@@ -1,3 +1,4 @@
+import Identity
 import MCP
 import Providers
 import Report
@@ -10,13 +11,14 @@ struct DocumentMeaning {
     let listen: ListenSettings
     let providers: [Provider]
     let tools: ToolSettings
+    let access: AccessSettings
     let aliases: [String: String]
     let advertisedModels: [String]
 
     init(_ assembly: Assembly, _ includes: Includes, _ secrets: Secrets) {
         let findings = secrets.findings
         let root = assembly.root
-        let listening = ListenMeaning(root, findings)
+        let listening = ListenMeaning(root, AccessMeaning.Guards(assembly), findings)
         listen = listening.settings
         let drafts = ProvidersMeaning(assembly, secrets, listening).drafts
         providers = drafts.compactMap(\.provider)
@@ -38,6 +40,7 @@ struct DocumentMeaning {
         let settings = SettingsMeaning(root, names, findings)
         document.routes = RoutesMeaning(assembly, drafts, settings, secrets).routes
         document.auth = ServiceMeaning.auth(assembly, names, findings)
+        access = AccessMeaning(assembly, document.auth, secrets).settings
         document.audit = ServiceMeaning.audit(root["audit"])
         document.telemetry = ServiceMeaning.telemetry(root["telemetry"])
         document.hardware = ServiceMeaning.hardware(root["hardware"])

@@ -9,7 +9,7 @@ struct ListenMeaning {
     private(set) var client: ListenText?
     private(set) var admin: ListenText?
 
-    init(_ root: Node, _ findings: Findings) {
+    init(_ root: Node, _ guards: AccessMeaning.Guards, _ findings: Findings) {
         let node = root["listen"]
         if let text = node?["address"]?.text, (try? Values.listenAddress(text)) != nil { settings.address = text }
         if let text = node?["admin"]?.text {
@@ -30,7 +30,7 @@ struct ListenMeaning {
         client = try? Values.listenAddress(settings.address)
         admin = settings.admin.flatMap { try? Values.listenAddress($0) }
         place(node)
-        check(node, findings)
+        check(node, guards, findings)
     }
 
     private mutating func place(_ node: Node?) {
@@ -43,30 +43,54 @@ struct ListenMeaning {
         Read.set(&listen.splice, node, "splice", Read.text)
     }
 
-    private func check(_ node: Node?, _ findings: Findings) {
+    private func check(_ node: Node?, _ guards: AccessMeaning.Guards, _ findings: Findings) {
         if let client, !client.isLoopback, let spot = node?["address"]?.spot {
-            findings.error(
-                "HP707",
-                "anyone who reaches `\(settings.address)` could use your keys",
-                at: spot,
-                notes: ["`auth` has no engine in this build, so the client listener stays on this machine"],
-                help: ["a sidecar listens on  127.0.0.1:\(client.port)"]
-            )
+            if guards.client {
+                warnOfPlainText("HP707", settings.address, at: spot, findings)
+            } else {
+                findings.error(
+                    "HP707",
+                    "anyone who reaches `\(settings.address)` could use your keys",
+                    at: spot,
+                    notes: ["without `auth.keys` nobody is asked who they are"],
+                    help: [
+                        "give each client a key:  auth: {keys: {app: {token: env:APP_TOKEN}}}",
+                        "a sidecar listens on  127.0.0.1:\(client.port)",
+                    ]
+                )
+            }
         }
         if let admin, !admin.isLoopback, let spot = node?["admin"]?.spot {
-            findings.error(
-                "HP708",
-                "the admin listener is open to others at `\(settings.admin ?? "")`",
-                at: spot,
-                notes: ["`auth.admin` has no engine in this build"],
-                help: ["keep it on  127.0.0.1:\(admin.port)", "probes can use  hoosh-proxy health --ready"]
-            )
+            if guards.admin {
+                warnOfPlainText("HP708", settings.admin ?? "", at: spot, findings)
+            } else {
+                findings.error(
+                    "HP708",
+                    "the admin listener is open to others at `\(settings.admin ?? "")`",
+                    at: spot,
+                    help: [
+                        "ask for a token:  auth: {admin: {token: env:ADMIN_TOKEN}}",
+                        "keep it on  127.0.0.1:\(admin.port)", "probes can use  hoosh-proxy health --ready",
+                    ]
+                )
+            }
         }
         if let client, client == admin, client.port != 0 || client.unixPath != nil,
             let spot = (node?["admin"] ?? node?["address"])?.spot
         {
             findings.error("HP111", "both listeners have the address `\(settings.address)`", at: spot)
         }
+    }
+
+    private func warnOfPlainText(_ code: String, _ address: String, at spot: Spot, _ findings: Findings) {
+        guard !listen.hasTLS else { return }
+        findings.warning(
+            code,
+            "tokens travel in plain text to `\(address)`",
+            at: spot,
+            notes: ["whoever can read the network on the way has the tokens and the prompts"],
+            help: ["let something that speaks TLS stand in front, on this machine"]
+        )
     }
 
     /// True when a provider's URL leads back to one of our listeners.

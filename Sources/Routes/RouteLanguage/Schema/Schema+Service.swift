@@ -1,17 +1,29 @@
 extension Schema {
     static let access: [Key] = [
-        .later("auth.mode", .word(["bearer", "none"]), "by `keys`", "Whether a key is asked for."),
-        .later("auth.keys", .map(.name), "", "The keys of clients, by name.", codes: ["HP013"]),
-        .later("auth.keys.*", .mapping, "", "One key."),
-        .later("auth.keys.*.token", .token, "", "What the client sends.", codes: ["HP711"], isRequired: true),
-        .later("auth.keys.*.tenant", .name, "", "Whose it is."),
+        Key("auth.mode", .word(["bearer", "none"]), "by `keys`", "Whether a key is asked for.", codes: ["HP104"]),
+        Key("auth.keys", .map(.name), "", "The keys of clients, by name.", codes: ["HP013"]),
+        Key("auth.keys.*", .mapping, "", "One key."),
+        Key("auth.keys.*.token", .token, "", "What the client sends.", codes: ["HP711", "HP717"], isRequired: true),
+        Key("auth.keys.*.tenant", .name, "", "Whose it is."),
         .later("auth.keys.*.pools", .oneOrMore(.name), "any", "Pools it may name.", codes: ["HP202"]),
-        .later("auth.keys.*.models", .oneOrMore(.glob), "any", "Models it may ask for."),
-        .later("auth.keys.*.max_class", .level, "restricted", "The highest class it may send."),
-        .later("auth.tenant_header", .headerName, "", "A field that names the tenant, from a trusted proxy."),
-        .later("auth.trusted_proxies", .oneOrMore(.text), "[]", "Addresses that may name tenants."),
-        .later("auth.admin", .mapping, "", "Who may use the admin listener."),
-        .later("auth.admin.token", .token, "", "What an admin sends.", isRequired: true),
+        Key("auth.keys.*.models", .oneOrMore(.glob), "any", "Models it may ask for."),
+        Key("auth.keys.*.max_class", .level, "restricted", "The highest class it may send."),
+        Key(
+            "auth.tenant_header",
+            .headerName,
+            "",
+            "A field that names the tenant, from a trusted proxy.",
+            codes: ["HP311"]
+        ),
+        Key(
+            "auth.trusted_proxies",
+            .oneOrMore(.text),
+            "[]",
+            "Who may name tenants: addresses, nets, `unix`.",
+            codes: ["HP111"]
+        ),
+        Key("auth.admin", .mapping, "", "Who may use the admin listener."),
+        Key("auth.admin.token", .token, "", "What an admin sends.", codes: ["HP717"], isRequired: true),
     ]
 
     static let observation: [Key] = [

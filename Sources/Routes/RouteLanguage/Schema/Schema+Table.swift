@@ -38,7 +38,7 @@ extension Schema {
             "Tried from top to bottom; the first that matches takes the request.",
             isRequired: true
         ),
-        .later("auth", .mapping, "", "Who may use the proxy."),
+        Key("auth", .mapping, "", "Who may use the proxy."),
         .later("audit", .mapping, "", "A log of every request that cannot be changed unseen."),
         .later("telemetry", .mapping, "", "What the proxy tells of itself."),
         .later("hardware", .mapping, "", "Which models fit into this machine."),

@@ -113,7 +113,7 @@ final class BatchDesk {
             running += 1
             let inbox = worker.loop.inbox
             let desk = LoopBound(self)
-            let order = ItemOrder(batch: id, request: request) { answer in
+            let order = ItemOrder(batch: id, request: request, sender: batches[place].head.sender) { answer in
                 inbox.post { desk.value.ended(id, index, answer) }
             }
             worker.team.tellNext { $0.runItem(order) }

@@ -113,8 +113,11 @@ enum BatchPaths {
         }
     }
 
-    /// Whose batches these are: the digest of the credential; nil for a client that sends none.
+    /// Whose batches these are: key and tenant; where no key is asked for, the digest of the credential, nil for none.
     private static func owner(_ session: Session) -> [UInt8]? {
+        if let key = session.caller.key {
+            return Array("key \(key.name) \(session.caller.tenant ?? "")".utf8)
+        }
         let bytes = session.requestBytes
         for name in [KnownField.authorization, .xApiKey, .apiKey, .xGoogApiKey] {
             guard let field = session.reader.head.fields.first(where: { $0.id == name }) else { continue }
@@ -138,6 +141,9 @@ enum BatchPaths {
             switch field.id {
             case .contentLength, .contentType, .contentEncoding, .expect, .accept, .acceptEncoding, .xRequestID:
                 continue
+            // Its requests carry the name of the sender, not what proved it.
+            case .authorization, .xApiKey, .xGoogApiKey, .apiKey:
+                if session.caller.key != nil { continue }
             default: break
             }
             if HopByHop.isDropped(requestField: index, of: head, in: span) { continue }
@@ -150,6 +156,6 @@ enum BatchPaths {
             fields += bytes[field.value.range]
             fields += [0x0d, 0x0a]
         }
-        return ItemHead(fields: fields, idempotencyKey: key, requestID: requestID)
+        return ItemHead(fields: fields, idempotencyKey: key, requestID: requestID, sender: Sender(session))
     }
 }

@@ -180,6 +180,8 @@ struct ItemHead: Sendable {
     let idempotencyKey: [UInt8]?
     /// The batch's request id, which each request continues with its number.
     let requestID: [UInt8]
+    /// Who handed it in.
+    let sender: Sender
 
     /// Writes a request as a client would send it.
     func request(_ item: BatchOrder.Item, _ index: Int) -> [UInt8] {

@@ -11,6 +11,8 @@ struct ItemOrder: Sendable {
     let batch: String
     /// Head and body, as a client would send them.
     let request: [UInt8]
+    /// Who handed the batch in.
+    let sender: Sender
     /// Gets the answer, or nil when it was let go of; called once, on the thread of the loop that runs it.
     let done: @Sendable (ItemAnswer?) -> Void
 }
@@ -72,6 +74,7 @@ final class ItemCall: Socket {
         guard socketpair(AF_UNIX, type, 0, &pair) == 0 else { return nil }
         let call = ItemCall(Descriptor(adopting: pair[0]), order, worker)
         let session = Session(Descriptor(adopting: pair[1]), worker: worker, role: .item)
+        session.sender = order.sender
         guard call.watch() else {
             call.close()
             session.close()
