@@ -122,6 +122,7 @@ let engines: [Target] = [
     floor("Engines", "Budgets", ["Zones", "Routing"]),
     floor("Engines", "Limits", ["Budgets"]),
     floor("Engines", "Costs", ["Routing", "Decision"]),
+    floor("Engines", "Cache", ["Bytes", "JSON", "Routing", "CSSL"]),
     floor("Engines", "MCP", ["Bytes", "JSON", "Routing", "Decision", "Providers"]),
 ]
 
@@ -312,6 +313,7 @@ let tests: [Target] = [
     suite("BudgetsTests", ["Budgets", "Routing", "Zones"]),
     suite("LimitsTests", ["Limits"]),
     suite("CostsTests", ["Costs"]),
+    suite("CacheTests", ["Cache", "JSON", "Bytes", "Routing"]),
     suite("MCPTests", ["MCP", "JSON"]),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),
     suite("ShorteningTests", ["Shortening", "Conversation", "Translation", "Dialect", "JSON", "Routing"]),
