@@ -1,3 +1,4 @@
+import Decision
 import Dialect
 import Health
 import RouteModel
@@ -44,6 +45,7 @@ struct Predictor {
     func predict() -> Prediction {
         let model = explanation.request.model ?? ""
         if model.isEmpty, wantsModel { return .refused(400, "missing_model") }
+        if let error = refusalOfKey { return .refused(403, error) }
         switch explanation.verdict.outcome {
         case .noRoute: return .refused(404, model.isEmpty ? "no_route" : "model_not_found")
         case .deny(let status, _): return .refused(status, "route_forbidden")
@@ -56,6 +58,23 @@ struct Predictor {
         }
         guard explanation.hasTarget else { return refusalWithoutTarget() }
         return charge(route)
+    }
+
+    /// What the caller's key may not ask for or send (docs/identity.md).
+    private var refusalOfKey: String? {
+        let request = explanation.request
+        guard document.auth.isBearer.value,
+            let key = document.auth.keys.first(where: { $0.name.value == request.key })
+        else { return nil }
+        let isQuestion = request.api == .models && ["GET", "HEAD"].contains(request.method)
+        if let models = key.models, !isQuestion {
+            let names = [request.model, explanation.resolvedModel].compactMap { $0.map { Array($0.utf8) } }
+            let globs = models.compactMap { try? Glob(parsing: $0.value) }
+            let isAllowed = names.contains { name in !name.isEmpty && globs.contains { $0.matches(name.span) } }
+            if !isAllowed { return "model_not_allowed" }
+        }
+        if let highest = key.maxLevel?.value, explanation.verdict.level > highest { return "class_not_allowed" }
+        return nil
     }
 
     /// The server asks no route about a request that must name a model and does not.

@@ -18,7 +18,8 @@ package enum ExplainCommand {
             --pool NAME            the pool that its body names
           --why-not ROUTE    say why that route does not take it
           --json             the same facts for programs
-          --live ADDRESS     health, load and speed as a running proxy's admin listener says (127.0.0.1:8089)
+          --live ADDRESS     health, load and speed as a running proxy's admin listener says (127.0.0.1:8089);
+                             where it asks for a token, HOOSH_ADMIN_TOKEN holds it
           --engine NAME      tree, bits or linear: what decides; it is compared with the definition every time
 
         """

@@ -56,7 +56,10 @@ struct ExplanationFacts {
 
     /// What becomes of the request, in one sentence.
     var outcome: String {
-        switch explanation.verdict.outcome {
+        if let error = prediction.error, ["model_not_allowed", "class_not_allowed"].contains(error) {
+            return "refused for its key: \(prediction.status) \(error)"
+        }
+        return switch explanation.verdict.outcome {
         case .noRoute: "no route takes the request: \(prediction.status) \(prediction.error ?? "")"
         case .deny(let status, let message): "denied with \(status): \(message)"
         case .forward where !explanation.hasTarget:

@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 import JSON
 import Loop
 
@@ -28,8 +29,20 @@ package enum LiveState {
         return read(Array(answer[end...]))
     }
 
+    /// The variable that holds the admin's token (`auth.admin`).
+    static let tokenVariable = "HOOSH_ADMIN_TOKEN"
+
+    /// A field with the admin's token; nothing without one, or with one that is no field's value.
+    private static var credential: String {
+        guard let token = getenv(tokenVariable).map({ String(cString: $0) }), !token.isEmpty,
+            token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        else { return "" }
+        return "Authorization: Bearer \(token)\r\n"
+    }
+
     private static func exchange(_ connection: borrowing Descriptor) -> [UInt8] {
-        let request = Array("GET /v1/admin/state HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n".utf8)
+        let head = "GET /v1/admin/state HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n"
+        let request = Array("\(head)\(credential)\r\n".utf8)
         _ = request.withUnsafeBytes { Kernel.send(connection.number, $0) }
         var answer: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 65_536)
