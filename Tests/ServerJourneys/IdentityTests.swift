@@ -148,6 +148,25 @@ import Testing
         #expect(slow.readResponse(to: "POST").status == 401)
     }
 
+    @Test(arguments: [true, false])
+    func `a client's key stays here where the provider has none either`(asks: Bool) throws {
+        let station = try Station(more: asks ? Self.keys : "", environment: Self.environment)
+        let all: Headers = ["x-api-key", "x-goog-api-key", "api-key"].map { ($0, Self.token) } + Self.bearer
+        #expect(try station.chat(headers: all).status == 200)
+        let body = "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"hi\"}]}]}"
+        let path = "/v1beta/models/mock-small:generateContent?key=\(Self.token)"
+        #expect(try station.connect().fetch("POST", path, body: body).status == 200)
+        #expect(try station.forwarded == 2)
+        try expectNoToken(station)
+    }
+
+    @Test func `explain asks a guarded listener with the admin's token`() throws {
+        let station = try station()
+        let arguments = ["explain", station.file, "--model", "mock-small", "--live", "\(station.admin)"]
+        #expect(try run("hoosh-proxy", arguments).status != 0)
+        #expect(try run("hoosh-proxy", arguments, environment: ["HOOSH_ADMIN_TOKEN": Self.admin]).status == 0)
+    }
+
     // MARK: What a key may do
 
     @Test func `a key asks for its own models and knows of no others`() throws {
