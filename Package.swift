@@ -112,7 +112,7 @@ let wire: [Target] = [
 let engines: [Target] = [
     floor("Engines", "Routing"),
     floor("Engines", "Decision", ["Bytes", "Report", "Routing", "CPCRE2"]),
-    floor("Engines", "Content", ["Bytes", "JSON", "Routing", "CPCRE2"]),
+    floor("Engines", "Content", ["Bytes", "JSON", "Dialect", "Routing", "CPCRE2"]),
     floor("Engines", "Shortening", ["Bytes", "JSON", "Conversation", "Routing"]),
     floor("Engines", "Providers", ["Bytes", "Conversation", "Dialect", "Routing", "Decision"]),
     floor("Engines", "Health", ["Routing", "Decision"]),
@@ -157,7 +157,8 @@ let routes: [Target] = [
         "Routes",
         "Compiler",
         [
-            "Bytes", "Report", "Routing", "Decision", "Providers", "Identity", "MCP", "RouteModel", "Interpreter",
+            "Bytes", "Report", "Routing", "Decision", "Content", "Providers", "Identity", "MCP", "RouteModel",
+            "Interpreter",
             "RouteLanguage",
         ]
     ),
@@ -195,7 +196,7 @@ let service: [Target] = [
         [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
             "Shortening", "Speech", "Translation",
-            "Decision", "Providers", "Health",
+            "Decision", "Content", "Providers", "Health",
             "Telemetry", "Identity", "MCP", "ToolServers", "Arrival", "Forwarding", "Relay", "Settlement", "Routing",
             "RouteModel",
             "RouteLanguage",
@@ -225,7 +226,7 @@ let tests: [Target] = [
     ),
     .executableTarget(
         name: "hoosh-damaged",
-        dependencies: ["Proxy", "Compiler", "Decision", "Routing"],
+        dependencies: ["Proxy", "Compiler", "Decision", "RouteModel", "Routing"],
         path: "Tests/Support/hoosh-damaged",
         swiftSettings: strict
     ),

@@ -4,9 +4,12 @@ import Routing
 package struct ContentRule: Sendable {
     package var builtins: [Builtin]
     package var pattern: ContentPattern?
-    package init(builtins: [Builtin] = [], pattern: ContentPattern? = nil) {
+    /// What stands in place of what was found (`privacy.rules[].redact`); nil leaves the text alone.
+    package var replacement: [UInt8]?
+    package init(builtins: [Builtin] = [], pattern: ContentPattern? = nil, replacement: [UInt8]? = nil) {
         self.builtins = builtins
         self.pattern = pattern
+        self.replacement = replacement
     }
 }
 
@@ -53,6 +56,8 @@ package struct ContentScanner: Sendable {
     private var detectors: [Detector] = []
     /// For each rule.
     private var sources: [[Source]] = []
+    /// Some pattern runs on every text.
+    private var alwaysRuns = false
 
     /// Makes ready for rules; findings name them by position.
     package init(_ rules: [ContentRule], matchLimit: Int = ContentPattern.standardMatchLimit) {
@@ -86,12 +91,15 @@ package struct ContentScanner: Sendable {
     private mutating func add(_ pattern: ContentPattern, _ check: Builtin.Check) {
         let bits = RequiredBytes(of: pattern.tree).flatMap { seenBytes.bits(of: $0) }
         detectors.append(Detector(pattern: pattern, check: check, bits: bits))
+        if bits == nil { alwaysRuns = true }
     }
 
     /// The first find of every source of every rule, in their order.
-    package func scan(_ text: Span<UInt8>) -> [Finding] {
+    ///
+    /// - Parameter fired: rules that need not be looked for again, by position.
+    package func scan(_ text: Span<UInt8>, without fired: [Bool] = []) -> [Finding] {
         var findings: [Finding] = []
-        forEachSource(text) { rule, source, open in
+        forEachSource(text, without: fired) { rule, source, open in
             var first: Finding?
             for index in source.detectors where open(index) {
                 search(detectors[index], text, rule, source.name) { finding in
@@ -124,6 +132,7 @@ package struct ContentScanner: Sendable {
     package var ungated: ContentScanner {
         var copy = self
         copy.detectors = detectors.map { Detector(pattern: $0.pattern, check: $0.check, bits: nil) }
+        copy.alwaysRuns = true
         return copy
     }
     /// Patterns that run on every text.
@@ -131,9 +140,15 @@ package struct ContentScanner: Sendable {
     /// Patterns in all.
     package var detectorCount: Int { detectors.count }
 
-    private func forEachSource(_ text: Span<UInt8>, _ body: (Int, Source, (Int) -> Bool) -> Void) {
+    private func forEachSource(
+        _ text: Span<UInt8>,
+        without fired: [Bool] = [],
+        _ body: (Int, Source, (Int) -> Bool) -> Void
+    ) {
         let seen = seenBytes.mask(of: text)
-        for (rule, all) in sources.enumerated() {
+        // Most text holds nothing that any pattern needs.
+        guard seen != 0 || alwaysRuns else { return }
+        for (rule, all) in sources.enumerated() where rule >= fired.count || !fired[rule] {
             for source in all { body(rule, source) { detectors[$0].bits.map { $0 & seen != 0 } ?? true } }
         }
     }

@@ -1,38 +1,82 @@
 import Bytes
 import JSON
 
-/// Walks a body once, strictly, and collects its strings.
-struct RequestWalker {
-    private enum Step {
-        case member(String)
+/// A place in a body that holds text.
+struct TextPiece {
+    enum Kind {
+        case string, name
+        /// A number of eight digits or more, as it is spelled: cards and accounts may be written without quotes.
+        case number
+    }
+    let kind: Kind
+    /// Its bytes, without quotes.
+    let range: Range<Int>
+    let isEscaped: Bool
+}
+
+/// Takes what a walk over a body comes upon.
+protocol TextReader {
+    /// Takes one piece; `path` says where it stands.
+    mutating func read(_ piece: TextPiece, _ bytes: Span<UInt8>, _ path: BodyPath)
+    /// Takes the texts of one message that is written in parts, which providers join.
+    mutating func read(joined pieces: [TextPiece], _ bytes: Span<UInt8>, _ path: BodyPath)
+    /// Something cannot be looked at: pictures, sound, files.
+    mutating func sawOpaque()
+}
+
+/// Where a walk stands.
+struct BodyPath {
+    enum Step {
+        case member(Range<Int>, isEscaped: Bool, APIWords.Traits)
         case index(Int)
     }
+    var steps: [Step] = []
 
-    /// JSON within strings of JSON, as tool arguments are: deeper ones are looked at as they stand.
-    private static let nestingLimit = 2
+    /// `messages[0].content`.
+    func text(_ bytes: Span<UInt8>) -> String {
+        var text = ""
+        for step in steps {
+            switch step {
+            case .member(let range, let isEscaped, _):
+                let raw = bytes.extracting(range)
+                let name = isEscaped ? JSONText.unescape(raw) : raw.indices.map { raw[$0] }
+                text += (text.isEmpty ? "" : ".") + String(decoding: name, as: UTF8.self)
+            case .index(let index): text += "[\(index)]"
+            }
+        }
+        return text
+    }
 
-    private(set) var fields: [RequestText.Field] = []
-    private(set) var hasOpaqueParts = false
+    /// What is known of the member whose value, or whose list, this is.
+    var traits: APIWords.Traits {
+        for step in steps.reversed() { if case .member(_, _, let traits) = step { return traits } }
+        return []
+    }
+}
 
+/// Walks a body once, strictly, and shows every string, member name and long number to a reader.
+///
+/// Every string counts, wherever it stands, unless it is known to be no text; so a field that a provider adds tomorrow is
+/// looked at today.
+struct RequestWalker<Reader: TextReader> {
+    var reader: Reader
+    /// `privacy.scan.fields`: top-level members that are looked at; nil is all.
     private let names: Set<String>?
     private var scanner = JSONScanner()
-    private var path: [Step] = []
-    private var prefix = ""
-    private var nesting = 0
-    /// Texts of the parts of one message, which providers join.
-    private var parts: [[UInt8]] = []
+    private var path = BodyPath()
+    /// Texts of the parts of one message.
+    private var parts: [TextPiece] = []
 
-    init(names: Set<String>?) { self.names = names }
+    init(_ reader: Reader, names: Set<String>?) {
+        self.reader = reader
+        self.names = names
+    }
 
-    /// Reads the object that is the whole text.
-    mutating func object(_ bytes: Span<UInt8>) throws(JSONFault) {
-        scanner.skipSpace(bytes)
-        guard scanner.position < bytes.count, bytes[scanner.position] == UInt8(ascii: "{") else {
-            throw JSONFault(offset: scanner.position, message: "the body should be a JSON object")
-        }
+    /// Reads the value that is the whole text.
+    mutating func whole(_ bytes: Span<UInt8>) throws(JSONFault) {
         try value(bytes)
         guard scanner.isAtEnd(bytes) else {
-            throw JSONFault(offset: scanner.position, message: "something stands behind the object")
+            throw JSONFault(offset: scanner.position, message: "something stands behind the value")
         }
     }
 
@@ -42,158 +86,191 @@ struct RequestWalker {
             throw JSONFault(offset: scanner.position, message: "the text ends where a value should be")
         }
         switch bytes[scanner.position] {
-        case UInt8(ascii: "\""): take(try text(bytes))
+        case UInt8(ascii: "\""): take(try piece(.string, bytes), bytes)
         case UInt8(ascii: "{"): try members(bytes)
         case UInt8(ascii: "["): try elements(bytes)
-        default: try scanner.skipValue(bytes)
+        default:
+            let start = scanner.position
+            let kind = try scanner.skipValue(bytes)
+            if kind == .number, scanner.position - start >= 8 { number(start..<scanner.position, bytes) }
         }
     }
 
-    private mutating func text(_ bytes: Span<UInt8>) throws(JSONFault) -> [UInt8] {
+    private mutating func piece(_ kind: TextPiece.Kind, _ bytes: Span<UInt8>) throws(JSONFault) -> TextPiece {
         let (range, isEscaped) = try scanner.skipString(bytes)
-        let raw = bytes.extracting(range.range)
-        if isEscaped { return JSONText.unescape(raw) }
-        return raw.withUnsafeBufferPointer { Array($0) }
+        return TextPiece(kind: kind, range: range.range, isEscaped: isEscaped)
     }
 
     private func checkDepth() throws(JSONFault) {
-        guard path.count < JSONScanner.depthLimit else {
+        guard path.steps.count < JSONScanner.depthLimit else {
             throw JSONFault(offset: scanner.position, message: "more than 256 levels")
         }
+    }
+
+    /// True at the end of a container that begins here and holds nothing.
+    private mutating func isEmpty(_ end: UInt8, _ bytes: Span<UInt8>) throws(JSONFault) -> Bool {
+        scanner.skipSpace(bytes)
+        guard scanner.position < bytes.count, bytes[scanner.position] == end else { return false }
+        try scanner.expect(end, "", bytes)
+        return true
+    }
+
+    /// True when a comma stood here.
+    private mutating func hasMore(_ bytes: Span<UInt8>) throws(JSONFault) -> Bool {
+        scanner.skipSpace(bytes)
+        guard scanner.position < bytes.count, bytes[scanner.position] == UInt8(ascii: ",") else { return false }
+        try scanner.expect(UInt8(ascii: ","), "", bytes)
+        return true
     }
 
     private mutating func members(_ bytes: Span<UInt8>) throws(JSONFault) {
         try checkDepth()
         try scanner.expect(UInt8(ascii: "{"), "an object should begin here", bytes)
-        scanner.skipSpace(bytes)
-        if scanner.position < bytes.count, bytes[scanner.position] == UInt8(ascii: "}") {
-            return try scanner.expect(UInt8(ascii: "}"), "", bytes)
-        }
-        while true {
+        if try isEmpty(UInt8(ascii: "}"), bytes) { return }
+        let isSchema = path.traits.contains(.properties)
+        repeat {
             scanner.skipSpace(bytes)
-            let name = String(decoding: try text(bytes), as: UTF8.self)
+            let name = try piece(.name, bytes)
             scanner.skipSpace(bytes)
             try scanner.expect(UInt8(ascii: ":"), "a colon is missing after a key", bytes)
-            if isPassedOver(name) {
+            if path.steps.isEmpty, isPassedOver(name, bytes) {
                 try scanner.skipValue(bytes)
-            } else {
-                path.append(.member(name))
-                noteOpening(name, bytes)
-                try value(bytes)
-                path.removeLast()
+                continue
             }
-            scanner.skipSpace(bytes)
-            guard scanner.position < bytes.count, bytes[scanner.position] == UInt8(ascii: ",") else { break }
-            try scanner.expect(UInt8(ascii: ","), "", bytes)
-        }
+            var traits = APIWords.Traits()
+            if name.isEscaped {
+                let plain = JSONText.unescape(bytes.extracting(name.range))
+                traits = APIWords.traits(of: plain.span)
+            } else {
+                traits = APIWords.traits(of: bytes.extracting(name.range))
+            }
+            if !traits.contains(.known) { reader.read(name, bytes, path) }
+            // What a schema's author calls a property says nothing about the request.
+            if isSchema { traits = traits.intersection(.known) }
+            path.steps.append(.member(name.range, isEscaped: name.isEscaped, traits))
+            if traits.contains(.media) { noteMedia(bytes) }
+            try value(bytes)
+            path.steps.removeLast()
+        } while try hasMore(bytes)
         try scanner.expect(UInt8(ascii: "}"), "a comma or the end is missing here", bytes)
     }
 
-    /// The model is no text of a person's; other fields are left out only when the author says so.
-    private func isPassedOver(_ name: String) -> Bool {
-        guard path.isEmpty, nesting == 0 else { return false }
-        return name == "model" || names.map { !$0.contains(name) } ?? false
+    private func isPassedOver(_ name: TextPiece, _ bytes: Span<UInt8>) -> Bool {
+        guard let names else { return false }
+        return !names.contains(String(decoding: JSONText.unescape(bytes.extracting(name.range)), as: UTF8.self))
     }
 
     private mutating func elements(_ bytes: Span<UInt8>) throws(JSONFault) {
         try checkDepth()
         try scanner.expect(UInt8(ascii: "["), "an array should begin here", bytes)
-        scanner.skipSpace(bytes)
-        if scanner.position < bytes.count, bytes[scanner.position] == UInt8(ascii: "]") {
-            return try scanner.expect(UInt8(ascii: "]"), "", bytes)
-        }
+        if try isEmpty(UInt8(ascii: "]"), bytes) { return }
         let outer = parts
         parts = []
         var index = 0
-        while true {
-            path.append(.index(index))
+        repeat {
+            path.steps.append(.index(index))
             try value(bytes)
-            path.removeLast()
+            path.steps.removeLast()
             index += 1
-            scanner.skipSpace(bytes)
-            guard scanner.position < bytes.count, bytes[scanner.position] == UInt8(ascii: ",") else { break }
-            try scanner.expect(UInt8(ascii: ","), "", bytes)
-        }
+        } while try hasMore(bytes)
         try scanner.expect(UInt8(ascii: "]"), "a comma or the end is missing here", bytes)
         // A number that is split over two parts is whole again where it is read.
-        if parts.count > 1 { fields.append(RequestText.Field(path: written, text: Array(parts.joined()))) }
+        if parts.count > 1 { reader.read(joined: parts, bytes, path) }
         parts = outer
     }
 
-    // MARK: Strings
+    // MARK: Strings and numbers
 
-    private mutating func take(_ text: [UInt8]) {
-        noteKind(text)
-        if isStructure(text) { return }
-        if isData(text) {
-            hasOpaqueParts = true
-            return
-        }
-        fields.append(RequestText.Field(path: written, text: text))
-        if case .member("text")? = path.last, path.count >= 2, case .index = path[path.count - 2] { parts.append(text) }
-        if nesting < Self.nestingLimit { lookInside(text) }
+    private mutating func number(_ range: Range<Int>, _ bytes: Span<UInt8>) {
+        let text = bytes.extracting(range)
+        for index in text.indices where !ASCII.isDigit(text[index]) && text[index] != UInt8(ascii: "-") { return }
+        reader.read(TextPiece(kind: .number, range: range, isEscaped: false), bytes, path)
     }
 
-    /// Words that say what an object is.
-    private func isStructure(_ text: [UInt8]) -> Bool {
-        guard case .member(let name)? = path.last, name == "role" || name == "type" else { return false }
-        return text.count <= 32 && text.allSatisfy { $0 &- 0x61 < 26 || $0 == UInt8(ascii: "_") }
+    private mutating func take(_ piece: TextPiece, _ bytes: Span<UInt8>) {
+        let traits = path.traits
+        let raw = bytes.extracting(piece.range)
+        if traits.contains(.kind) {
+            noteKind(raw)
+            if APIWords.isKind(raw) { return }
+        }
+        if isData(piece, raw, traits) {
+            reader.sawOpaque()
+            // A key or a token is short; what is longer is a picture, or as good as one.
+            if raw.count > Self.dataLimitBytes || ASCII.starts(raw, with: "data:") { return }
+        }
+        reader.read(piece, bytes, path)
+        if isPart(traits) { parts.append(piece) }
+    }
+
+    /// Base64 up to this long is looked at as text, too.
+    private static var dataLimitBytes: Int { 4_096 }
+
+    /// One of several texts that are read as one.
+    private func isPart(_ traits: APIWords.Traits) -> Bool {
+        switch path.steps.last {
+        case .member(_, _, let own)?:
+            guard own.contains(.text), path.steps.count >= 2, case .index = path.steps[path.steps.count - 2] else {
+                return false
+            }
+            return true
+        case .index?: return traits.contains(.pieces)
+        case nil: return false
+        }
     }
 
     /// Pictures, sound and files as text: data URLs (RFC 2397), or base64 where such is expected.
-    private func isData(_ text: [UInt8]) -> Bool {
-        if ASCII.starts(text.span, with: "data:") { return text.count > 64 }
-        guard case .member(let name)? = path.last, ["data", "file_data", "b64_json"].contains(name) else {
-            return false
+    private func isData(_ piece: TextPiece, _ raw: Span<UInt8>, _ traits: APIWords.Traits) -> Bool {
+        if ASCII.starts(raw, with: "data:") {
+            guard let comma = Scan.find(UInt8(ascii: ","), in: raw), comma < 256,
+                Scan.find(";base64", in: raw.extracting(..<comma)) != nil
+            else { return false }
+            for index in 5..<comma where !Self.isOfMediaType(raw[index]) { return false }
+            return Self.isBase64(raw.extracting((comma + 1)...))
         }
-        return text.count > 64
-            && text.allSatisfy { byte in
-                ASCII.isLetter(byte) || ASCII.isDigit(byte)
-                    || [0x2b, 0x2f, 0x3d, 0x2d, 0x5f, 0x0a, 0x0d].contains(byte)
-            }
+        return traits.contains(.data) && raw.count > 64 && Self.isBase64(raw)
     }
 
-    /// Strings that are JSON themselves, with escapes of their own: the arguments of tool calls.
-    private mutating func lookInside(_ text: [UInt8]) {
-        guard let first = text.first, first == UInt8(ascii: "{") || first == UInt8(ascii: "["),
-            text.contains(UInt8(ascii: "\\"))
-        else { return }
-        var inner = RequestWalker(names: nil)
-        inner.prefix = written + ": "
-        inner.nesting = nesting + 1
-        // What is no JSON after all has been looked at as it stands.
-        guard (try? inner.value(text.span)) != nil else { return }
-        fields += inner.fields
-        hasOpaqueParts = hasOpaqueParts || inner.hasOpaqueParts
-    }
+    private static func isOfMediaType(_ byte: UInt8) -> Bool { ASCII.isToken(byte) || "/;=\\".utf8.contains(byte) }
 
-    private var written: String {
-        var text = prefix
-        for step in path {
-            switch step {
-            case .member(let name): text += text.count == prefix.count ? name : ".\(name)"
-            case .index(let index): text += "[\(index)]"
+    /// Slashes may be escaped.
+    private static func isBase64(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices {
+            let byte = text[index]
+            if ASCII.isLetter(byte) || ASCII.isDigit(byte) { continue }
+            switch byte {
+            case 0x2b, 0x2f, 0x3d, 0x2d, 0x5f: continue
+            case 0x5c where index + 1 < text.count && [0x2f, 0x6e, 0x72].contains(text[index + 1]): continue
+            default: return false
             }
         }
-        return text
+        return true
     }
 
     // MARK: What cannot be read
 
-    /// Fields that hold a picture or sound, whatever they are called inside.
-    private mutating func noteOpening(_ name: String, _ bytes: Span<UInt8>) {
-        guard name == "image_url" || name == "input_audio" else { return }
+    /// Members that hold a picture or sound, whatever they are called inside.
+    private mutating func noteMedia(_ bytes: Span<UInt8>) {
         scanner.skipSpace(bytes)
-        if scanner.position < bytes.count, bytes[scanner.position] != UInt8(ascii: "n") { hasOpaqueParts = true }
+        guard scanner.position < bytes.count else { return }
+        switch bytes[scanner.position] {
+        case UInt8(ascii: "n"): break
+        case UInt8(ascii: "["):
+            // An empty list holds nothing.
+            var after = JSONScanner(at: scanner.position + 1)
+            after.skipSpace(bytes)
+            if after.position < bytes.count, bytes[after.position] != UInt8(ascii: "]") { reader.sawOpaque() }
+        default: reader.sawOpaque()
+        }
     }
 
     /// The `type` of a part: OpenAI's chat and responses, Anthropic's messages.
-    private mutating func noteKind(_ text: [UInt8]) {
-        guard case .member("type")? = path.last, path.count > 2 else { return }
-        switch String(decoding: text.prefix(32), as: UTF8.self) {
-        case "image_url", "input_image", "image", "input_audio", "audio", "file", "input_file", "document":
-            hasOpaqueParts = true
-        default: break
-        }
+    private mutating func noteKind(_ text: Span<UInt8>) {
+        guard path.steps.count > 2 else { return }
+        let isOpaque =
+            ASCII.equals(text, "image_url") || ASCII.equals(text, "input_image") || ASCII.equals(text, "image")
+            || ASCII.equals(text, "input_audio") || ASCII.equals(text, "audio") || ASCII.equals(text, "file")
+            || ASCII.equals(text, "input_file") || ASCII.equals(text, "document")
+        if isOpaque { reader.sawOpaque() }
     }
 }

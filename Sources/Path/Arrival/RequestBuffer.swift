@@ -65,6 +65,23 @@ package final class RequestBuffer {
         count -= from - to
     }
 
+    /// Puts other bytes in the place of some; what stands behind them moves.
+    package func replace(_ range: Range<Int>, with bytes: [UInt8]) {
+        let size = count - range.count + bytes.count
+        if size > storage.count { grow(to: size) }
+        guard let base = storage.baseAddress else { return }
+        (base + range.lowerBound + bytes.count).copyMemory(
+            from: base + range.upperBound,
+            byteCount: count - range.upperBound
+        )
+        bytes.withUnsafeBytes { bytes in
+            if let source = bytes.baseAddress {
+                (base + range.lowerBound).copyMemory(from: source, byteCount: bytes.count)
+            }
+        }
+        count = size
+    }
+
     /// Forgets everything.
     package func clear() { count = 0 }
 }

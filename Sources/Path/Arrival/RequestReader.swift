@@ -6,9 +6,12 @@ import HTTP
 package struct RequestLimits: Sendable {
     package let bodyBytes: Int
     package let uploadBytes: Int
-    package init(bodyBytes: Int, uploadBytes: Int) {
+    /// Uploads up to `bodyBytes` are gathered whole, since somebody wants to look at them.
+    package let gathersUploads: Bool
+    package init(bodyBytes: Int, uploadBytes: Int, gathersUploads: Bool = false) {
         self.bodyBytes = bodyBytes
         self.uploadBytes = uploadBytes
+        self.gathersUploads = gathersUploads
     }
 }
 
@@ -50,6 +53,8 @@ package final class RequestReader {
 
     /// How much of an upload is gathered before it is routed: its `model` field must come within this.
     package static let uploadWindowBytes = 64 * 1024
+    /// The same for this request.
+    private var windowBytes = RequestReader.uploadWindowBytes
 
     package init() {}
 
@@ -69,7 +74,7 @@ package final class RequestReader {
     /// Bytes in all that are known to come; for the buffer to grow towards.
     package var wantedBytes: Int {
         guard isHeadComplete, case .length(let count) = head.framing else { return 0 }
-        return headBytes + (streamsRest ? RequestReader.uploadWindowBytes : count)
+        return headBytes + (streamsRest ? min(windowBytes, count) : count)
     }
 
     /// Bytes at the end of the gathered part that `uploadWalker` has not passed: a size line's beginning.
@@ -128,6 +133,14 @@ package final class RequestReader {
             }
         }
         streamsRest = !isJSON
+        windowBytes = RequestReader.uploadWindowBytes
+        if limits.gathersUploads {
+            switch head.framing {
+            // What is larger cannot be gathered whole, so its beginning does.
+            case .length(let count): if count <= limits.bodyBytes { windowBytes = max(windowBytes, count) }
+            default: windowBytes = max(windowBytes, limits.bodyBytes)
+            }
+        }
         if case .length(let count) = head.framing, count > (isJSON ? limits.bodyBytes : limits.uploadBytes) {
             throw RequestReader.tooLarge
         }
@@ -144,7 +157,7 @@ package final class RequestReader {
         switch head.framing {
         case .none: return .ready
         case .length(let count):
-            let needed = streamsRest ? min(count, RequestReader.uploadWindowBytes) : count
+            let needed = streamsRest ? min(count, windowBytes) : count
             guard arrived >= needed else { return .more }
             bodyBytes = min(arrived, count)
             streamsRest = bodyBytes < count
@@ -186,7 +199,7 @@ package final class RequestReader {
             switch try walker.next(span, at: &walked) {
             case .payload: continue
             case .more:
-                guard walked >= RequestReader.uploadWindowBytes else {
+                guard walked >= windowBytes else {
                     bodyBytes = walked
                     return .more
                 }
@@ -200,6 +213,12 @@ package final class RequestReader {
                 return .ready
             }
         }
+    }
+
+    /// The body was replaced by one of another length, in the buffer and here.
+    package func replaceBody(in buffer: RequestBuffer, with bytes: [UInt8]) {
+        buffer.replace(headBytes..<consumedBytes, with: bytes)
+        bodyBytes = bytes.count
     }
 
     /// Bytes of the buffer that belong to this request.

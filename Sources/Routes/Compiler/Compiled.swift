@@ -45,6 +45,18 @@ package struct Compiled: Sendable {
         )
     }
 
+    /// The same with another document beside its program; for checks that must see a damaged one.
+    package func replacing(document: RouteDocument) -> Compiled {
+        Compiled(
+            program: program,
+            problems: problems,
+            windows: windows,
+            labels: labels,
+            positions: positions,
+            document: document
+        )
+    }
+
     /// Lays a request out for the program, everything about it known.
     package func facts(for request: Request) -> Subject {
         var head: [UInt8] = []

@@ -98,6 +98,10 @@ package struct PrivacyRule: Sendable {
     package var keys: [Located<String>] = []
     package var example: Located<String>?
     package var counterexample: Located<String>?
+    /// What is found in the text is replaced before a request goes on.
+    package var redacts: Located<Bool>?
+    /// What stands in its place: `[PII]` for the tag `pii`; nil when nothing is replaced.
+    package var replacement: String? { redacts?.value == true ? "[\(tag.value.uppercased())]" : nil }
     /// True when the text of a request decides.
     package var hasContentSource: Bool { !builtins.isEmpty || pattern != nil }
     package init(spot: Spot, tag: Located<String>) {

@@ -95,7 +95,7 @@ enum ClientPaths {
             return session.refuse(Refusal(400, "bad_path", message))
         }
         if let refusal = soundRefusal(session) { return session.refuse(refusal) }
-        let subject: Subject
+        var subject: Subject
         do { subject = try Subject(session) } catch { return session.refuse(error.refusal) }
         if reader.endpoint.needsModel, reader.head.method == .post, subject.model.isEmpty {
             return session.refuse(
@@ -132,6 +132,13 @@ enum ClientPaths {
             session.refuse(Refusal(status, "route_forbidden", message), requestID: requestID)
         case .forward(let plans):
             if reader.asksForModel { return OwnModels.one(session, requestID: requestID) }
+            if local.snapshot.content.redacts {
+                guard session.redact(local.snapshot.content, verdict.reading) else {
+                    return session.refuse(Session.redactionRefusal, requestID: requestID)
+                }
+                // What stands behind a replacement has moved.
+                do { subject = try Subject(session) } catch { return session.refuse(error.refusal) }
+            }
             var request = RoutedRequest(
                 route: index,
                 planNumber: local.snapshot.planNumbers[index][Int(verdict.level.rawValue)],

@@ -37,7 +37,8 @@ final class LocalSnapshot {
         pickers = LocalSnapshot.pickers(for: snapshot, after: previous)
         limits = RequestLimits(
             bodyBytes: configuration.listen.maxBodyBytes,
-            uploadBytes: configuration.listen.maxUploadBytes
+            uploadBytes: configuration.listen.maxUploadBytes,
+            gathersUploads: snapshot.content.hasRules
         )
         spliceMode =
             switch configuration.listen.splice {

@@ -1,6 +1,7 @@
 import Arrival
 import Bytes
 import Compiler
+import Content
 import Decision
 import Dialect
 import HTTP
@@ -9,9 +10,10 @@ import Routing
 
 /// Finds out what the routes ask about a request, no more than they ask, and lets the program decide.
 ///
-/// Stages (`routes.md` 3.5): the head and the class it gives; then, only when a route that is still in question asks for it,
-/// one pass over the body. Kept by a loop and used for one request after the other, so that it allocates nothing. Loop
-/// only.
+/// Stages (`routes.md` 3.5): the head and the class it gives, joined by what the text holds when some rule looks at text
+/// at all; then, only when a route that is still in question asks for it, one pass over the body for its size. The label
+/// is whole before a route is chosen, since plans, caches and logs go by it, not the routes alone. Kept by a loop and used
+/// for one request after the other, so that without content rules it allocates nothing. Loop only.
 struct RequestJudge {
     /// What was decided, and under which label.
     struct Verdict {
@@ -24,6 +26,8 @@ struct RequestJudge {
         ///
         /// A rule would see one value and an upstream another, and what is proved about routes knows one value for a field.
         var repeatedField: String?
+        /// What its text came to; nil when no rule looks at text.
+        var reading: ContentReading?
     }
 
     /// The request as it was read.
@@ -41,6 +45,7 @@ struct RequestJudge {
 
     private let program: Program
     private let labels: PrivacyLabels
+    private let content: ContentPolicy
     private var windows: OpenWindows
     private var facts = Facts()
     /// The names of the caller.
@@ -49,6 +54,7 @@ struct RequestJudge {
     init(_ snapshot: Snapshot) {
         program = snapshot.program
         labels = snapshot.labels
+        content = snapshot.content
         windows = OpenWindows(snapshot.windows)
         facts.headers = program.headerNames.map { _ in .absent }
         facts.buckets = program.sampleSubjects.map { _ in -1 }
@@ -79,11 +85,18 @@ struct RequestJudge {
         if let field = readHead(subject, reader.head, bytes) {
             return Verdict(route: nil, level: .restricted, tags: 0, repeatedField: field)
         }
-        let label = self.label(facts, bytes)
+        var label = self.label(facts, bytes)
+        var reading: ContentReading?
+        if content.hasRules {
+            let found = RequestContent(reader, all).read(content, all)
+            for (rule, fires) in zip(labels.ruleLabels, found.fired) where fires { label.join(rule) }
+            label.level = max(label.level, content.level(of: found))
+            reading = found
+        }
         facts.level = label.level
         facts.tags = label.tags
         facts.stage = .head
-        var verdict = Verdict(route: nil, level: label.level, tags: label.tags)
+        var verdict = Verdict(route: nil, level: label.level, tags: label.tags, reading: reading)
         while true {
             switch program.decide(facts, model: subject.model.span, head: bytes, identity: identity.span) {
             case .route(let index):

@@ -1,5 +1,6 @@
 import CSSL
 import Compiler
+import Content
 import Decision
 import Health
 import Providers
@@ -40,6 +41,8 @@ package final class Snapshot: Sendable {
     let windows: [(window: TimeWindow, zone: Zone)]
     /// What a request's head says about its class and tags.
     let labels: PrivacyLabels
+    /// What its text says about them.
+    let content: ContentPolicy
 
     /// Names as they go into heads.
     let routeNames: [[UInt8]]
@@ -77,6 +80,7 @@ package final class Snapshot: Sendable {
         identities = ready.identities
         windows = ready.windows
         labels = ready.compiled.labels
+        content = ContentPolicy(ready.compiled.document)
         providerRows = configuration.providers.map { rows.provider($0.name) }
         routeRows = program.routes.map { rows.route($0.name) }
         keyRows = configuration.access.ring.keys.map { rows.key($0.name) }

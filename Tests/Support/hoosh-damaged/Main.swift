@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// `hoosh-damaged FILE nodes` prints the tree. `hoosh-damaged FILE NODE FIELD VALUE check|no-check` serves the damaged one,
 /// at every reload too; FIELD is `first`, `second` or `count`. `hoosh-damaged FILE plans check|no-check` serves plans that
-/// forget about classes and tags. With `later` at the end, what the process starts with stays whole.
+/// forget about classes and tags; `clearances` in place of `plans` takes what providers may see from the last check too, and
+/// `unread` forgets about content rules. With `later` at the end, what the process starts with stays whole.
 @main
 struct Main {
     static func main() {
@@ -26,11 +27,21 @@ struct Main {
             options.checksProgram = arguments.last != "no-check"
             exit(Service.run(options) { isDue() ? $0.withOpenPlans() : $0 })
         }
+        if arguments.first == "clearances" || arguments.first == "unread" {
+            let reads = arguments.first == "clearances"
+            options.checksProgram = arguments.last != "no-check"
+            exit(
+                Service.run(options) { compiled in
+                    guard isDue() else { return compiled }
+                    return reads ? compiled.withOpenPlans().withoutClearances() : compiled.withoutContentRules()
+                }
+            )
+        }
         guard let node = arguments.popFirst().flatMap(Int.init), let field = arguments.popFirst(),
             let value = arguments.popFirst().flatMap(UInt32.init), let check = arguments.popFirst()
         else {
             Console.say(
-                "usage: hoosh-damaged FILE nodes | FILE plans CHECK | FILE NODE FIELD VALUE CHECK"
+                "usage: hoosh-damaged FILE nodes | FILE plans|clearances|unread CHECK | FILE NODE FIELD VALUE CHECK"
                     + "; CHECK: check|no-check [later]"
             )
             exit(2)

@@ -1,5 +1,6 @@
 import Compiler
 import Decision
+import RouteModel
 import Routing
 
 extension Compiled {
@@ -12,6 +13,26 @@ extension Compiled {
             return Route(name: route.name, position: route.position, action: .forward(plans.map { _ in open }))
         }
         return replacing(Program(routes: routes, boxes: program.boxes, vocabulary: program.vocabulary))
+    }
+
+    /// The same with providers that may see everything.
+    func withoutClearances() -> Compiled {
+        var open = document
+        for index in open.providers.indices {
+            open.providers[index].clearance = Setting(.restricted)
+            open.providers[index].denyTags = []
+        }
+        return replacing(document: open)
+    }
+
+    /// The same with privacy rules that look at no text.
+    func withoutContentRules() -> Compiled {
+        var blind = document
+        for index in blind.privacy.rules.indices {
+            blind.privacy.rules[index].builtins = []
+            blind.privacy.rules[index].pattern = nil
+        }
+        return replacing(document: blind)
     }
 }
 

@@ -44,6 +44,7 @@ struct PrivacyMeaning {
             return key.text.map { Located($0, at: key.spot) }
         }
         rule.example = Read.located(node, "example", Read.text)
+        rule.redacts = Read.located(node, "redact", Values.boolean)
         rule.counterexample = Read.located(node, "counterexample", Read.text)
         privacy.rules.append(rule)
     }
@@ -74,6 +75,9 @@ struct PrivacyMeaning {
             guard let entry = node.entry(name), node.entry("pattern") == nil else { continue }
             if name != "flags", node.entry("builtin") != nil { continue }
             findings.error("HP104", "`\(name)` needs a `pattern`", at: entry.key.spot)
+        }
+        if let entry = node.entry("redact"), node.entry("pattern") == nil, node.entry("builtin") == nil, !node.isPartial {
+            findings.error("HP104", "`redact` needs a `builtin` or a `pattern`", at: entry.key.spot)
         }
     }
 }

@@ -76,43 +76,43 @@ extension Schema {
             "x-privacy",
             "A field by which a client may raise its class, never lower it."
         ),
-        .later("privacy.scan", .mapping, "", "How the text of requests is looked at."),
-        .later("privacy.scan.max_bytes", .size(1...(1 << 30)), "1MiB", "How much of it."),
-        .later(
+        Key("privacy.scan", .mapping, "", "How the text of requests is looked at."),
+        Key("privacy.scan.max_bytes", .size(1...(1 << 30)), "1MiB", "How much of it."),
+        Key(
             "privacy.scan.over",
             .level,
             "restricted",
             "Class joined in when there is more.",
             codes: ["HP307"]
         ),
-        .later(
+        Key(
             "privacy.scan.on_error",
             .level,
             "restricted",
             "Class joined in when it cannot be read.",
             codes: ["HP307"]
         ),
-        .later(
+        Key(
             "privacy.scan.opaque",
             .level,
             "internal",
             "Class joined in for audio, images and files.",
             codes: ["HP306"]
         ),
-        .later("privacy.scan.fields", .list(.text), "all text", "The fields of a request.", codes: ["HP305"]),
-        .later("privacy.match_limit", .count(1...Int.max), "100k", "Steps of one pattern in one request."),
+        Key("privacy.scan.fields", .list(.text), "all text", "The fields of a request.", codes: ["HP305"]),
+        Key("privacy.match_limit", .count(1...Int.max), "100k", "Steps of one search of a pattern; one that takes more counts as a find."),
         Key("privacy.rules", .items, "[]", "Each joins its tag and its class when one of its sources fires."),
         Key("privacy.rules[]", .mapping, "", "One rule.", codes: ["HP104", "HP210"]),
         Key("privacy.rules[].tag", .tag, "", "The tag.", codes: ["HP314"], isRequired: true),
         Key("privacy.rules[].class", .level, "", "The class."),
-        .later(
+        Key(
             "privacy.rules[].builtin",
             .oneOrMore(.word(builtins)),
             "",
             "Patterns that come with the language, found in the text."
         ),
-        .later("privacy.rules[].pattern", .pattern, "", "A pattern, found in the text.", codes: ["HP312", "HP804"]),
-        .later("privacy.rules[].flags", .flags, "", "How the pattern is read."),
+        Key("privacy.rules[].pattern", .pattern, "", "A pattern, found in the text.", codes: ["HP312", "HP804"]),
+        Key("privacy.rules[].flags", .flags, "", "How the pattern is read."),
         Key("privacy.rules[].header", .map(.headerName), "", "Header fields of which one fits."),
         Key("privacy.rules[].header.*", .oneOrMore(.matcher), "", "A glob, or `re:` and a PCRE2 pattern."),
         Key("privacy.rules[].tenant", .oneOrMore(.glob), "", "Tenants.", codes: ["HP212"]),
@@ -125,7 +125,12 @@ extension Schema {
             "A text that must not; for checks.",
             codes: ["HP313"]
         ),
-        .later("privacy.rules[].redact", .unread("reserved"), "", "Replaces what was found."),
+        Key(
+            "privacy.rules[].redact",
+            .boolean,
+            "false",
+            "Replaces what was found by `[TAG]` before the request goes on."
+        ),
     ]
 
     /// The keys of a cache, on their own and on a route; names alone are their paths.

@@ -1,5 +1,6 @@
+import Bytes
+import Compiler
 import Content
-import JSON
 import RouteModel
 import Routing
 
@@ -17,51 +18,56 @@ struct ContentScan {
     var findings: [Finding] = []
 }
 
-/// Runs the content rules of a file over a body, as the proxy would (`routes.md` 2.5, `privacy.scan`).
+/// Runs the content rules of a file over a request, with the reading that the proxy itself goes by (`routes.md` 2.5).
 struct ContentReader {
     private let privacy: Privacy
-    private let scanner: ContentScanner
-    /// False when no rule looks at text: then nothing is scanned at all (`routes.md` 3.5).
-    private let hasRules: Bool
+    private let policy: ContentPolicy
 
     init(_ document: RouteDocument) {
         privacy = document.privacy
-        hasRules = privacy.rules.contains(where: \.hasContentSource)
-        let rules = privacy.rules.map { rule in
-            ContentRule(
-                builtins: rule.builtins.compactMap { Builtin(rawValue: $0.value) },
-                pattern: rule.pattern.flatMap { try? ContentPattern(parsing: $0.value, flags: rule.flags) }
-            )
-        }
-        scanner = ContentScanner(rules, matchLimit: privacy.matchLimit.value)
+        policy = ContentPolicy(document)
     }
 
     /// Everything that is found; of each rule the first find.
-    func scan(_ body: [UInt8], api: API) -> ContentScan {
+    ///
+    /// - Parameters:
+    ///   - target: path and query.
+    ///   - headers: those that say what the body is; without any it is JSON.
+    func scan(
+        _ body: [UInt8],
+        api: API,
+        target: String,
+        headers: [(name: String, value: String)]
+    ) -> ContentScan {
         var scan = ContentScan()
-        guard hasRules else { return scan }
-        let names = privacy.scanFields.map { Set($0.map(\.value)) }
-        guard let text = try? RequestText(of: body.span, fields: names) else {
-            let level = privacy.scanOnError.value
-            scan.findings.append(ContentScan.Finding(level: level, sentence: "privacy.scan.on_error: no JSON"))
-            return scan
+        guard policy.hasRules else { return scan }
+        let type = headers.first { $0.name == "content-type" }?.value ?? ""
+        var facts = ContentBody(isJSON(type, target) ? .json : .other(contentType: Array(type.utf8)))
+        let coding = headers.first { $0.name == "content-encoding" }?.value ?? "identity"
+        facts.isEncoded = coding.lowercased() != "identity"
+        facts.isSound = api == .transcriptions || api == .translations
+        let path = Array(target.utf8)
+        let reading = policy.read(target: path.span, body: body.span, facts, tellsPlaces: true)
+        scan.findings = reading.finds.map { finding($0.finding, $0.path) }
+        if reading.isUnreadable {
+            let sentence = facts.kind == .json ? "privacy.scan.on_error: no JSON" : "privacy.scan.on_error: no text"
+            scan.findings.append(ContentScan.Finding(level: privacy.scanOnError.value, sentence: sentence))
         }
-        var seen: Set<Int> = []
-        for field in text.fields {
-            for found in scanner.scan(field.text.span) where seen.insert(found.rule).inserted {
-                scan.findings.append(finding(found, field.path))
-            }
-        }
-        let size = text.fields.map(\.text.count).reduce(0, +)
-        if size > privacy.scanMaxBytes.value {
-            let sentence = "privacy.scan.over: \(size) bytes of text"
+        if reading.isOver {
+            let sentence = "privacy.scan.over: \(reading.textBytes) bytes of text"
             scan.findings.append(ContentScan.Finding(level: privacy.scanOver.value, sentence: sentence))
         }
-        if text.hasOpaqueParts || api == .transcriptions || api == .translations {
+        if reading.hasOpaqueParts {
             let sentence = "privacy.scan.opaque: content that cannot be read"
             scan.findings.append(ContentScan.Finding(level: privacy.scanOpaque.value, sentence: sentence))
         }
         return scan
+    }
+
+    /// As the server takes it: what goes to Ollama's paths is JSON whatever it says.
+    private func isJSON(_ type: String, _ target: String) -> Bool {
+        let word = type.prefix { $0 != ";" && $0 != " " }.lowercased()
+        return word.isEmpty || word == "application/json" || word.hasSuffix("+json") || target.hasPrefix("/api/")
     }
 
     private func finding(_ found: Content.Finding, _ path: String) -> ContentScan.Finding {
@@ -72,11 +78,8 @@ struct ContentReader {
         case .pattern: what = "pattern"
         }
         let place = "\(path)[\(found.range.lowerBound)..\(found.range.upperBound)]"
-        return ContentScan.Finding(
-            rule: found.rule,
-            level: rule.level?.value,
-            tag: rule.tag.value,
-            sentence: found.isGivenUp ? "\(what) took too many steps at \(place)" : "\(what) at \(place)"
-        )
+        var sentence = found.isGivenUp ? "\(what) took too many steps at \(place)" : "\(what) at \(place)"
+        if let replacement = rule.replacement { sentence += ", replaced by \(replacement)" }
+        return ContentScan.Finding(rule: found.rule, level: rule.level?.value, tag: rule.tag.value, sentence: sentence)
     }
 }

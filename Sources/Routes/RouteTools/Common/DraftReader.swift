@@ -59,7 +59,8 @@ struct DraftReader {
         let measure = body.isEmpty ? nil : RequestMeasure.of(body.span)
         request.tokens = draft.tokens ?? measure?.tokens ?? 0
         request.features = draft.features ?? FeatureSet(rawValue: measure?.features.rawValue ?? 0)
-        let scan = body.isEmpty ? ContentScan() : scanner.scan(body, api: request.api)
+        let target = draft.path ?? request.path
+        let scan = scanner.scan(body, api: request.api, target: target, headers: request.headers)
         request.contentLevel = scan.findings.compactMap(\.level).reduce(draft.level ?? .public, max)
         request.contentTags = draft.tags.union(scan.findings.compactMap(\.tag))
         let moment = draft.moment ?? now

@@ -42,7 +42,10 @@ struct DraftArguments {
             return .messages(String(decoding: try Self.bytes(text), as: UTF8.self))
         }
         guard let text = given["--body"] else { return .none }
-        return Self.content(try Self.bytes(text))
+        let bytes = try Self.bytes(text)
+        // Who says what the body is means a whole one.
+        let saysType = given.values("--header").contains { $0.lowercased().hasPrefix("content-type:") }
+        return saysType ? .body(bytes) : Self.content(bytes)
     }
 
     /// What looks like an object is a whole body; anything else is what a user says.

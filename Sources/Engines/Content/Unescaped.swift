@@ -1,0 +1,148 @@
+import Bytes
+import JSON
+
+/// Text with escapes resolved, which remembers where each of its bytes came from.
+struct Unescaped {
+    private(set) var bytes: [UInt8] = []
+    /// For each byte, where what it stands for begins and ends in the source.
+    private(set) var starts: [Int] = []
+    private(set) var ends: [Int] = []
+
+    private init() {}
+
+    /// The inside of a JSON string; positions count from `offset` on.
+    ///
+    /// Also takes text that only looks like one: an escape that JSON does not have stands for itself.
+    init(_ text: Span<UInt8>, isEscaped: Bool = true, at offset: Int = 0) {
+        var index = 0
+        while index < text.count {
+            let length = isEscaped ? Escape.length(text, index) : 0
+            if length == 0 {
+                append(text[index], offset + index, offset + index + 1)
+                index += 1
+            } else {
+                for byte in JSONText.unescape(text.extracting(index..<(index + length))) {
+                    append(byte, offset + index, offset + index + length)
+                }
+                index += length
+            }
+        }
+    }
+
+    /// Several, one behind the other.
+    init(joining texts: [Unescaped]) {
+        bytes = texts.flatMap(\.bytes)
+        starts = texts.flatMap(\.starts)
+        ends = texts.flatMap(\.ends)
+    }
+
+    private mutating func append(_ byte: UInt8, _ start: Int, _ end: Int) {
+        bytes.append(byte)
+        starts.append(start)
+        ends.append(end)
+    }
+
+    /// The same resolved once more; places are still those of the first source. Nil when nothing changes.
+    var again: Unescaped? {
+        let own = bytes
+        guard Scan.find(UInt8(ascii: "\\"), in: own.span) != nil else { return nil }
+        var next = Unescaped(own.span)
+        guard next.bytes.count != own.count else { return nil }
+        next.starts = next.starts.map { starts[$0] }
+        next.ends = next.ends.map { ends[$0 - 1] }
+        return next
+    }
+
+    /// What a part of the text was in the source; whole escapes.
+    func source(of range: Range<Int>) -> Range<Int> {
+        guard !range.isEmpty else { return 0..<0 }
+        return starts[range.lowerBound]..<max(ends[range.upperBound - 1], starts[range.lowerBound])
+    }
+}
+
+/// Escapes of JSON strings in text that may be none.
+enum Escape {
+    /// Resolves what can be resolved; nil when nothing can.
+    static func resolved(_ text: Span<UInt8>) -> [UInt8]? {
+        guard Scan.find(UInt8(ascii: "\\"), in: text) != nil else { return nil }
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var index = 0
+        while index < text.count {
+            let length = length(text, index)
+            if length == 0 {
+                result.append(text[index])
+                index += 1
+            } else {
+                result += JSONText.unescape(text.extracting(index..<(index + length)))
+                index += length
+            }
+        }
+        return result.count == text.count ? nil : result
+    }
+
+    /// How often: JSON in a string of JSON in a string.
+    static let depthLimit = 3
+
+    /// The length of the escape that begins there, both halves of a pair; 0 for none.
+    static func length(_ text: Span<UInt8>, _ index: Int) -> Int {
+        guard text[index] == 0x5c, index + 1 < text.count else { return 0 }
+        switch text[index + 1] {
+        case 0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74: return 2
+        case 0x75:
+            guard let first = unit(text, index) else { return 0 }
+            if first & 0xfc00 == 0xd800, let second = unit(text, index + 6), second & 0xfc00 == 0xdc00 { return 12 }
+            return 6
+        default: return 0
+        }
+    }
+
+    private static func unit(_ text: Span<UInt8>, _ index: Int) -> Int? {
+        guard index + 6 <= text.count, text[index] == 0x5c, text[index + 1] == 0x75 else { return nil }
+        var value = 0
+        for place in (index + 2)..<(index + 6) {
+            guard let digit = ASCII.hexValue(text[place]) else { return nil }
+            value = value << 4 | digit
+        }
+        return value
+    }
+
+    /// `%40` resolved (RFC 3986 §2.1), and plus as a space where forms have it so; nil when nothing changes.
+    static func unquoted(_ text: Span<UInt8>, plusIsSpace: Bool) -> [UInt8]? {
+        var result: [UInt8] = []
+        var hasChanged = false
+        var index = 0
+        while index < text.count {
+            if text[index] == 0x25, index + 2 < text.count, let high = ASCII.hexValue(text[index + 1]),
+                let low = ASCII.hexValue(text[index + 2])
+            {
+                result.append(UInt8(high << 4 | low))
+                hasChanged = true
+                index += 3
+            } else {
+                let isPlus = plusIsSpace && text[index] == 0x2b
+                hasChanged = hasChanged || isPlus
+                result.append(isPlus ? 0x20 : text[index])
+                index += 1
+            }
+        }
+        return hasChanged ? result : nil
+    }
+
+    /// True for text: UTF-8 (RFC 3629) without the zero bytes that other encodings have between letters.
+    static func isText(_ bytes: Span<UInt8>) -> Bool {
+        var index = 0
+        while index < bytes.count {
+            let first = bytes[index]
+            if first &- 1 < 0x7f {
+                index += 1
+                continue
+            }
+            let count = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+            guard first >= 0xc2, first <= 0xf4, index + count <= bytes.count else { return false }
+            for next in (index + 1)..<(index + count) where bytes[next] & 0xc0 != 0x80 { return false }
+            index += count
+        }
+        return true
+    }
+}
