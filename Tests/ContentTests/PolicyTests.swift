@@ -1,4 +1,5 @@
 import Content
+import Foundation
 import Routing
 import Testing
 
@@ -58,6 +59,16 @@ struct PolicyTests {
         #expect(policy.words(#"{"model": "falcon", "messages": []}"#) == "2")
         #expect(policy.words(#"{"messages": [{"role": "user", "content": "nothing"}]}"#) == "")
         #expect(policy.words("") == "")
+    }
+
+    @Test func `escapes within escapes are resolved, and too many are an outcome`() throws {
+        let policy = try policy()
+        var text = "a\\u0040b.de"
+        for depth in 1...12 {
+            let expected = depth <= 8 ? "0" : "error"
+            #expect(policy.words("{\"input\": \"\(text)\"}") == expected, "\(depth)")
+            text = text.replacingOccurrences(of: "\\", with: "\\\\")
+        }
     }
 
     @Test func `paths and queries are text`() throws {

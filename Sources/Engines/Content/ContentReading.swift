@@ -68,7 +68,7 @@ package struct ContentPolicy: Sendable {
     let replacements: [[UInt8]?]
     /// Rules that replace, each in its place; the others find nothing.
     let replacing: ContentScanner
-    /// Some rule looks at text. Else nothing is read at all.
+    /// Some rule looks at text; else nothing is read at all.
     package let hasRules: Bool
     /// Some rule replaces what it finds.
     package let redacts: Bool
@@ -99,10 +99,8 @@ package struct ContentPolicy: Sendable {
 
     /// Looks at all text of a request.
     ///
-    /// - Parameters:
-    ///   - target: path and query, as they stand in the head.
-    ///   - body: without the chunks around it; empty when there is none.
-    ///   - tellsPlaces: gather what was found and where; costs time.
+    /// `target` is path and query as they stand in the head, `body` comes without the chunks around it and is empty when
+    /// there is none. With `tellsPlaces` what was found is gathered with where it stands, which costs time.
     package func read(
         target: Span<UInt8>,
         body: Span<UInt8>,
@@ -192,6 +190,8 @@ struct LabelReader: TextReader {
             guard let next = Escape.resolved(now.span) else { return }
             inner = next
         }
+        // Nobody writes like this who does not hide something.
+        reading.isUnreadable = true
     }
 
     private mutating func look(_ text: Span<UInt8>, _ path: () -> String) {

@@ -94,9 +94,7 @@ package struct ContentScanner: Sendable {
         if bits == nil { alwaysRuns = true }
     }
 
-    /// The first find of every source of every rule, in their order.
-    ///
-    /// - Parameter fired: rules that need not be looked for again, by position.
+    /// The first find of every source of every rule, in their order, but for the rules that have `fired`.
     package func scan(_ text: Span<UInt8>, without fired: [Bool] = []) -> [Finding] {
         var findings: [Finding] = []
         forEachSource(text, without: fired) { rule, source, open in

@@ -16,8 +16,7 @@ extension ContentPolicy {
     ///
     /// Whatever stands in the way makes it impossible, so that nothing goes on that should have been replaced: text that was
     /// not looked at, a body that is no JSON, a find in a path, a query, or the name of a member or a model.
-    ///
-    /// - Parameter reading: what `read` came to for the same request.
+    /// `reading` is what `read` came to for the same request.
     package func redaction(
         of reading: ContentReading,
         target: Span<UInt8>,

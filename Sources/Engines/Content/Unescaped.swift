@@ -42,7 +42,7 @@ struct Unescaped {
         ends.append(end)
     }
 
-    /// The same resolved once more; places are still those of the first source. Nil when nothing changes.
+    /// The same resolved once more, places still those of the first source; nil when nothing changes.
     var again: Unescaped? {
         let own = bytes
         guard Scan.find(UInt8(ascii: "\\"), in: own.span) != nil else { return nil }
@@ -81,8 +81,8 @@ enum Escape {
         return result.count == text.count ? nil : result
     }
 
-    /// How often: JSON in a string of JSON in a string.
-    static let depthLimit = 3
+    /// How often text is resolved once more: JSON in a string of JSON in a string, and far beyond.
+    static let depthLimit = 7
 
     /// The length of the escape that begins there, both halves of a pair; 0 for none.
     static func length(_ text: Span<UInt8>, _ index: Int) -> Int {

@@ -35,9 +35,7 @@ package enum Difference {
             let privacy = document.privacy
             let levels = [privacy.scanOver, privacy.scanOnError, privacy.scanOpaque].map(\.value.word)
             return levels
-                + privacy.rules.map { rule in
-                    "\(rule.builtins.map(\.value)) \(rule.pattern?.value ?? "") \(rule.flags) \(rule.replacement ?? "")"
-                }
+                + privacy.rules.map { "\($0.builtins.map(\.value)) \($0.pattern?.value ?? "") \($0.flags)" }
         }
         return isLabellingAlike(old, new) && content(old) == content(new)
     }

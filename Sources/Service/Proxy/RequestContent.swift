@@ -24,7 +24,9 @@ struct RequestContent {
             type = field.value.range.map { bytes[$0] }
         }
         var facts = ContentBody(reader.isJSON ? .json : .other(contentType: type))
-        facts.isEncoded = head.hasContentCoding(in: bytes)
+        // Of two types an upstream may take the other.
+        let types = head.fields.count { $0.id == .contentType }
+        facts.isEncoded = head.hasContentCoding(in: bytes) || types > 1
         facts.isCut = reader.streamsRest
         facts.isSound = reader.endpoint == .transcriptions || reader.endpoint == .translations
         self.facts = facts

@@ -76,7 +76,8 @@ struct PrivacyMeaning {
             if name != "flags", node.entry("builtin") != nil { continue }
             findings.error("HP104", "`\(name)` needs a `pattern`", at: entry.key.spot)
         }
-        if let entry = node.entry("redact"), node.entry("pattern") == nil, node.entry("builtin") == nil, !node.isPartial {
+        if let entry = node.entry("redact"), node.entry("pattern") == nil, node.entry("builtin") == nil, !node.isPartial
+        {
             findings.error("HP104", "`redact` needs a `builtin` or a `pattern`", at: entry.key.spot)
         }
     }

@@ -100,7 +100,12 @@ extension Schema {
             codes: ["HP306"]
         ),
         Key("privacy.scan.fields", .list(.text), "all text", "The fields of a request.", codes: ["HP305"]),
-        Key("privacy.match_limit", .count(1...Int.max), "100k", "Steps of one search of a pattern; one that takes more counts as a find."),
+        Key(
+            "privacy.match_limit",
+            .count(1...Int.max),
+            "100k",
+            "Steps of one search of a pattern; one that takes more counts as a find."
+        ),
         Key("privacy.rules", .items, "[]", "Each joins its tag and its class when one of its sources fires."),
         Key("privacy.rules[]", .mapping, "", "One rule.", codes: ["HP104", "HP210"]),
         Key("privacy.rules[].tag", .tag, "", "The tag.", codes: ["HP314"], isRequired: true),

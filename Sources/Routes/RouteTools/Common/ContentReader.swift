@@ -30,9 +30,7 @@ struct ContentReader {
 
     /// Everything that is found; of each rule the first find.
     ///
-    /// - Parameters:
-    ///   - target: path and query.
-    ///   - headers: those that say what the body is; without any it is JSON.
+    /// `target` is path and query; `headers` say what the body is, which without any is JSON.
     func scan(
         _ body: [UInt8],
         api: API,
