@@ -17,6 +17,8 @@ package final class Configuration: Sendable {
     package let tools: ToolSettings
     /// Who may come in.
     package let access: AccessSettings
+    /// The secret of the audit log's chain; nil where the file names none.
+    package let auditKey: String?
     /// The typed configuration that was compiled.
     package let document: RouteDocument
     /// The compiled routes, with windows and labels.
@@ -72,6 +74,7 @@ package final class Configuration: Sendable {
         providers = loaded.providers
         tools = loaded.tools
         access = loaded.access
+        auditKey = loaded.auditKey
         document = compiled.document
         self.compiled = compiled
         let entries = compiled.document.aliases

@@ -37,6 +37,9 @@ package struct Loaded: Sendable {
     /// Who may come in; of tokens only the digests, and none in lint.
     package internal(set) var access = AccessSettings()
 
+    /// The secret of the audit log's chain; nil where none is named, and in lint.
+    package internal(set) var auditKey: String?
+
     /// Files that `file:` and `tls` name, sorted, whether they could be read or not; none in lint.
     package internal(set) var namedFiles: [String] = []
 

@@ -86,5 +86,6 @@ package enum RouteFile {
         loaded.providers = meaning.providers
         loaded.tools = meaning.tools
         loaded.access = meaning.access
+        loaded.auditKey = meaning.auditKey
     }
 }

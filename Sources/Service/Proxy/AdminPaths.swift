@@ -7,7 +7,7 @@ import Telemetry
 enum AdminPaths {
     /// Sections and keys of the language whose default has no engine in this build, so that they are off.
     static let enginesOff = [
-        "privacy.scan", "pools", "rate_limits", "cache", "queue", "audit", "telemetry.otlp", "hardware",
+        "privacy.scan", "pools", "rate_limits", "cache", "queue", "telemetry.otlp", "hardware",
     ]
 
     /// Serves the request that stands in the session.
@@ -28,12 +28,13 @@ enum AdminPaths {
         case "/metrics": metrics(session)
         case "/v1/admin/config": config(session)
         case "/v1/admin/state": state(session)
+        case "/v1/audit": AuditPaths.list(session)
         default:
             session.refuse(
                 Refusal(
                     404,
                     "not_found",
-                    "the admin listener has /healthz, /readyz, /health/*, /metrics and /v1/admin/*"
+                    "the admin listener has /healthz, /readyz, /health/*, /metrics, /v1/audit and /v1/admin/*"
                 )
             )
         }
@@ -84,7 +85,8 @@ enum AdminPaths {
                 version: Version.current,
                 configHash: snapshot.hash
             )
-            asker.value.session?.answer(200, PrometheusText.contentType, Array(page.utf8))
+            let whole = page + AuditPaths.metrics(asker.value.session?.worker.shared.audit)
+            asker.value.session?.answer(200, PrometheusText.contentType, Array(whole.utf8))
         }
     }
 }

@@ -54,7 +54,7 @@ extension Exchange {
         let isForTags = snapshot.clearances[providerIndex].level >= request.level
         let refusal = privacyRefusal(route, isForTags: isForTags)
         ledger.status = refusal.status
-        settle()
+        settle(refusing: refusal)
         session.refuse(refusal, requestID: requestID)
     }
 }

@@ -109,6 +109,7 @@ extension Exchange {
     func breakAnswer(_ failure: TryFailure, _ reason: String) {
         guard let pool else { return session.abort() }
         snapshot.health[providerIndex].requestFailed(now: loop.now)
+        failures.append(TryReport(provider: pool.provider.name, reason: "\(reason), after it had begun to answer"))
         let fault = streamFault("provider `\(pool.provider.name)` \(reason)", failure)
         let canSay = pump?.endBroken(with: fault, as: errorEvent(fault)) ?? false
         if canSay {

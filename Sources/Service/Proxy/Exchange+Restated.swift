@@ -166,11 +166,9 @@ extension Exchange {
     func refuseUnreadable(_ fault: ConversationFault) {
         endTry(failed: nil)
         ledger.status = 400
-        settle()
-        session.refuse(
-            Refusal(400, "invalid_request", fault.description, param: fault.parameter),
-            requestID: requestID
-        )
+        let refusal = Refusal(400, "invalid_request", fault.description, param: fault.parameter)
+        settle(refusing: refusal)
+        session.refuse(refusal, requestID: requestID)
     }
 
     // MARK: The answer

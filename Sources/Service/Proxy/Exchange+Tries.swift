@@ -272,7 +272,7 @@ extension Exchange {
         if let saved { return deliver(saved) }
         let refusal = finalRefusal()
         ledger.status = refusal.status
-        settle()
+        settle(refusing: refusal)
         session.refuse(refusal, requestID: requestID, retryAfterSeconds: refusal.status == 503 ? 5 : nil)
     }
 

@@ -1,4 +1,5 @@
 import Arrival
+import Audit
 import Bytes
 import Conversation
 import Decision
@@ -60,6 +61,8 @@ final class Exchange: UpstreamUser {
     var retryAfterNanoseconds: Int64 = 0
     var isPanicking = false
     var failures: [TryReport] = []
+    /// What the audit log will say; nil without one.
+    var auditEntry: AuditEntry?
     var lastFailure = TryFailure.connect
     var saved: SavedAnswer?
     var savedWalker = BodyWalker(.none)
@@ -145,6 +148,7 @@ final class Exchange: UpstreamUser {
 
     func start() {
         snapshot.retryBudget.requestCame(percent: plan.retry.budgetPercent)
+        beginAudit()
         if session.reader.streamsRest { upload = Upload(session.reader, bytes, loop: loop) }
         nextTry()
     }
@@ -262,8 +266,8 @@ final class Exchange: UpstreamUser {
         worker.counters.providers[row].inFlight -= 1
     }
 
-    /// Writes the facts down, once.
-    func settle() {
+    /// Writes the facts down, once; `refusal` is an error that the client gets from the proxy itself.
+    func settle(refusing refusal: Refusal? = nil) {
         guard phase != .ended else { return }
         phase = .ended
         if let pump {
@@ -280,5 +284,6 @@ final class Exchange: UpstreamUser {
             key: callerRow
         )
         if worker.shared.logsAccess { logAccess() }
+        audit(refusal)
     }
 }

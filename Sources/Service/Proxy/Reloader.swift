@@ -1,3 +1,4 @@
+import Audit
 import CLinux
 import Glibc
 import Loop
@@ -27,6 +28,7 @@ package final class Reloader: Sendable {
         let publication: Publication
         let rows: CounterRows
         let team: Team
+        let audit: AuditDesk?
         /// Told which files to watch, after each reading.
         let follow: @Sendable (_ files: [String]) -> Void
     }
@@ -78,9 +80,23 @@ package final class Reloader: Sendable {
                 // A person or a program that asks wants the secrets read again, too.
                 let cause = all.first { $0.cause != .watch }?.cause ?? first.cause
                 let outcome = reload(cause, place)
+                note(outcome, cause, place)
                 for wish in all { wish.reply?(outcome) }
             }
         }
+    }
+
+    /// What came of it, for the audit log; files that say what they said are no event.
+    private func note(_ outcome: ReloadOutcome, _ cause: Cause, _ place: Place) {
+        guard outcome.result != .unchanged else { return }
+        place.audit?.log.submit(
+            .reload(
+                cause: cause.rawValue,
+                result: outcome.result.rawValue,
+                configuration: outcome.hash,
+                message: outcome.sentence
+            )
+        )
     }
 
     private func watchedFiles(_ snapshot: Snapshot?, _ files: [String]) -> [String] {
@@ -99,6 +115,9 @@ package final class Reloader: Sendable {
         if let change = Reloader.needsRestart(from: running.listen, to: ready.configuration.listen) {
             return refuse(reading, cause, change, current, place)
         }
+        if let change = AuditDesk.needsRestart(from: running, to: ready.configuration) {
+            return refuse(reading, cause, change, current, place)
+        }
         let next = Snapshot(ready, rows: place.rows, after: current)
         if cause == .watch, next.isSame(as: current) {
             state.withLock { $0.failure = nil }
@@ -111,6 +130,7 @@ package final class Reloader: Sendable {
             )
         }
         publish(next, place)
+        place.audit?.apply(next)
         state.withLock { status in
             status.succeeded += 1
             status.loadedSeconds = Int(WallClock.seconds())

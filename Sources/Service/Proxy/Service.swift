@@ -1,3 +1,4 @@
+import Audit
 import CLinux
 import Compiler
 import Decision
@@ -48,11 +49,21 @@ package enum Service {
         let count = options.threads > 0 ? options.threads : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let client: ListeningSockets
         var admin: ListeningSockets?
+        let audit: AuditDesk?
         do {
             client = try open(configuration.listen.address, loops: count)
             if let address = configuration.listen.admin { admin = try open(address, loops: 1) }
         } catch {
             Console.say("\(error.description)")
+            return 1
+        }
+        do throws(AuditTrouble) {
+            audit = try AuditDesk.open(snapshot)
+        } catch {
+            Console.say("audit: \(error.message)")
+            if error.isTampered {
+                Console.say("see `hoosh-proxy audit verify`; to begin another log, move its files away")
+            }
             return 1
         }
         announce(client, "client")
@@ -62,9 +73,13 @@ package enum Service {
             rows: rows,
             reloader: Reloader(source, first: reading),
             logsAccess: options.logsAccess,
-            loops: count
+            loops: count,
+            audit: audit
         )
-        return serve(snapshot, shared, client, admin, count)
+        let code = serve(snapshot, shared, client, admin, count)
+        audit?.log.stop()
+        Console.say("stopped")
+        return code
     }
 
     /// Prints the tree that would serve.
@@ -129,7 +144,8 @@ package enum Service {
             )
         }
         ready.wait()
-        let place = Reloader.Place(publication: shared.publication, rows: shared.rows, team: team) { files in
+        let place = Reloader.Place(publication: shared.publication, rows: shared.rows, team: team, audit: shared.audit)
+        { files in
             team.tellFirst { $0.follow(files) }
         }
         shared.reloader.start(place)
@@ -137,7 +153,6 @@ package enum Service {
         waitForTheEnd(team, shared)
         for thread in threads { thread.join() }
         if let admin = snapshot.configuration.listen.admin { removeUnixSocket(admin) }
-        Console.say("stopped")
         return 0
     }
 

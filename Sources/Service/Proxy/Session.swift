@@ -40,6 +40,8 @@ final class Session: Socket {
     private var outputStart = 0
     private var closesAfterOutput = false
     private var lingered = 0
+    /// The other end in words, once somebody asked (`peerName`).
+    var knownPeer: String?
     /// A question to other loops or a side call is open; its answer writes the response.
     private var awaitsAnswer = false
     /// Told when the client leaves before that.
@@ -181,7 +183,7 @@ final class Session: Socket {
         guard identify() else { return }
         switch role {
         case .admin: AdminPaths.serve(self)
-        case .client, .item: ClientPaths.serve(self)
+        case .client, .item: if !isStoppedByAudit() { ClientPaths.serve(self) }
         }
     }
 
@@ -235,7 +237,8 @@ final class Session: Socket {
             body,
             fields: fields,
             requestID: requestID,
-            closes: wasReading || reader.streamsRest
+            closes: wasReading || reader.streamsRest,
+            code: refusal.code
         )
     }
 
@@ -246,15 +249,17 @@ final class Session: Socket {
         _ body: [UInt8],
         fields: String = "",
         requestID: [UInt8]? = nil,
-        closes: Bool = false
+        closes: Bool = false,
+        code: String? = nil
     ) {
         guard phase != .closed, phase != .lingering else { return }
+        let id = String(decoding: requestID ?? worker.newRequestID(), as: UTF8.self)
+        if exchange == nil { auditOwnAnswer(status, code: code, requestID: id) }
         awaitsAnswer = false
         whenLeft = nil
         exchange = nil
         phase = .answering
         closesAfterOutput = closes || !keepsAlive || !reader.isHeadComplete
-        let id = String(decoding: requestID ?? worker.newRequestID(), as: UTF8.self)
         var head = "HTTP/1.1 \(status) \(Refusal.reason(status))\r\ncontent-type: \(contentType)\r\n"
         head += "content-length: \(body.count)\r\nx-request-id: \(id)\r\n\(fields)"
         if closesAfterOutput {

@@ -43,6 +43,8 @@ package final class Snapshot: Sendable {
     let labels: PrivacyLabels
     /// What its text says about them.
     let content: ContentPolicy
+    /// What is kept of requests; nil without an audit log.
+    let audit: AuditPolicy?
 
     /// Names as they go into heads.
     let routeNames: [[UInt8]]
@@ -81,6 +83,7 @@ package final class Snapshot: Sendable {
         windows = ready.windows
         labels = ready.compiled.labels
         content = ContentPolicy(ready.compiled.document)
+        audit = AuditPolicy(ready.compiled.document.audit)
         providerRows = configuration.providers.map { rows.provider($0.name) }
         routeRows = program.routes.map { rows.route($0.name) }
         keyRows = configuration.access.ring.keys.map { rows.key($0.name) }

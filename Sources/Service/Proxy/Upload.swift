@@ -194,7 +194,7 @@ extension Exchange {
         case .malformed(let fault):
             endTry(failed: nil)
             ledger.status = fault.status
-            settle()
+            settle(refusing: Refusal(fault))
             session.refuse(Refusal(fault), requestID: requestID)
         case .upstreamFailed:
             readEarlyAnswer()

@@ -10,4 +10,11 @@ package enum Version {
 enum WallClock {
     /// Seconds since 1970, UTC.
     static func seconds() -> Int64 { Int64(time(nil)) }
+
+    /// Milliseconds since 1970, UTC.
+    static func milliseconds() -> Int {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return now.tv_sec * 1_000 + now.tv_nsec / 1_000_000
+    }
 }

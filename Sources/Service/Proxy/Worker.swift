@@ -29,8 +29,18 @@ package final class Shared: Sendable {
     let rows: CounterRows
     /// Puts other snapshots there.
     let reloader: Reloader
+    /// Where it is written what became of requests; nil without `audit`.
+    let audit: AuditDesk?
 
-    package init(first: Snapshot, rows: CounterRows, reloader: Reloader, logsAccess: Bool, loops: Int) {
+    init(
+        first: Snapshot,
+        rows: CounterRows,
+        reloader: Reloader,
+        logsAccess: Bool,
+        loops: Int,
+        audit: AuditDesk?
+    ) {
+        self.audit = audit
         publication = Publication(first)
         self.rows = rows
         self.reloader = reloader

@@ -90,6 +90,13 @@ struct Command {
                 """
         ) { SchemaCommand.run($0, terminal) },
         Command(
+            name: "audit",
+            help: """
+                audit verify [--key env:NAME|file:PATH] [--head SEQ:MAC] [--from SEQ] [--json] FILE...
+                    is an audit log as it was written? exit 0 yes, 1 no, 2 usage or unreadable
+                """
+        ) { AuditCommand.run($0) },
+        Command(
             name: "health",
             help: """
                 health [--ready] [--admin ADDRESS]

@@ -12,6 +12,7 @@ struct DocumentMeaning {
     let providers: [Provider]
     let tools: ToolSettings
     let access: AccessSettings
+    let auditKey: String?
     let aliases: [String: String]
     let advertisedModels: [String]
 
@@ -42,6 +43,7 @@ struct DocumentMeaning {
         document.auth = ServiceMeaning.auth(assembly, names, findings)
         access = AccessMeaning(assembly, document.auth, secrets).settings
         document.audit = ServiceMeaning.audit(root["audit"])
+        auditKey = ServiceMeaning.auditKey(root["audit"]?["key"], secrets)
         document.telemetry = ServiceMeaning.telemetry(root["telemetry"])
         document.hardware = ServiceMeaning.hardware(root["hardware"])
         if let count = Read.count(root["batch"], "concurrency", Schema.batchConcurrency) {

@@ -44,6 +44,24 @@ enum ServiceMeaning {
         return audit
     }
 
+    /// Fewer bytes could be guessed (NIST SP 800-107 §5.3.4 asks for half the digest's length at least).
+    private static let auditKeyBytes = 16
+
+    /// The key of the chain; nil where it was reported, and in lint.
+    static func auditKey(_ node: Node?, _ secrets: Secrets) -> String? {
+        guard let node, let key = secrets.resolve(node, name: "audit.key") else { return nil }
+        guard key.utf8.count >= auditKeyBytes else {
+            secrets.findings.error(
+                "HP701",
+                "`audit.key`: what `\(node.text ?? "")` names is shorter than \(auditKeyBytes) bytes",
+                at: node.spot,
+                help: ["make one:  openssl rand -hex 32"]
+            )
+            return nil
+        }
+        return key
+    }
+
     static func telemetry(_ node: Node?) -> TelemetrySettings {
         var telemetry = TelemetrySettings()
         Read.set(&telemetry.metricsPath, node?["metrics"], "path", Read.text)

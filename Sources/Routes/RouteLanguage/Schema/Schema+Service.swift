@@ -27,13 +27,13 @@ extension Schema {
     ]
 
     static let observation: [Key] = [
-        .later("audit.path", .text, "", "Where it is written.", isRequired: true),
-        .later("audit.key", .secret, "", "The key of the chain.", codes: ["HP712"]),
-        .later("audit.body", .word(["none", "hash", "full"]), "hash", "What of bodies is kept.", codes: ["HP309"]),
-        .later("audit.max_class", .level, "internal", "The highest class kept in full."),
-        .later("audit.rotate", .size((1 << 10)...(1 << 40)), "64MiB", "When a new file is begun."),
-        .later("audit.sync", .duration, "1s", "How often it reaches the disk."),
-        .later("audit.on_failure", .word(["deny", "continue"]), "deny", "What happens when it cannot be written."),
+        Key("audit.path", .text, "", "Where it is written.", isRequired: true),
+        Key("audit.key", .secret, "", "The key of the chain.", codes: ["HP712"]),
+        Key("audit.body", .word(["none", "hash", "full"]), "hash", "What of bodies is kept.", codes: ["HP309"]),
+        Key("audit.max_class", .level, "internal", "The highest class kept in full."),
+        Key("audit.rotate", .size((1 << 10)...(1 << 40)), "64MiB", "When a new file is begun."),
+        Key("audit.sync", .duration, "1s", "How often it reaches the disk."),
+        Key("audit.on_failure", .word(["deny", "continue"]), "deny", "What happens when it cannot be written."),
         .later("telemetry.metrics", .mapping, "", "Metrics for Prometheus."),
         .later("telemetry.metrics.path", .text, "/metrics", "Their path on the admin listener."),
         .later("telemetry.otlp", .mapping, "", "Traces over OTLP."),

@@ -39,7 +39,7 @@ extension Schema {
             isRequired: true
         ),
         Key("auth", .mapping, "", "Who may use the proxy."),
-        .later("audit", .mapping, "", "A log of every request that cannot be changed unseen."),
+        Key("audit", .mapping, "", "A log of every request that cannot be changed unseen."),
         .later("telemetry", .mapping, "", "What the proxy tells of itself."),
         .later("hardware", .mapping, "", "Which models fit into this machine."),
         Key("lint", .map(.code), "", "Severities of the checks, by code or the beginning of codes."),

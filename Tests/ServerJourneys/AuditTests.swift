@@ -1,0 +1,368 @@
+import Foundation
+import Glibc
+import TestKit
+import Testing
+
+/// A proxy with an audit log in a folder of its own.
+private final class AuditStation {
+    let station: Station
+    let folder: TemporaryFolder
+    static let secret = "a-secret-that-nobody-may-ever-see-0001"
+
+    var log: String { folder.file("audit.log") }
+
+    init(
+        _ settings: String = "",
+        providers: String = "",
+        more: String = "",
+        routes: String = AuditStation.routes,
+        listen: String = ""
+    ) throws {
+        folder = try TemporaryFolder()
+        try folder.write("key", AuditStation.secret + "\n")
+        station = try Station(
+            listen: listen,
+            providers: providers,
+            more: """
+                audit: {path: \(folder.file("audit.log")), key: "file:\(folder.file("key"))", sync: 50ms\(settings)}
+                \(more)
+                """,
+            routes: routes
+        )
+    }
+
+    static let routes = """
+          - {name: closed, match: {model: "closed*"}, deny: {status: 403, message: "not here"}}
+          - {name: all, to: [mock]}
+        """
+
+    static let dead = "  dead: {kind: openai-compatible, url: \"http://127.0.0.1:1/v1\", health: {mode: none}}"
+
+    /// The lines of the file that is written.
+    func lines() throws -> [[String: Any]] { try AuditStation.lines(log) }
+
+    static func lines(_ file: String) throws -> [[String: Any]] {
+        try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+    }
+
+    /// Waits for a line, and gives it.
+    func line(_ what: ([String: Any]) -> Bool, sourceLocation: SourceLocation = #_sourceLocation) throws -> [String:
+        Any]
+    {
+        var found: [String: Any]?
+        _ = try eventually {
+            found = try lines().last(where: what)
+            return found != nil
+        }
+        let text = try String(contentsOfFile: log, encoding: .utf8)
+        return try #require(found, "\(text)", sourceLocation: sourceLocation)
+    }
+
+    func verify(_ arguments: [String] = []) throws -> ProgramResult {
+        try run("hoosh-proxy", ["audit", "verify", "--key", "file:\(folder.file("key"))"] + arguments + [log])
+    }
+
+    /// Starts another proxy on the same files.
+    func again() throws -> RunningProgram {
+        let proxy = try RunningProgram("hoosh-proxy", ["--routes", station.file, "--threads", "1"])
+        try proxy.line(containing: "ready")
+        return proxy
+    }
+}
+
+@Suite struct AuditJourneys {
+    @Test func `a request is written down with who, what, why, where and what it took`() throws {
+        let audit = try AuditStation(more: "privacy: {rules: [{tag: legal, class: internal, header: {x-team: legal}}]}")
+        let response = try audit.station.chat(headers: [("x-team", "legal"), ("x-request-id", "asked-1")])
+        #expect(response.status == 200)
+        let line = try audit.line { $0["request_id"] as? String == "asked-1" }
+        #expect(line["type"] as? String == "request" && line["decision"] as? String == "forwarded")
+        #expect(line["method"] as? String == "POST" && line["path"] as? String == "/v1/chat/completions")
+        #expect((line["peer"] as? String)?.hasPrefix("127.0.0.1:") == true)
+        #expect(line["model"] as? String == "mock-small" && line["model_used"] as? String == "mock-small")
+        #expect(line["route"] as? String == "all" && line["provider"] as? String == "mock")
+        #expect(line["class"] as? String == "internal" && line["tags"] as? [String] == ["legal"])
+        #expect(line["status"] as? Int == 200 && line["client_left"] as? Bool == false)
+        let tokens = try #require(line["tokens"] as? [String: Any])
+        #expect((tokens["input"] as? Int ?? 0) > 0 && tokens["estimated"] as? Bool == false)
+        #expect((line["tries"] as? [[String: String]]) == [["provider": "mock", "outcome": "answered 200"]])
+        #expect(line["config"] as? String == response["x-hoosh-config"])
+        let body = try #require(line["body"] as? [String: Any])
+        #expect((body["sha256"] as? String)?.count == 64 && body["text"] is NSNull)
+        let text = try String(contentsOfFile: audit.log, encoding: .utf8)
+        #expect(!text.contains(AuditStation.secret))
+    }
+
+    @Test func `refusals, admin calls and reloads are written down, probes are not`() throws {
+        let audit = try AuditStation(listen: "watch: false")
+        let station = audit.station
+        _ = try station.chat(model: "closed-1")
+        let denied = try audit.line { $0["code"] as? String == "route_forbidden" }
+        #expect(denied["decision"] as? String == "refused" && denied["status"] as? Int == 403)
+        _ = try station.connect().fetch("POST", "/v1/chat/completions", body: "{")
+        _ = try audit.line { $0["code"] as? String == "invalid_json" }
+        _ = try station.connect().fetch("GET", "/nothing")
+        _ = try audit.line { $0["code"] as? String == "not_found" && $0["path"] as? String == "/nothing" }
+        _ = try station.connect().fetch("GET", "/v1/models")
+        _ = try audit.line { $0["path"] as? String == "/v1/models" && $0["decision"] as? String == "answered" }
+        for path in ["/healthz", "/readyz", "/metrics"] { #expect(try station.ask(path).status == 200) }
+        _ = try station.ask("/v1/admin/state")
+        _ = try audit.line { $0["type"] as? String == "admin" && $0["path"] as? String == "/v1/admin/state" }
+        #expect(try station.ask("/v1/admin/reload", "POST").status == 200)
+        let good = try audit.line { $0["type"] as? String == "reload" }
+        #expect(good["result"] as? String == "reloaded" && good["cause"] as? String == "POST /v1/admin/reload")
+        try station.rewrite("version: 1\nroutes: []\n")
+        #expect(try station.ask("/v1/admin/reload", "POST").status == 422)
+        _ = try audit.line { $0["type"] as? String == "reload" && $0["result"] as? String == "refused" }
+        #expect(try !audit.lines().contains { ["/healthz", "/readyz", "/metrics"].contains($0["path"] as? String) })
+        let page = try MetricsPage(station.ask("/metrics").text)
+        #expect(page.value("hoosh_audit_up", [:]) == 1 && page.value("hoosh_audit_denied_total", [:]) == 0)
+        #expect(try station.proxy.stop() == 0)
+        let result = try audit.verify()
+        #expect(result.status == 0 && result.output.contains("as it was written"), "\(result.output)\(result.errors)")
+        #expect(try audit.lines().last?["type"] as? String == "stop")
+    }
+
+    @Test func `bodies are kept whole only where the settings and the class allow that`() throws {
+        let audit = try AuditStation(", body: full, max_class: internal")
+        _ = try audit.station.chat(headers: [("x-request-id", "open"), ("x-privacy", "internal")])
+        let open = try audit.line { $0["request_id"] as? String == "open" }
+        #expect(((open["body"] as? [String: Any])?["text"] as? String)?.contains("\"mock-small\"") == true)
+        _ = try audit.station.chat(headers: [("x-request-id", "closed"), ("x-privacy", "confidential")])
+        let closed = try audit.line { $0["request_id"] as? String == "closed" }
+        let body = try #require(closed["body"] as? [String: Any])
+        #expect(body["text"] is NSNull && (body["sha256"] as? String)?.count == 64)
+        let none = try AuditStation(", body: none")
+        _ = try none.station.chat(headers: [("x-request-id", "none")])
+        #expect(try none.line { $0["request_id"] as? String == "none" }["body"] is NSNull)
+    }
+
+    @Test func `the admin listener tells the last entries and whether they are as they were written`() throws {
+        let audit = try AuditStation()
+        for number in 0..<5 { _ = try audit.station.chat(headers: [("x-request-id", "r-\(number)")]) }
+        _ = try audit.line { $0["request_id"] as? String == "r-4" }
+        func page(_ query: String = "") throws -> [String: Any] { try object(audit.station.ask("/v1/audit\(query)")) }
+        let all = try page()
+        #expect(all["verified"] as? Bool == true && all["faults"] as? [String] == [])
+        let some = try page("?type=request&status=200&limit=2")
+        let ids = (some["entries"] as? [[String: Any]] ?? []).map { $0["request_id"] as? String }
+        #expect(ids == ["r-3", "r-4"])
+        #expect(try audit.station.ask("/v1/audit?secret=1").status == 400)
+        var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: audit.log)))
+        bytes[bytes.count / 3] ^= 1
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: audit.log))
+        try handle.write(contentsOf: Data(bytes))
+        let changed = try page()
+        #expect(changed["verified"] as? Bool == false && (changed["faults"] as? [String] ?? []).count >= 1)
+        #expect(try Station().ask("/v1/audit").status == 404)
+    }
+
+    @Test func `killed and started again, it goes on with its chain`() throws {
+        let audit = try AuditStation(", rotate: 4KiB")
+        for _ in 0..<20 { _ = try audit.station.chat() }
+        #expect(try eventually { try audit.station.ask("/v1/audit?limit=1").status == 200 })
+        audit.station.proxy.signal(SIGKILL)
+        try audit.station.proxy.wait()
+        // As a crash in the middle of a line leaves it.
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: audit.log))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data("{\"seq\":99,\"time\":\"20".utf8))
+        try handle.close()
+        #expect(try audit.verify().status == 1)
+        let next = try audit.again()
+        #expect(next.errors.contains("cut off by a crash; sealed"))
+        #expect(try next.stop() == 0)
+        let result = try audit.verify(["--json"])
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.contains("\"verified\":true") && result.output.contains("\"sealed\":1"))
+        let files = try FileManager.default.contentsOfDirectory(atPath: audit.folder.path)
+        let requests = try files.filter { $0.hasPrefix("audit.log") && !$0.contains("head") }.flatMap {
+            try AuditStation.lines(audit.folder.file($0), skippingTorn: true)
+        }
+        #expect(requests.count { $0["path"] as? String == "/v1/chat/completions" } == 20)
+        #expect(files.contains("audit.log.1") && files.contains("audit.log.2"))
+    }
+
+    @Test func `a log that was changed is not gone on with`() throws {
+        let audit = try AuditStation()
+        for _ in 0..<3 { _ = try audit.station.chat() }
+        #expect(try audit.station.proxy.stop() == 0)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: audit.log))
+        var changed = whole
+        changed[changed.count / 2] ^= 1
+        try changed.write(to: URL(fileURLWithPath: audit.log))
+        let verdict = try audit.verify()
+        #expect(verdict.status == 1 && verdict.output.contains("was changed"))
+        let refused = try run("hoosh-proxy", ["--routes", audit.station.file])
+        #expect(refused.status == 1 && refused.errors.contains("was changed"))
+        try whole.dropLast(200).write(to: URL(fileURLWithPath: audit.log))
+        let cut = try run("hoosh-proxy", ["--routes", audit.station.file])
+        #expect(cut.status == 1 && cut.errors.contains("its end was cut off"))
+        #expect(!cut.errors.contains(AuditStation.secret))
+        try whole.write(to: URL(fileURLWithPath: audit.log))
+        #expect(try audit.again().stop() == 0)
+        let wrong = try run(
+            "hoosh-proxy",
+            ["audit", "verify", "--key", "env:WRONG", audit.log],
+            environment: ["WRONG": "x"]
+        )
+        #expect(wrong.status == 1 && wrong.output.contains("another key"))
+        #expect(try run("hoosh-proxy", ["audit", "verify", "--key", "env:NOT_SET", audit.log]).status == 2)
+        #expect(try run("hoosh-proxy", ["audit", "verify"]).status == 2)
+    }
+
+    @Test(arguments: ["deny", "continue"])
+    func `a folder that is gone stops new requests, or not, until it is back`(onFailure: String) throws {
+        let audit = try AuditStation(", on_failure: \(onFailure)")
+        #expect(try audit.station.chat().status == 200)
+        let moved = audit.folder.path + "-moved"
+        #expect(rename(audit.folder.path, moved) == 0)
+        defer { try? FileManager.default.removeItem(atPath: moved) }
+        try audit.station.proxy.line(containing: "THE LOG CANNOT BE WRITTEN")
+        let before = try audit.station.forwarded
+        let answer = try audit.station.chat()
+        if onFailure == "deny" {
+            try expectError(answer, 503, code: "audit_unavailable")
+            #expect(answer["retry-after"] == "1")
+            #expect(try audit.station.forwarded == before, "nobody was asked")
+        } else {
+            #expect(answer.status == 200)
+        }
+        #expect(try audit.station.connect().fetch("GET", "/v1/health").status == 200)
+        #expect(try MetricsPage(audit.station.ask("/metrics").text).value("hoosh_audit_up", [:]) == 0)
+        #expect(mkdir(audit.folder.path, 0o700) == 0)
+        #expect(
+            try eventually(seconds: 15) {
+                try MetricsPage(audit.station.ask("/metrics").text).value("hoosh_audit_up", [:]) == 1
+            }
+        )
+        #expect(try audit.station.chat().status == 200)
+        let line = try audit.line { $0["type"] as? String == "resumed" }
+        #expect(line["denied"] as? Int == (onFailure == "deny" ? 1 : 0) && line["lost"] as? Int == 0)
+    }
+
+    @Test func `a disk that is full stops new requests, and loses no line`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("key", AuditStation.secret)
+        let mock = try MockUpstream(models: ["mock-small"])
+        let file = try folder.write(
+            "routes.yaml",
+            """
+            version: 1
+            listen: {address: "127.0.0.1:0", admin: 127.0.0.1:0}
+            providers: {mock: {kind: openai-compatible, url: "\(mock.url)/v1", health: {mode: none}}}
+            audit: {path: \(folder.file("audit.log")), key: "file:\(folder.file("key"))", sync: 50ms}
+            routes: [{name: all, to: [mock]}]
+
+            """
+        )
+        // A limit on the size of files stands for a full disk: the write that would pass it is cut short.
+        let program = "\(RunningProgram.folder)/hoosh-proxy"
+        let script = "ulimit -S -f 8; exec '\(program)' --routes '\(file)' --threads 1"
+        let proxy = try RunningProgram("bash", ["-c", script], tool: true)
+        let address = try #require(Address(saidIn: try proxy.line(containing: "(client)")))
+        try proxy.line(containing: "ready")
+        func ask(_ id: String) throws -> Response {
+            try RawConnection(to: address).fetch(
+                "POST",
+                "/v1/chat/completions",
+                headers: [("x-request-id", id)],
+                body: chatBody(model: "mock-small")
+            )
+        }
+        var served: [String] = []
+        let isStopped = try eventually(seconds: 30) {
+            let id = "full-\(served.count)"
+            let answer = try ask(id)
+            guard answer.status == 503 else {
+                served.append(id)
+                return false
+            }
+            try expectError(answer, 503, code: "audit_unavailable")
+            return true
+        }
+        #expect(isStopped && served.count > 3)
+        #expect(try run("prlimit", ["--pid", "\(proxy.pid)", "--fsize=unlimited"], tool: true).status == 0)
+        #expect(
+            try eventually(seconds: 15) {
+                let id = "full-\(served.count)"
+                let isServed = try ask(id).status == 200
+                if isServed { served.append(id) }
+                return isServed
+            }
+        )
+        #expect(try proxy.stop() == 0)
+        let written = try AuditStation.lines(folder.file("audit.log")).compactMap { $0["request_id"] as? String }
+        #expect(Set(written).isSuperset(of: served), "what was served is written down")
+        let result = try run(
+            "hoosh-proxy",
+            ["audit", "verify", "--key", "file:\(folder.file("key"))", folder.file("audit.log")]
+        )
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test func `a reload changes how it is written, but not where or with which key`() throws {
+        let audit = try AuditStation(listen: "watch: false")
+        let text = try String(contentsOfFile: audit.station.file, encoding: .utf8)
+        func reload(_ old: String, _ new: String) throws -> [String: Any] {
+            try audit.station.rewrite(text.replacingOccurrences(of: old, with: new))
+            return try object(audit.station.ask("/v1/admin/reload", "POST"))
+        }
+        let moved = try reload("audit.log", "other.log")
+        #expect((moved["message"] as? String)?.contains("`audit.path` changed, which needs a restart") == true)
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("audit:") })
+        #expect((try reload(String(line), "")["message"] as? String)?.contains("`audit` was removed") == true)
+        #expect(try reload("sync: 50ms", "sync: 50ms, body: none")["result"] as? String == "reloaded")
+        _ = try audit.station.chat(headers: [("x-request-id", "after")])
+        #expect(try audit.line { $0["request_id"] as? String == "after" }["body"] is NSNull)
+        try "a-secret-that-is-quite-another-one-02".write(
+            toFile: audit.folder.file("key"),
+            atomically: false,
+            encoding: .utf8
+        )
+        let other = try reload("sync: 50ms", "sync: 51ms")
+        #expect((other["message"] as? String)?.contains("`audit.key` changed, which needs a restart") == true)
+    }
+
+    @Test func `failed tries, broken streams and clients that leave are told as they went`() throws {
+        let audit = try AuditStation(providers: AuditStation.dead, routes: "  - {name: all, to: [dead, mock]}")
+        _ = try audit.station.chat(stream: true, headers: [("x-request-id", "tried")])
+        let tried = try audit.line { $0["request_id"] as? String == "tried" }
+        let tries = try #require(tried["tries"] as? [[String: String]])
+        #expect(tries.map { $0["provider"] } == ["dead", "mock"] && tried["provider"] as? String == "mock")
+        #expect(tries[0]["outcome"]?.contains("could not be reached") == true && tried["stream"] as? Bool == true)
+        let broken = [("x-request-id", "broken"), ("x-mock-fault", "reset"), ("x-mock-after", "3")]
+        _ = try audit.station.chat(stream: true, headers: broken)
+        let line = try audit.line { $0["request_id"] as? String == "broken" }
+        #expect((line["tries"] as? [[String: String]])?.last?["outcome"]?.contains("after it had begun") == true)
+        let client = try audit.station.connect()
+        let controls = [("x-request-id", "left"), ("x-mock-fault", "slow-head"), ("x-mock-delay-ms", "5000")]
+        try client.request("POST", "/v1/chat/completions", headers: controls, body: chatBody(stream: true))
+        let before = try audit.station.forwarded
+        #expect(try eventually { try audit.station.forwarded > before || audit.station.forwarded >= 3 })
+        client.close()
+        let left = try audit.line { $0["request_id"] as? String == "left" }
+        #expect(left["client_left"] as? Bool == true && left["status"] as? Int == 499)
+        #expect((left["tokens"] as? [String: Any])?["estimated"] as? Bool == true)
+    }
+
+    @Test func `what no provider can answer is written down with its code`() throws {
+        let audit = try AuditStation(providers: AuditStation.dead, routes: "  - {name: all, to: [dead]}")
+        let answer = try audit.station.chat(headers: [("x-request-id", "gone")])
+        try expectError(answer, 502, code: "upstream_error")
+        let line = try audit.line { $0["request_id"] as? String == "gone" }
+        #expect(line["decision"] as? String == "refused" && line["code"] as? String == "upstream_error")
+        #expect(line["provider"] is NSNull && line["status"] as? Int == 502)
+    }
+}
+
+extension AuditStation {
+    /// The lines of a file; what is no JSON is left out.
+    static func lines(_ file: String, skippingTorn: Bool) throws -> [[String: Any]] {
+        try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").compactMap { line in
+            try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        }
+    }
+}
