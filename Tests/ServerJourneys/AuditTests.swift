@@ -16,7 +16,8 @@ private final class AuditStation {
         providers: String = "",
         more: String = "",
         routes: String = AuditStation.routes,
-        listen: String = ""
+        listen: String = "",
+        environment: [String: String] = [:]
     ) throws {
         folder = try TemporaryFolder()
         try folder.write("key", AuditStation.secret + "\n")
@@ -27,7 +28,8 @@ private final class AuditStation {
                 audit: {path: \(folder.file("audit.log")), key: "file:\(folder.file("key"))", sync: 50ms\(settings)}
                 \(more)
                 """,
-            routes: routes
+            routes: routes,
+            environment: environment
         )
     }
 
@@ -93,6 +95,26 @@ private final class AuditStation {
         #expect((body["sha256"] as? String)?.count == 64 && body["text"] is NSNull)
         let text = try String(contentsOfFile: audit.log, encoding: .utf8)
         #expect(!text.contains(AuditStation.secret))
+    }
+
+    @Test func `callers are told by name, strangers too, and no token is ever written`() throws {
+        let token = "tok-live-0123456789abcdef0123456789abcdef"
+        let audit = try AuditStation(
+            more: "auth: {keys: {app: {token: env:APP_TOKEN, tenant: acme, models: [\"mock-*\"]}}}",
+            environment: ["APP_TOKEN": token]
+        )
+        let key = ("authorization", "Bearer \(token)")
+        _ = try audit.station.chat(headers: [key, ("x-request-id", "known")])
+        let known = try audit.line { $0["request_id"] as? String == "known" }
+        #expect(known["key"] as? String == "app" && known["tenant"] as? String == "acme")
+        #expect(try audit.station.chat(headers: [("authorization", "Bearer \(token)x")]).status == 401)
+        let stranger = try audit.line { $0["status"] as? Int == 401 }
+        #expect(stranger["code"] as? String == "invalid_api_key" && stranger["key"] is NSNull)
+        #expect(stranger["decision"] as? String == "refused" && stranger["peer"] is String)
+        #expect(try audit.station.chat(model: "other", headers: [key]).status == 403)
+        let denied = try audit.line { $0["code"] as? String == "model_not_allowed" }
+        #expect(denied["key"] as? String == "app")
+        #expect(try !String(contentsOfFile: audit.log, encoding: .utf8).contains("tok-live"))
     }
 
     @Test func `refusals, admin calls and reloads are written down, probes are not`() throws {

@@ -48,6 +48,8 @@ extension Session {
         var entry = AuditEntry()
         entry.kind = role == .admin ? .admin : .request
         entry.peer = peerName
+        entry.key = caller.key?.name
+        entry.tenant = caller.tenant
         entry.configuration = worker.snapshot.hash
         guard reader.isHeadComplete else { return entry }
         entry.method = String(method.prefix(32))
