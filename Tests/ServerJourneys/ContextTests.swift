@@ -106,7 +106,7 @@ import Testing
         let mock = try MockUpstream(models: ["claude-sonnet-4-5"])
         let station = try Station(
             providers:
-                "  claude: {kind: anthropic, url: \"\(mock.url)\", key: \"env:KEY\", context: 400, health: {mode: none}}",
+                "  claude: {kind: anthropic, url: \"\(mock.url)\", key: \"env:KEY\", context: 400, health: {mode: none}, pass_headers: [x-mock-*]}",
             routes: "  - {name: all, to: [claude], context: {compact: {at: 60%, keep_last: 1}}}",
             environment: ["KEY": "k"]
         )

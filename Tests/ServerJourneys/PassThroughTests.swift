@@ -45,6 +45,32 @@ import Testing
         #expect(seen.headers["openai-beta"] == "x")
     }
 
+    @Test func `a public provider sees only the fields that it knows`() throws {
+        let upstream = try ScriptedUpstream { _ in ScriptedUpstream.Answer("{}") }
+        let place = "url: \"\(upstream.url)\", key: env:KEY, health: {mode: none}"
+        let station = try Station(
+            providers: "  fast: {kind: groq, \(place)}\n  wide: {kind: groq, \(place), pass_headers: [x-team, x-tr*]}",
+            routes: "  - {name: wide, match: {model: wide}, to: [wide]}\n  - {name: all, to: [fast]}",
+            environment: ["KEY": "provider-key"]
+        )
+        let fields: Headers = [
+            ("x-forwarded-for", "10.1.2.3"), ("x-privacy", "public"), ("x-team", "red"), ("x-trace-id", "t"),
+            ("openai-organization", "org"), ("groq-beta", "b"), ("user-agent", "app"), ("traceparent", "00-1-2-01"),
+            ("cookie", "c=1"), ("x-api-key", "client"), ("idempotency-key", "i"),
+        ]
+        for model in ["m", "wide"] {
+            let body = "{\"model\": \"\(model)\", \"messages\": []}"
+            let response = try station.connect().fetch("POST", "/v1/chat/completions", headers: fields, body: body)
+            #expect(response.status == 200, "\(response.text)")
+        }
+        let always: Set<String> = [
+            "host", "authorization", "content-type", "content-length", "accept-encoding", "x-request-id", "groq-beta",
+            "user-agent", "traceparent", "idempotency-key",
+        ]
+        let seen = upstream.questions.map { Set($0.headers.keys.map { $0.lowercased() }) }
+        #expect(seen.count == 2 && seen.first == always && seen.last == always.union(["x-team", "x-trace-id"]))
+    }
+
     @Test(arguments: ["/v1/files", "/v1/images/edits", "/v1/images/variations", "/v1/uploads/u1/parts"])
     func `forms arrive byte for byte`(path: String) throws {
         let place = try Place()

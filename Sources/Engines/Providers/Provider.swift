@@ -15,6 +15,8 @@ package final class Provider: Sendable {
     package let secretName: String?
     /// Extra request header fields, names in lower case.
     package let headers: [HeaderPair]
+    /// The client's header fields that it gets.
+    package let passes: HeaderRule
     /// Models it serves; nil serves any.
     package let models: [Glob]?
     /// Endpoints it serves.
@@ -37,6 +39,7 @@ package final class Provider: Sendable {
         key: String?,
         secretName: String?,
         headers: [HeaderPair],
+        passing more: [String] = [],
         models: [Glob]?,
         apis: Set<API>,
         formats: [ChatFormat]? = nil,
@@ -54,6 +57,7 @@ package final class Provider: Sendable {
         self.key = key
         self.secretName = secretName
         self.headers = headers
+        passes = kind.passes.adding(more)
         self.models = models
         self.apis = apis
         self.formats = formats ?? kind.formats

@@ -46,6 +46,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
     package let modelList: ModelListFormat?
     /// Its streams in OpenAI's format tell their usage when asked by `stream_options.include_usage`.
     package let takesStreamOptions: Bool
+    /// The client's header fields that it gets.
+    package let passes: HeaderRule
 
     /// How a provider of speech is asked.
     package enum Speech: String, Sendable {
@@ -74,7 +76,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
         counts: [ChatFormat] = [],
         commands: [ModelCommand] = [],
         modelList: ModelListFormat? = .openAI,
-        takesStreamOptions: Bool = true
+        takesStreamOptions: Bool = true,
+        passes: HeaderRule = .everything
     ) {
         self.name = name
         self.defaultURL = defaultURL
@@ -95,6 +98,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
         self.commands = commands
         self.modelList = modelList
         self.takesStreamOptions = takesStreamOptions
+        self.passes = passes
     }
 
     /// What a provider lacks it answers with its own 404; formats of chats it lacks are translated.
@@ -162,7 +166,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             formats: [.chat, .completions, .responses],
             knowsNewestWords: true,
             knowsOpenSampling: false,
-            thinking: .none
+            thinking: .none,
+            passes: .known("openai-*")
         ),
         ProviderKind(
             "deepseek",
@@ -170,7 +175,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             formats: [.chat],
             apis: noEmbeddings,
             knowsOpenSampling: false,
-            embeddings: []
+            embeddings: [],
+            passes: .known()
         ),
         // Its schema is closed: what it does not know it refuses with 422. Its streams end with their usage unasked.
         ProviderKind(
@@ -179,7 +185,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             formats: [.chat],
             knowsOpenSampling: false,
             thinking: .parts,
-            takesStreamOptions: false
+            takesStreamOptions: false,
+            passes: .known()
         ),
         ProviderKind(
             "google",
@@ -190,7 +197,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             thinking: .none,
             embeddings: [.geminiBatch, .gemini, .openAI],
             counts: [.gemini],
-            modelList: .gemini
+            modelList: .gemini,
+            passes: .known("x-goog-*")
         ),
         // It refuses what it does not know, `reasoning_content` too.
         ProviderKind(
@@ -201,15 +209,23 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             apis: noEmbeddings,
             knowsOpenSampling: false,
             thinking: .reasoning,
-            embeddings: []
+            embeddings: [],
+            passes: .known("groq-*")
         ),
-        ProviderKind("grok", "https://api.x.ai", formats: [.chat, .responses], knowsOpenSampling: false),
+        ProviderKind(
+            "grok",
+            "https://api.x.ai",
+            formats: [.chat, .responses],
+            knowsOpenSampling: false,
+            passes: .known("x-grok-*")
+        ),
         ProviderKind(
             "openrouter",
             "https://openrouter.ai",
             v1Path: "/api/v1",
             formats: [.chat, .completions, .responses, .messages],
-            thinking: .details
+            thinking: .details,
+            passes: .known("http-referer", "x-title", "x-openrouter-*", "anthropic-beta")
         ),
         ProviderKind("openai-compatible", nil),
         ProviderKind(
@@ -220,7 +236,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             keyHeader: "x-api-key",
             embeddings: [],
             counts: [.messages],
-            modelList: .anthropic
+            modelList: .anthropic,
+            passes: .known("anthropic-*")
         ),
         ProviderKind(
             "whisper",

@@ -7,8 +7,8 @@ import Providers
 
 /// Writes the head of the request as one provider shall see it.
 ///
-/// Everything the client sent passes, but for what belongs to its own connection (RFC 9110 §7.6.1), its credentials,
-/// and what the route or the provider sets instead.
+/// What the client sent passes as far as the provider's kind and the file let it (`HeaderRule`), but for what belongs
+/// to its own connection (RFC 9110 §7.6.1), its credentials, and what the route or the provider sets instead.
 package enum UpstreamHead {
     /// What follows the head.
     package enum Body {
@@ -79,6 +79,7 @@ package enum UpstreamHead {
         for index in head.fields.indices {
             let field = head.fields[index]
             if isDropped(field.id) || HopByHop.isDropped(requestField: index, of: head, in: bytes) { continue }
+            if !pool.provider.passes.passes(bytes.extracting(field.name.range)) { continue }
             if restated?.isTranslated == true, isOfDialect(field, bytes) { continue }
             if restated?.contentType != nil, field.id == .contentType { continue }
             if !isPlain, isReplaced(bytes.extracting(field.name.range), pool, plan, target) { continue }

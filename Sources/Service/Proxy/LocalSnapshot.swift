@@ -87,7 +87,8 @@ extension Array {
 extension Provider {
     /// True when connections to one are as good as connections to the other.
     fileprivate func connectsLike(_ other: Provider) -> Bool {
-        name == other.name && url == other.url && key == other.key && headers == other.headers && kind == other.kind
+        name == other.name && url == other.url && key == other.key && headers == other.headers
+            && passes == other.passes && kind == other.kind
             && isLocal == other.isLocal && tls == other.tls && keepalive == other.keepalive
     }
 }

@@ -61,7 +61,9 @@ struct FourFormats {
         var routes = "routes:\n"
         for (name, kind) in kinds {
             let models = "[from-\(name), to-\(name)]"
-            providers += "  \(name): {\(kind), url: \"\(mock.url)\", models: \(models)}\n"
+            // The kinds themselves let only their own fields pass.
+            let fields = "pass_headers: [x-mock-*]"
+            providers += "  \(name): {\(kind), url: \"\(mock.url)\", models: \(models), \(fields)}\n"
             routes += "  - {name: \(name), match: {model: \(models)}, to: [\(name)]}\n"
         }
         proxy = try ProxyInFront(routes: providers + routes, environment: ["MOCK_KEY": "mock-key"])

@@ -168,6 +168,7 @@ struct ProvidersMeaning {
             key: key,
             secretName: secretName,
             headers: isEnabled ? Read.headers(node["headers"], secrets) : [],
+            passing: Read.texts(node["pass_headers"]) ?? [],
             models: Read.globs(node["models"]),
             apis: Read.apis(node["apis"]).map(Set.init) ?? kind.apis,
             formats: Read.texts(node["formats"])?.compactMap(ChatFormat.init(rawValue:)),

@@ -25,6 +25,12 @@ extension Schema {
             Key("providers.*.key", .secret, "", "Sent as `authorization: Bearer`."),
             Key("providers.*.headers", .map(.headerName), "", "Extra request header fields.", codes: ["HP418"]),
             Key("providers.*.headers.*", .headerValue, "", "A field's value."),
+            Key(
+                "providers.*.pass_headers",
+                .list(.headerName),
+                "by kind",
+                "Fields of clients that pass besides those that the kind lets through; `*` may stand at the end."
+            ),
             Key("providers.*.models", .oneOrMore(.glob), "any", "The models it serves.", codes: ["HP411"]),
             Key("providers.*.apis", .oneOrMore(.word(endpoints)), "by kind", "The endpoints it serves."),
             Key(
