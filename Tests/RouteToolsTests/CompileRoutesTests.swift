@@ -43,7 +43,7 @@ struct CompileRoutesTests {
 
     @Test(arguments: files) func `they are served, or refused for an engine alone`(file: String) {
         let folder = Self.root + "/routes/"
-        let (problems, configuration) = CheckedFile.load(folder + file, purpose: .serve) { _ in "test-value" }
+        let (problems, configuration) = CheckedFile.load(folder + file, purpose: .serve) { "test-value-of-\($0)" }
         if configuration != nil {
             #expect(!Self.waiting.contains(file))
             return

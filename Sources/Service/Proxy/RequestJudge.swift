@@ -97,6 +97,7 @@ struct RequestJudge {
         facts.tags = label.tags
         facts.stage = .head
         var verdict = Verdict(route: nil, level: label.level, tags: label.tags, reading: reading)
+        let identity = self.identity
         while true {
             switch program.decide(facts, model: subject.model.span, head: bytes, identity: identity.span) {
             case .route(let index):
@@ -111,7 +112,8 @@ struct RequestJudge {
     }
 
     private func label(_ facts: Facts, _ bytes: Span<UInt8>) -> PrivacyLabels.Label {
-        labels.label(facts, head: bytes, identity: identity.span)
+        let identity = self.identity
+        return labels.label(facts, head: bytes, identity: identity.span)
     }
 
     /// Fills in what the head tells; answers a field that counts and stands there more than once.

@@ -112,10 +112,10 @@ extension ClientPaths {
     /// True when the caller may ask for the model; else the refusal is on its way.
     static func mayAsk(_ session: Session, _ model: [UInt8], _ asked: [UInt8]) -> Bool {
         guard let key = session.caller.key, key.models != nil, !session.reader.asksForModel else { return true }
-        let names = [model] + others(session)
-        for (index, name) in names.enumerated()
-        where !session.caller.allows(model: name.span, askedAs: index == 0 ? asked.span : name.span) {
-            let shown = String(decoding: (index == 0 ? asked : name).prefix(128), as: UTF8.self)
+        // The first goes by two names: the client's, and the one that an alias stands for.
+        let names = [(model, asked)] + others(session).map { ($0, $0) }
+        for (name, asked) in names where !session.caller.allows(model: name.span, askedAs: asked.span) {
+            let shown = String(decoding: asked.prefix(128), as: UTF8.self)
             let what =
                 shown.isEmpty
                 ? "the key `\(key.name)` is for some models only, and this request names none"
