@@ -52,6 +52,25 @@ import Testing
 
     // MARK: Lists and calls
 
+    @Test func `a call above a server's clearance does not reach it`() throws {
+        let station = try Self.station(
+            servers: "    wide: {command: [\"\(Self.mock)\", --mcp-stdio], start_timeout: 60s, clearance: restricted}",
+            allow: "[\"m/*\", \"wide/*\"]",
+            more: "privacy: {rules: [{tag: number, class: restricted, builtin: [ssn]}]}"
+        )
+        let connection = try station.connect(timeoutSeconds: 60)
+        func call(_ server: String, _ text: String, _ headers: Headers = []) throws -> Response {
+            let body = "{\"name\": \"\(server)/echo\", \"arguments\": {\"text\": \"\(text)\"}}"
+            return try connection.fetch("POST", "/v1/tools/call", headers: headers, body: body)
+        }
+        #expect(try said(call("m", "hello")).text.contains("hello"))
+        #expect(try said(call("m", "hello", [("x-privacy", "confidential")])).text.contains("hello"))
+        try expectError(call("m", "hello", [("x-privacy", "restricted")]), 403, code: "privacy_no_target")
+        // Escaped, it is the same text.
+        try expectError(call("m", "078-05-11\\u00320"), 403, code: "privacy_no_target")
+        #expect(try said(call("wide", "078-05-1120")).text.contains("078-05-1120"))
+    }
+
     @Test func `tools are listed over all pages, and only those that are allowed`() throws {
         let station = try Self.station(allow: "[m/echo, \"m/g*\"]")
         let connection = try station.connect(timeoutSeconds: 60)

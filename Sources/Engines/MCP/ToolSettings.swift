@@ -59,10 +59,18 @@ package struct ToolServer: Equatable, Sendable {
     package var callMilliseconds = 60_000
     /// Calls at a time; four times as many wait.
     package var maxInFlight = 8
+    /// The highest class of a call that it may get.
+    package var clearance: Level
 
     package init(name: String, place: Place) {
         self.name = name
         self.place = place
+        // As for providers: what is on our side may see what must not leave it.
+        clearance =
+            switch place {
+            case .command: .confidential
+            case .http(let http): http.isLocal ? .confidential : .internal
+            }
     }
 
     /// Values of it that no log may show.

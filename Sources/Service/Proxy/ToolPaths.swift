@@ -3,6 +3,7 @@ import Bytes
 import HTTP
 import JSON
 import MCP
+import Routing
 import ToolServers
 
 /// `/v1/tools/list`, `/v1/tools/call` and `/mcp`: what clients ask of the tools of MCP servers.
@@ -189,7 +190,41 @@ enum ToolPaths {
             let message = "the tool `\(shown)` is not allowed here (tools.allow)"
             return refuse(session, form, Fault(403, "tool_not_allowed", message, RPCError.invalidParameters))
         }
+        if let fault = privacyFault(session, name, settings) { return refuse(session, form, fault) }
         pass(session, name, arguments, form)
+    }
+
+    /// A call has a class as a chat has one, and a server sees what its clearance lets it see.
+    private static func privacyFault(_ session: Session, _ name: ToolName, _ settings: ToolSettings) -> Fault? {
+        let verdict = session.worker.local.judge.judge(
+            RequestJudge.Subject(
+                api: .other,
+                model: [],
+                streams: false,
+                requestID: session.requestID(),
+                caller: session.caller
+            ),
+            session.reader,
+            session.requestBytes.bindMemory(to: UInt8.self).span
+        )
+        func fault(_ status: Int, _ code: String, _ message: String) -> Fault {
+            Fault(status, code, message, RPCError.invalidRequest)
+        }
+        if let field = verdict.repeatedField {
+            return fault(
+                400,
+                "repeated_header",
+                "the rules ask about `\(field)`, which this request has more than once"
+            )
+        }
+        if let key = session.caller.key, verdict.level > key.maxLevel {
+            let message = "the key `\(key.name)` sends requests up to class \(key.maxLevel.word)"
+            return fault(403, "class_not_allowed", message)
+        }
+        guard let server = settings.servers.first(where: { $0.name == name.server }), server.clearance < verdict.level
+        else { return nil }
+        let message = "the tools of `\(name.server)` may not see a request of class \(verdict.level.word)"
+        return fault(403, "privacy_no_target", message)
     }
 
     private static func pass(_ session: Session, _ name: ToolName, _ arguments: ArraySlice<UInt8>, _ form: Form) {

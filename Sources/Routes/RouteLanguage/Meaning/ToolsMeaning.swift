@@ -38,6 +38,7 @@ struct ToolsMeaning {
         server.startMilliseconds = Read.duration(node, "start_timeout") ?? server.startMilliseconds
         server.callMilliseconds = Read.duration(node, "call_timeout") ?? server.callMilliseconds
         server.maxInFlight = Read.count(node, "max_in_flight", 1...10_000) ?? server.maxInFlight
+        if let text = node["clearance"]?.text, let level = try? Values.level(text) { server.clearance = level }
         return server
     }
 

@@ -32,6 +32,12 @@ extension Schema {
                 "Calls at a time; four times as many wait, more are refused."
             ),
             Key(
+                "tools.servers.*.clearance",
+                .level,
+                "on this side `confidential`, beyond `internal`",
+                "The highest class of a call that it may get."
+            ),
+            Key(
                 "tools.allow",
                 .oneOrMore(.glob),
                 "[]",
