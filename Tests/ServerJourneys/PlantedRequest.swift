@@ -202,7 +202,7 @@ struct PlantedRequest {
 
     private static let otherChats: [Surface] = [
         bodies("/v1/completions") { "\"prompt\": \($1.planted($0))" },
-        bodies("/v1/completions") { "\"prompt\": [\($1.planted($0))], \"suffix\": \"end\"" },
+        bodies("/v1/completions") { "\"prompt\": [\($1.planted($0))], \"echo\": false" },
         bodies("/v1/responses") { "\"input\": \($1.planted($0))" },
         bodies("/v1/responses") { "\"instructions\": \($1.planted($0)), \"input\": \"hello\"" },
         bodies("/v1/responses") {
