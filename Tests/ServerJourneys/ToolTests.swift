@@ -56,7 +56,8 @@ import Testing
         let station = try Self.station(
             servers: "    wide: {command: [\"\(Self.mock)\", --mcp-stdio], start_timeout: 60s, clearance: restricted}",
             allow: "[\"m/*\", \"wide/*\"]",
-            more: "privacy: {rules: [{tag: number, class: restricted, builtin: [ssn]}]}"
+            more:
+                "privacy: {rules: [{tag: number, class: restricted, builtin: [ssn]}, {tag: name, pattern: falcon, redact: true}]}"
         )
         let connection = try station.connect(timeoutSeconds: 60)
         func call(_ server: String, _ text: String, _ headers: Headers = []) throws -> Response {
@@ -69,6 +70,10 @@ import Testing
         // Escaped, it is the same text.
         try expectError(call("m", "078-05-11\\u00320"), 403, code: "privacy_no_target")
         #expect(try said(call("wide", "078-05-1120")).text.contains("078-05-1120"))
+        #expect(try said(call("m", "the falcon flies")).text.contains("the [NAME] flies"))
+        let message =
+            #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"m/echo","arguments":{"text":"a falcon"}}}"#
+        #expect(try connection.fetch("POST", "/mcp", body: message).text.contains("a [NAME]"))
     }
 
     @Test func `tools are listed over all pages, and only those that are allowed`() throws {

@@ -1,5 +1,6 @@
 import Arrival
 import Bytes
+import Content
 import HTTP
 import JSON
 import MCP
@@ -190,13 +191,22 @@ enum ToolPaths {
             let message = "the tool `\(shown)` is not allowed here (tools.allow)"
             return refuse(session, form, Fault(403, "tool_not_allowed", message, RPCError.invalidParameters))
         }
-        if let fault = privacyFault(session, name, settings) { return refuse(session, form, fault) }
+        let label = label(session)
+        if let fault = privacyFault(session, name, settings, label) { return refuse(session, form, fault) }
+        guard let arguments = redacted(arguments, session, form, label) else {
+            let refusal = Session.redactionRefusal
+            return refuse(
+                session,
+                form,
+                Fault(refusal.status, refusal.code, refusal.message, RPCError.invalidRequest)
+            )
+        }
         pass(session, name, arguments, form)
     }
 
-    /// A call has a class as a chat has one, and a server sees what its clearance lets it see.
-    private static func privacyFault(_ session: Session, _ name: ToolName, _ settings: ToolSettings) -> Fault? {
-        let verdict = session.worker.local.judge.judge(
+    /// A call has a class as a chat has one.
+    private static func label(_ session: Session) -> RequestJudge.Verdict {
+        session.worker.local.judge.judge(
             RequestJudge.Subject(
                 api: .other,
                 model: [],
@@ -207,24 +217,53 @@ enum ToolPaths {
             session.reader,
             session.requestBytes.bindMemory(to: UInt8.self).span
         )
+    }
+
+    /// Why the server may not see the call: it gets what its clearance lets it see.
+    private static func privacyFault(
+        _ session: Session,
+        _ name: ToolName,
+        _ settings: ToolSettings,
+        _ label: RequestJudge.Verdict
+    ) -> Fault? {
         func fault(_ status: Int, _ code: String, _ message: String) -> Fault {
             Fault(status, code, message, RPCError.invalidRequest)
         }
-        if let field = verdict.repeatedField {
+        if let field = label.repeatedField {
             return fault(
                 400,
                 "repeated_header",
                 "the rules ask about `\(field)`, which this request has more than once"
             )
         }
-        if let key = session.caller.key, verdict.level > key.maxLevel {
+        if let key = session.caller.key, label.level > key.maxLevel {
             let message = "the key `\(key.name)` sends requests up to class \(key.maxLevel.word)"
             return fault(403, "class_not_allowed", message)
         }
-        guard let server = settings.servers.first(where: { $0.name == name.server }), server.clearance < verdict.level
+        guard let server = settings.servers.first(where: { $0.name == name.server }), server.clearance < label.level
         else { return nil }
-        let message = "the tools of `\(name.server)` may not see a request of class \(verdict.level.word)"
+        let message = "the tools of `\(name.server)` may not see a request of class \(label.level.word)"
         return fault(403, "privacy_no_target", message)
+    }
+
+    /// The arguments with what rules replace; nil where that cannot be done.
+    private static func redacted(
+        _ arguments: ArraySlice<UInt8>,
+        _ session: Session,
+        _ form: Form,
+        _ label: RequestJudge.Verdict
+    ) -> ArraySlice<UInt8>? {
+        let policy = session.worker.local.snapshot.content
+        guard policy.redacts, let reading = label.reading else { return arguments }
+        let span = session.requestBytes.bindMemory(to: UInt8.self).span
+        switch RequestContent(session.reader, span).redaction(policy, reading, span) {
+        case .none: return arguments
+        case .impossible: return nil
+        case .body(let bytes):
+            guard let body = try? JSONNode.parse(bytes) else { return nil }
+            let call = if case .rpc = form { body["params"] } else { body as JSONNode? }
+            return call?["arguments"]?.source ?? arguments
+        }
     }
 
     private static func pass(_ session: Session, _ name: ToolName, _ arguments: ArraySlice<UInt8>, _ form: Form) {
