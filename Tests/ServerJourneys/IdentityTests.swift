@@ -208,6 +208,19 @@ import Testing
         #expect(try station.chat(headers: Self.bearer + [("x-privacy", "confidential")]).status == 200)
     }
 
+    @Test func `what stands in the text counts for the class of a key, too`() throws {
+        let rules = "privacy: {rules: [{tag: pii, class: confidential, builtin: [ssn]}]}\n"
+        let station = try station(rules + Self.keys)
+        let body = chatBody(message: "my number is 536-90-4399")
+        func send(_ headers: Headers) throws -> Response {
+            try station.connect().fetch("POST", "/v1/chat/completions", headers: headers, body: body)
+        }
+        try expectError(send([("x-api-key", Self.other)]), 403, code: "class_not_allowed")
+        #expect(try send(Self.bearer).status == 200)
+        #expect(try station.chat(headers: [("x-api-key", Self.other)]).status == 200)
+        #expect(try station.forwarded == 2)
+    }
+
     @Test func `own paths are behind a key as well, but for the question whether it lives`() throws {
         let station = try station()
         let paths = [
