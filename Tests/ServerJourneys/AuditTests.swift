@@ -184,7 +184,13 @@ private final class AuditStation {
     @Test func `killed and started again, it goes on with its chain`() throws {
         let audit = try AuditStation(", rotate: 4KiB")
         for _ in 0..<20 { _ = try audit.station.chat() }
-        #expect(try eventually { try audit.station.ask("/v1/audit?limit=1").status == 200 })
+        func requests() throws -> Int {
+            let files = try FileManager.default.contentsOfDirectory(atPath: audit.folder.path)
+            return try files.filter { $0.hasPrefix("audit.log") && !$0.contains("head") }.flatMap {
+                try AuditStation.lines(audit.folder.file($0), skippingTorn: true)
+            }.count { $0["path"] as? String == "/v1/chat/completions" }
+        }
+        #expect(try eventually(seconds: 20) { try requests() == 20 })
         audit.station.proxy.signal(SIGKILL)
         try audit.station.proxy.wait()
         // As a crash in the middle of a line leaves it.
@@ -200,10 +206,7 @@ private final class AuditStation {
         #expect(result.status == 0, "\(result.output)")
         #expect(result.output.contains("\"verified\":true") && result.output.contains("\"sealed\":1"))
         let files = try FileManager.default.contentsOfDirectory(atPath: audit.folder.path)
-        let requests = try files.filter { $0.hasPrefix("audit.log") && !$0.contains("head") }.flatMap {
-            try AuditStation.lines(audit.folder.file($0), skippingTorn: true)
-        }
-        #expect(requests.count { $0["path"] as? String == "/v1/chat/completions" } == 20)
+        #expect(try requests() == 20, "nothing before it is lost")
         #expect(files.contains("audit.log.1") && files.contains("audit.log.2"))
     }
 
