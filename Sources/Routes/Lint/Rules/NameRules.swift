@@ -93,7 +93,8 @@ enum NameRules {
         for provider in survey.document.providers where provider.isEnabled { asked += provider.denyTags }
         tested.formUnion(asked.map(\.value))
         for tag in asked where !produced.contains(tag.value) { unknown(tag, produced, survey, &findings) }
-        for rule in privacy.rules where !tested.contains(rule.tag.value) {
+        // What replaces its finds has an effect of its own.
+        for rule in privacy.rules where !tested.contains(rule.tag.value) && rule.replacement == nil {
             if let level = rule.level, level.value > privacy.standard.value { continue }
             let why =
                 rule.level.map { "every request is at least \($0.value.word) anyway" } ?? "it raises no class"
