@@ -196,7 +196,7 @@ let service: [Target] = [
         [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
             "Shortening", "Speech", "Translation",
-            "Decision", "Content", "Providers", "Health",
+            "Decision", "Content", "Providers", "Health", "Budgets", "Limits", "Costs",
             "Telemetry", "Identity", "MCP", "Audit", "ToolServers", "Arrival", "Forwarding", "Relay", "Settlement",
             "Routing",
             "RouteModel",

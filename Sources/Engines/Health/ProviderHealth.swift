@@ -34,6 +34,7 @@ package final class ProviderHealth: Sendable {
     private let isDown = Atomic<Bool>(false)
     private let downUntil = Atomic<Int64>(0)
     private let running = Atomic<Int>(0)
+    private let busyUntil = Atomic<Int64>(0)
     /// How fast its models answered lately.
     package let latency = LatencyTable()
 
@@ -86,6 +87,17 @@ package final class ProviderHealth: Sendable {
         guard now >= until else { return false }
         return downUntil.compareExchange(expected: until, desired: now + restNanoseconds, ordering: .relaxed).exchanged
     }
+
+    /// It said that it takes no more until then: it is left alone, and is no less healthy for it.
+    ///
+    /// At most an hour: who says more is asked again then.
+    package func rest(until: Int64, now: Int64) {
+        let until = min(until, now + 3_600_000_000_000)
+        busyUntil.max(until, ordering: .relaxed)
+    }
+
+    /// For how long it wants to be left alone, nanoseconds; 0 when it does not.
+    package func restLeft(now: Int64) -> Int64 { max(busyUntil.load(ordering: .relaxed) - now, 0) }
 
     /// True unless it counts as down; does not use up the one trial request.
     package var isUp: Bool { !isDown.load(ordering: .relaxed) }

@@ -24,8 +24,11 @@ package struct TierPicker {
         package let health: ProviderHealth
         /// Its cell in `health.latency`.
         package let cell: Int
-        package init(index: Int, health: ProviderHealth, cell: Int) {
+        /// What the request is expected to cost there, nano-dollars; where nobody knows, more than anywhere else.
+        package let cost: Int
+        package init(index: Int, health: ProviderHealth, cell: Int, cost: Int = .max) {
             self.index = index
+            self.cost = cost
             self.health = health
             self.cell = cell
         }
@@ -44,7 +47,8 @@ package struct TierPicker {
         guard let first = candidates.first else { return nil }
         if candidates.count == 1 { return first.index }
         switch tier.strategy {
-        case .priority, .direct, .cost: return first.index
+        case .priority, .direct: return first.index
+        case .cost: return cheapest(candidates, now)
         case .roundRobin: return nextInTurn(tier, candidates.map(\.index))
         case .leastBusy: return leastBusy(tier, candidates)
         case .leastLatency: return leastLatency(tier, candidates, settings, now, dice)
@@ -65,6 +69,17 @@ package struct TierPicker {
         guard let best else { return indices.first }
         turns[best] -= total
         return best
+    }
+
+    /// The cheapest; of those that cost the same the fastest that was measured, then the first.
+    private func cheapest(_ candidates: [Candidate], _ now: Int64) -> Int? {
+        let least = candidates.map(\.cost).min()
+        var best: (index: Int, microseconds: Int64)?
+        for candidate in candidates where candidate.cost == least {
+            let speed = candidate.health.latency.read(cell: candidate.cell, now: now)?.microseconds ?? .max
+            if best.map({ speed < $0.microseconds }) ?? true { best = (candidate.index, speed) }
+        }
+        return best?.index
     }
 
     private func leastBusy(_ tier: Tier, _ candidates: [Candidate]) -> Int? {

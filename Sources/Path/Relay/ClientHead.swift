@@ -19,6 +19,10 @@ package enum ClientHead {
         package var dropped: [UInt8]
         /// What was done to a long chat; empty when nothing.
         package var context: [UInt8]
+        /// More fields, each with its line end.
+        package var fields: [UInt8]
+        /// What the upstream says of its own limits is not passed on: `fields` speaks of ours.
+        package var hidesLimits: Bool
         package init(
             requestID: [UInt8],
             route: [UInt8],
@@ -29,8 +33,12 @@ package enum ClientHead {
             configHash: [UInt8],
             upstreamMicroseconds: Int64,
             dropped: [UInt8] = [],
-            context: [UInt8] = []
+            context: [UInt8] = [],
+            fields: [UInt8] = [],
+            hidesLimits: Bool = false
         ) {
+            self.fields = fields
+            self.hidesLimits = hidesLimits
             self.requestID = requestID
             self.route = route
             self.provider = provider
@@ -82,6 +90,7 @@ package enum ClientHead {
             }
             if HopByHop.isDropped(responseField: index, of: head, in: bytes) { continue }
             if field.id == .other, isOurs(bytes.extracting(field.name.range)) { continue }
+            if marks.hidesLimits, isLimit(bytes.extracting(field.name.range)) { continue }
             writer.put(bytes.extracting(field.name.range))
             writer.put(": ")
             writer.put(bytes.extracting(field.value.range))
@@ -108,6 +117,10 @@ package enum ClientHead {
     /// Our own names mean what this proxy says: an upstream (another proxy, perhaps) does not speak for it.
     private static func isOurs(_ name: Span<UInt8>) -> Bool {
         name.count > 8 && ASCII.equalsIgnoringCase(name.extracting(..<8), "x-hoosh-")
+    }
+
+    private static func isLimit(_ name: Span<UInt8>) -> Bool {
+        name.count > 12 && ASCII.equalsIgnoringCase(name.extracting(..<12), "x-ratelimit-")
     }
 
     private static func putFraming(_ writer: inout ByteWriter, _ framing: BodyFraming, _ head: ResponseHead) {
@@ -153,7 +166,9 @@ package enum ClientHead {
             writer.put("\r\nx-hoosh-context: ")
             writer.put(marks.context)
         }
-        writer.put("\r\nserver-timing: upstream;dur=")
+        writer.put("\r\n")
+        writer.put(marks.fields)
+        writer.put("server-timing: upstream;dur=")
         writer.put(decimal: Int(marks.upstreamMicroseconds / 1_000))
         writer.put(byte: 0x2e)
         let micros = Int(marks.upstreamMicroseconds % 1_000)

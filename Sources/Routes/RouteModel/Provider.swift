@@ -10,11 +10,22 @@ package struct ProviderEntry: Sendable {
         package var input: Int
         package var output: Int
         package var cached: Int?
-        package init(pattern: Located<String>?, input: Int, output: Int, cached: Int?) {
+        package var cacheWrite: Int?
+        package var reasoning: Int?
+        package init(
+            pattern: Located<String>?,
+            input: Int,
+            output: Int,
+            cached: Int?,
+            cacheWrite: Int? = nil,
+            reasoning: Int? = nil
+        ) {
             self.pattern = pattern
             self.input = input
             self.output = output
             self.cached = cached
+            self.cacheWrite = cacheWrite
+            self.reasoning = reasoning
         }
     }
 

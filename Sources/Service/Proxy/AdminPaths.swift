@@ -7,7 +7,7 @@ import Telemetry
 enum AdminPaths {
     /// Sections and keys of the language whose default has no engine in this build, so that they are off.
     static let enginesOff = [
-        "privacy.scan", "pools", "rate_limits", "cache", "queue", "telemetry.otlp", "hardware",
+        "privacy.scan", "cache", "queue", "telemetry.otlp", "hardware",
     ]
 
     /// Serves the request that stands in the session.
@@ -15,6 +15,7 @@ enum AdminPaths {
         let isAdmin = admits(session)
         if !isAdmin, !probes.contains(session.path) { return refuseStranger(session) }
         if session.path == "/v1/admin/reload" { return reload(session) }
+        if session.path == "/v1/costs/reset" { return CostPaths.reset(session) }
         let method = session.reader.head.method
         guard method == .get || method == .head else {
             return session.refuse(
@@ -29,12 +30,13 @@ enum AdminPaths {
         case "/v1/admin/config": config(session)
         case "/v1/admin/state": state(session)
         case "/v1/audit": AuditPaths.list(session)
+        case "/v1/costs": CostPaths.sums(session)
         default:
             session.refuse(
                 Refusal(
                     404,
                     "not_found",
-                    "the admin listener has /healthz, /readyz, /health/*, /metrics, /v1/audit and /v1/admin/*"
+                    "the admin listener has /healthz, /readyz, /health/*, /metrics, /v1/audit, /v1/costs and /v1/admin/*"
                 )
             )
         }
@@ -85,7 +87,9 @@ enum AdminPaths {
                 version: Version.current,
                 configHash: snapshot.hash
             )
-            let whole = page + AuditPaths.metrics(asker.value.session?.worker.shared.audit)
+            let whole =
+                page + AuditPaths.metrics(asker.value.session?.worker.shared.audit)
+                + GovernanceMetrics.page(snapshot.governance.books)
             asker.value.session?.answer(200, PrometheusText.contentType, Array(whole.utf8))
         }
     }

@@ -43,6 +43,14 @@ enum ClientPaths {
         case .toolList: ToolPaths.list(session)
         case .toolCall: ToolPaths.call(session)
         case .mcp: ToolPaths.speak(session)
+        case .tokenCheck: TokenPaths.serve(session, .check)
+        case .tokenReserve: TokenPaths.serve(session, .reserve)
+        case .tokenCommit: TokenPaths.serve(session, .commit)
+        case .tokenRelease: TokenPaths.serve(session, .release)
+        case .tokenReport: TokenPaths.serve(session, .report)
+        case .tokenPools: TokenPaths.serve(session, .pools)
+        case .costEstimate: CostPaths.estimate(session)
+        case .costRecommend: CostPaths.recommend(session)
         case nil:
             guard path.hasPrefix("/v1/") || session.reader.surface.dropped > 0 else {
                 return session.refuse(
@@ -160,7 +168,11 @@ enum ClientPaths {
                     return session.refuse(error.refusal, requestID: requestID)
                 }
             }
-            session.start(Exchange(session, request, plan: plan, requestID: requestID))
+            request.maxTokens = subject.wish.maxTokens
+            guard let grant = session.grant(request, subject.wish, requestID: requestID) else { return }
+            let exchange = Exchange(session, request, plan: plan, requestID: requestID)
+            exchange.grant = grant
+            session.start(exchange)
         }
     }
 
@@ -214,6 +226,7 @@ private struct Subject {
     var streams = false
     var streamOptions = TextRange.absent
     var mayAskUsage = false
+    var wish = Session.Wish()
 
     struct Fault: Error { let refusal: Refusal }
 
@@ -304,6 +317,12 @@ private struct Subject {
             throw Fault(
                 refusal: Refusal(400, "invalid_json", error.description, param: error.parameter)
             )
+        }
+        wish.maxTokens = shape.maxTokens
+        wish.poolMember = shape.poolMember
+        wish.repeatsPool = shape.repeatsPool
+        if !shape.pool.isAbsent {
+            wish.pool = String(decoding: JSONText.unescape(body.extracting(shape.pool.range)), as: UTF8.self)
         }
         // Gemini has both in the path.
         guard reader.surface.streams == nil else { return }

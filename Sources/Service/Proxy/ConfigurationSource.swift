@@ -1,6 +1,8 @@
+import Budgets
 import Compiler
 import Decision
 import Glibc
+import Limits
 import Lint
 import Providers
 import Report
@@ -27,6 +29,8 @@ package struct ConfigurationSource: Sendable {
         let compiled: Compiled
         /// Windows by bit, with their zones.
         let windows: [(window: TimeWindow, zone: Zone)]
+        /// The zones of pools, by name.
+        let zones: [String: Zone]
         /// All files' bytes one behind the other: what names the configuration.
         let bytes: [UInt8]
         /// What is in the files that `tls` names, by position of the provider; libcurl reads them with each connection.
@@ -79,11 +83,14 @@ package struct ConfigurationSource: Sendable {
             }
         }
         let windows = zoned(compiled.windows, &reading.faults)
+        reading.faults += ConfigurationSource.excesses(compiled.document)
+        let zones = zones(of: compiled.document.pools, &reading.faults)
         guard reading.faults.isEmpty else { return reading }
         reading.ready = Ready(
             configuration: Configuration(loaded, compiled),
             compiled: compiled,
             windows: windows,
+            zones: zones,
             bytes: configuration.sourceBytes,
             identities: loaded.providers.map { ConfigurationSource.identity($0.tls) }
         )
@@ -102,6 +109,34 @@ package struct ConfigurationSource: Sendable {
                 Snapshot.digest((try? Files.beginning(of: path, limit: identityLimitBytes)) ?? [])
             }
         )
+    }
+
+    /// More pools or limits for one request than the books take.
+    private static func excesses(_ document: RouteDocument) -> [String] {
+        let parents = Dictionary(document.pools.map { ($0.name.value, $0.parent?.value) }) { first, _ in first }
+        var faults: [String] = []
+        for pool in document.pools {
+            var (depth, next) = (0, Optional(pool.name.value))
+            while let name = next, depth <= PoolBook.depthLimit {
+                depth += 1
+                next = parents[name] ?? nil
+            }
+            if depth > PoolBook.depthLimit {
+                faults.append("more than \(PoolBook.depthLimit) pools pay for one request of `\(pool.name.value)`")
+            }
+        }
+        for route in document.routes where route.settings.limits.count > LimitBook.depthLimit {
+            faults.append("the route `\(route.name.value)` has more than \(LimitBook.depthLimit) limits")
+        }
+        return faults
+    }
+
+    private func zones(of pools: [RouteModel.Pool], _ faults: inout [String]) -> [String: Zone] {
+        var result: [String: Zone] = [:]
+        for name in Set(pools.map(\.zone.value)) {
+            do { result[name] = try Zones.load(name) } catch { faults.append(error.sentence) }
+        }
+        return result
     }
 
     private func zoned(_ windows: [TimeWindow], _ faults: inout [String]) -> [(window: TimeWindow, zone: Zone)] {

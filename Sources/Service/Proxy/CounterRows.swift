@@ -16,6 +16,8 @@ package final class CounterRows: Sendable {
         }
     }
 
+    /// What was spent, by name as well.
+    let books = Books()
     private let providerTable = Mutex(Table())
     private let routeTable = Mutex(Table())
     private let keyTable = Mutex(Table())

@@ -101,6 +101,11 @@ extension Exchange {
         worker.counters.providers[row].statuses.count(answer.status)
         if lacksCount { return estimate() }
         let health = snapshot.health[providerIndex]
+        if answer.status == 429 {
+            let span = seen.bindMemory(to: UInt8.self).span
+            let wait = worker.answerHead.retryAfterMilliseconds(in: span, nowSeconds: WallClock.seconds())
+            learnLimit(retryAfterMilliseconds: wait)
+        }
         if answer.status >= 500 { health.requestFailed(now: loop.now) } else { health.requestSucceeded() }
         if plan.retry.statuses.contains(answer.status) {
             let span = seen.bindMemory(to: UInt8.self).span
@@ -119,6 +124,7 @@ extension Exchange {
         if beginSound(length, seen) { return }
         let span = seen.bindMemory(to: UInt8.self).span
         let isOldClient = head.versionMinor == 0
+        priceWhole(UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
         let dropsUsage = asksUsage && answer.isEventStream && answer.status == 200
         var framing = answer.framing
         // Nobody can tell the length of a stream that an event will be taken out of.
@@ -189,7 +195,9 @@ extension Exchange {
             configHash: snapshot.hashText,
             upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000,
             dropped: restated?.dropped ?? [],
-            context: restated?.context ?? []
+            context: restated?.context ?? [],
+            fields: grantFields,
+            hidesLimits: grant.pass != nil
         )
     }
 

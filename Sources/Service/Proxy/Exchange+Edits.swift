@@ -21,11 +21,27 @@ extension Exchange {
         if let model = replacement {
             edits.append(BodyEdit(place: request.modelPlace.range, bytes: [0x22] + JSONText.escaped(model) + [0x22]))
         }
-        guard let edit = usageEdit(body) else { return edits }
-        asksUsage = true
-        if let first = edits.first, first.place.lowerBound > edit.place.lowerBound { return [edit, first] }
-        edits.append(edit)
+        if let place = grant.poolMember, upload == nil {
+            edits.append(BodyEdit(place: Self.withComma(place, body), bytes: []))
+        }
+        if let edit = usageEdit(body) {
+            asksUsage = true
+            edits.append(edit)
+        }
+        if edits.count > 1 { edits.sort { $0.place.lowerBound < $1.place.lowerBound } }
         return edits
+    }
+
+    /// A member with the comma that goes with it: the one behind it, or of the last one the one in front of it.
+    private static func withComma(_ place: Range<Int>, _ body: UnsafeMutableRawBufferPointer) -> Range<Int> {
+        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d }
+        var end = place.upperBound
+        while end < body.count, isSpace(body[end]) { end += 1 }
+        if end < body.count, body[end] == 0x2c { return place.lowerBound..<end + 1 }
+        var start = place.lowerBound
+        while start > 0, isSpace(body[start - 1]) { start -= 1 }
+        if start > 0, body[start - 1] == 0x2c { return start - 1..<place.upperBound }
+        return place
     }
 
     /// The model this target must be asked for, when it is not the one in the body.

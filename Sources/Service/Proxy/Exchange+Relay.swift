@@ -15,6 +15,7 @@ extension Exchange {
         guard phase == .relaying, let upstream else { return isEndingBroken ? endBroken() : () }
         guard let outcome = pump?.run(from: upstream, to: session, loop: loop) else { return }
         countProgress()
+        if outcome == .waiting || outcome == .yield, outgrowsBudget() { return }
         switch outcome {
         case .waiting: armIdle()
         case .yield: loop.again(self)
@@ -123,7 +124,17 @@ extension Exchange {
         session.breakOff()
     }
 
-    private func endTryKeepingPump(_ failure: TryFailure) {
+    /// Ends a stream that is well, for a reason of our own; false while nothing can be said.
+    func endEarly(_ fault: ChatFault) -> Bool {
+        guard pump?.endBroken(with: fault, as: errorEvent(fault)) == true else { return false }
+        endTryKeepingPump(nil)
+        isEndingBroken = true
+        phase = .relaying
+        endBroken()
+        return true
+    }
+
+    private func endTryKeepingPump(_ failure: TryFailure?) {
         let kept = pump
         pump = nil
         endTry(failed: failure)

@@ -226,6 +226,7 @@ extension Exchange {
             }
         }
         ledger.provider = providerIndex
+        priceGathered()
         commit()
         recordTotal()
         endLoad()

@@ -134,7 +134,9 @@ extension Exchange {
                 configHash: snapshot.hashText,
                 upstreamMicroseconds: (loop.now - ledger.startedNanoseconds) / 1_000,
                 dropped: restated?.dropped ?? [],
-                context: restated?.context ?? []
+                context: restated?.context ?? [],
+                fields: grantFields,
+                hidesLimits: grant.pass != nil
             ),
             contentType: saved.contentType
         )

@@ -21,6 +21,8 @@ extension Exchange {
     func nextTry() {
         guard ledger.tries < plan.failover.maxTries, mayTryAgain else { return giveUp() }
         guard let (index, pool) = chooseTarget() else { return giveUp() }
+        // Another loop may have been first, or the budget cannot pay: the next choice passes it over.
+        guard takes(plan.tiers[tierIndex].targets[index]) else { return nextTry() }
         lastTarget = index
         triesInTier += 1
         ledger.tries += 1
@@ -144,13 +146,18 @@ extension Exchange {
     }
 
     private func isEligible(_ target: Target) -> Bool {
-        guard isServing(target) else { return false }
+        guard isServing(target), isOpen(target) else { return false }
         if isPanicking || plan.tiers[tierIndex].strategy == .direct { return true }
         return snapshot.health[target.provider].mayTry(now: loop.now)
     }
 
     private func candidate(_ index: Int, _ target: Target) -> TierPicker.Candidate {
-        TierPicker.Candidate(index: index, health: snapshot.health[target.provider], cell: cell(target))
+        TierPicker.Candidate(
+            index: index,
+            health: snapshot.health[target.provider],
+            cell: cell(target),
+            cost: plan.tiers[tierIndex].strategy == .cost ? expectedCost(target) : .max
+        )
     }
 
     /// The cell of this target's latency average.
@@ -302,6 +309,7 @@ extension Exchange {
         if case .manage(let command) = request.action { return unknownCommand(command, route) }
         let serving = plan.tiers.contains { $0.targets.contains { isServing($0) } }
         let model = String(decoding: request.model, as: UTF8.self)
+        if serving, let refusal = hindranceRefusal { return refusal }
         if serving {
             return Refusal(503, "no_healthy_upstream", "every provider of route `\(route)` is down; try again later")
         }

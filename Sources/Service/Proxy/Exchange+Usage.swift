@@ -29,9 +29,12 @@ extension Exchange {
 
     /// The client left before anything was answered: the provider has read the prompt.
     func chargeUnanswered() {
-        guard !hasCommitted, phase == .awaitingHead || phase == .relaying else { return }
+        guard !hasCommitted, phase == .awaitingHead || phase == .relaying || phase == .saving else { return }
+        // What is saved was an error, or is an answer that is read as a whole.
+        guard phase != .saving || saved?.gathers == true else { return }
+        leftUnanswered = true
+        ledger.provider = providerIndex
         estimatePrompt()
-        if promptEstimate != nil { ledger.provider = providerIndex }
     }
 
     /// Writes down what was counted; what was not, of a stream of text, is estimated: a token for four bytes.

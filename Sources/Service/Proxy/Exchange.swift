@@ -8,6 +8,7 @@ import Forwarding
 import HTTP
 import Health
 import Identity
+import Limits
 import Loop
 import Providers
 import Relay
@@ -116,6 +117,17 @@ final class Exchange: UpstreamUser {
     var upstreamCannotBeKept = false
     /// A broken stream's last event is being written.
     var isEndingBroken = false
+
+    // Budget
+    /// What the request was let in with.
+    var grant = Grant()
+    /// What the provider of this try lets in.
+    var providerPass: Pass?
+    var hindrance = Hindrance()
+    /// Nano-dollars of an answer that is known as a whole before its head goes out.
+    var knownCost: Int?
+    /// The client left while a provider was at work, before anything had come.
+    var leftUnanswered = false
 
     // Deadlines, monotonic nanoseconds
     var totalDeadline = Int64.max
@@ -263,6 +275,10 @@ final class Exchange: UpstreamUser {
         guard tryStarted != 0 else { return }
         tryStarted = 0
         snapshot.health[providerIndex].ended()
+        // Of an answer that goes out, what it came to is known at the settlement.
+        if !hasCommitted, !leftUnanswered, let pass = providerPass.take() {
+            snapshot.governance.books.limits.settle(pass, tokens: 0, now: Int(loop.now))
+        }
         worker.counters.providers[row].inFlight -= 1
     }
 
@@ -276,6 +292,7 @@ final class Exchange: UpstreamUser {
             ledger.events = pump.events
         }
         settleUsage()
+        settleGrant()
         let provider = ledger.provider < 0 ? -1 : snapshot.providerRows[ledger.provider]
         ledger.settle(
             in: &worker.counters,

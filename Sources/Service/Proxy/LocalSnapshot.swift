@@ -23,6 +23,7 @@ final class LocalSnapshot {
     let limits: RequestLimits
     let spliceMode: SpliceMode
     let models: ModelCatalog
+    let prices = PriceMemory()
 
     /// * `previous`: what this loop served until now.
     init(_ snapshot: Snapshot, curl: CurlMulti, after previous: LocalSnapshot?) {

@@ -18,6 +18,11 @@ struct Refusal {
     /// Set with 401: how to say who one is (RFC 9110 §11.6.1).
     var challenge: String?
 
+    /// More header fields, each with its line end.
+    var fields = ""
+    /// Asking again later may help, although the status is a client's fault.
+    var mayRetry = false
+
     init(_ status: Int, _ code: String, _ message: String, param: String? = nil, allow: String? = nil) {
         self.status = status
         self.code = code
@@ -59,7 +64,8 @@ struct Refusal {
 
     /// OpenAI's `error.type` for a status (`reference` table of error conventions, docs/errors.md).
     var type: String {
-        switch status {
+        if code == "budget_exceeded" { return "insufficient_quota" }
+        return switch status {
         case 401: "authentication_error"
         case 403: "permission_error"
         case 429: "rate_limit_error"

@@ -34,4 +34,8 @@ struct RoutedRequest {
     let mayAskUsage: Bool
     /// The request asks for an event stream.
     let streams: Bool
+    /// The most tokens of an answer, as far as the body says it.
+    var maxTokens: Int?
+    /// It asks for vectors of texts.
+    var isEmbedding: Bool { if case .embed = action { true } else { false } }
 }

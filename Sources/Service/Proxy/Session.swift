@@ -230,7 +230,8 @@ final class Session: Socket {
         if let challenge = refusal.challenge { fields += "www-authenticate: \(challenge)\r\n" }
         if let allow = refusal.allow { fields += "allow: \(allow)\r\n" }
         if let retryAfterSeconds { fields += "retry-after: \(retryAfterSeconds)\r\n" }
-        if refusal.status < 500, refusal.status != 408 { fields += "x-should-retry: false\r\n" }
+        fields += refusal.fields
+        if refusal.status < 500, refusal.status != 408, !refusal.mayRetry { fields += "x-should-retry: false\r\n" }
         answer(
             refusal.status,
             "application/json",

@@ -46,6 +46,9 @@ package final class Snapshot: Sendable {
     /// What is kept of requests; nil without an audit log.
     let audit: AuditPolicy?
 
+    /// Budgets, limits and prices.
+    let governance: Governance
+
     /// Names as they go into heads.
     let routeNames: [[UInt8]]
     let providerNames: [[UInt8]]
@@ -86,6 +89,7 @@ package final class Snapshot: Sendable {
         audit = AuditPolicy(ready.compiled.document.audit)
         providerRows = configuration.providers.map { rows.provider($0.name) }
         routeRows = program.routes.map { rows.route($0.name) }
+        governance = Governance(ready.compiled.document, zones: ready.zones, books: rows.books)
         keyRows = configuration.access.ring.keys.map { rows.key($0.name) }
     }
 

@@ -88,6 +88,15 @@ package enum OwnPath: String, CaseIterable, Sendable {
     case toolList = "/v1/tools/list"
     case toolCall = "/v1/tools/call"
     case mcp = "/mcp"
+    /// Budgets that clients draw on themselves (docs/budgets.md), and what things cost (docs/costs.md).
+    case tokenCheck = "/v1/tokens/check"
+    case tokenReserve = "/v1/tokens/reserve"
+    case tokenCommit = "/v1/tokens/commit"
+    case tokenRelease = "/v1/tokens/release"
+    case tokenReport = "/v1/tokens/report"
+    case tokenPools = "/v1/tokens/pools"
+    case costEstimate = "/v1/cost/estimate"
+    case costRecommend = "/v1/cost/recommend"
 
     /// True when everything below it belongs to it too.
     package var isTree: Bool { self == .batch }

@@ -27,6 +27,12 @@ package struct RequestShape {
     package private(set) var streamOptions = TextRange.absent
     /// `stream_options` stands there more than once: nobody can say which of them a provider reads.
     package private(set) var repeatsStreamOptions = false
+    /// The text of the member `pool`, between its quotes; absent when there is none, or no text.
+    package private(set) var pool = TextRange.absent
+    /// That member, from its name's quote to its value's end; nil when there is none.
+    package private(set) var poolMember: Range<Int>?
+    /// It stands there more than once.
+    package private(set) var repeatsPool = false
 
     /// Reads a whole body.
     ///
@@ -64,6 +70,11 @@ package struct RequestShape {
         _ seen: inout Seen
     ) throws(RequestFault) {
         switch key.count {
+        case 4 where ASCII.starts(key, with: "pool"):
+            repeatsPool = poolMember != nil
+            poolMember = Int(member.key.start) - 1..<member.value.range.upperBound
+            guard member.kind == .string else { break }
+            pool = TextRange(start: member.value.start + 1, count: member.value.count - 2)
         case 5 where ASCII.starts(key, with: "model"): try takeModel(member)
         case 6 where ASCII.starts(key, with: "stream"):
             try seen.once("stream", \.stream)

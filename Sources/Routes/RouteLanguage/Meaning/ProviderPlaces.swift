@@ -61,7 +61,7 @@ enum ProviderPlaces {
     /// One price, or one for each glob.
     static func prices(_ node: Node?, _ findings: Findings) -> [ProviderEntry.Price] {
         guard let node, node.isMapping else { return [] }
-        let words = ["input", "output", "cached"]
+        let words = ["input", "output", "cached", "cache_write", "reasoning"]
         var prices: [ProviderEntry.Price] = []
         for entry in node.entries where !words.contains(entry.name) && entry.value.isMapping {
             prices += price(entry.value, Located(entry.name, at: entry.key.spot), findings)
@@ -81,8 +81,16 @@ enum ProviderPlaces {
         }
         guard let input = Read.located(node, "input", Values.usd), let output = Read.located(node, "output", Values.usd)
         else { return [] }
-        let cached = Read.located(node, "cached", Values.usd)?.value
-        return [ProviderEntry.Price(pattern: pattern, input: input.value, output: output.value, cached: cached)]
+        return [
+            ProviderEntry.Price(
+                pattern: pattern,
+                input: input.value,
+                output: output.value,
+                cached: Read.located(node, "cached", Values.usd)?.value,
+                cacheWrite: Read.located(node, "cache_write", Values.usd)?.value,
+                reasoning: Read.located(node, "reasoning", Values.usd)?.value
+            )
+        ]
     }
 
     private static func contexts(_ node: Node?) -> [(pattern: Located<String>?, tokens: Int)] {

@@ -27,7 +27,8 @@ final class EngineCheck {
 
     /// Notes words without an engine under keys that have one.
     func checkWord(_ text: String, _ key: Key, _ node: Node) {
-        if key.name == "strategy", text == Strategy.cost.rawValue { note("strategy `cost`", at: node.spot) }
+        if key.path == "pools.*.on_exhausted", text == "queue" { note("`on_exhausted: queue`", at: node.spot) }
+        if key.path == "rate_limits.*.on_limit", text == "queue" { note("`on_limit: queue`", at: node.spot) }
     }
 
     /// Something that the language has and the build has not.

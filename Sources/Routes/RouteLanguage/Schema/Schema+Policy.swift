@@ -1,65 +1,65 @@
 extension Schema {
     static let pools: [Key] = [
-        .later(
+        Key(
             "pools.*",
             .mapping,
             "",
             "One budget; at least one of `tokens`, `usd`, `requests`.",
             codes: ["HP205", "HP602"]
         ),
-        .later("pools.*.tokens", .rate, "", "Tokens per unit of time."),
-        .later("pools.*.usd", .money, "", "Dollars per unit of time.", codes: ["HP605"]),
-        .later("pools.*.requests", .rate, "", "Requests per unit of time."),
-        .later(
+        Key("pools.*.tokens", .rate, "", "Tokens per unit of time."),
+        Key("pools.*.usd", .money, "", "Dollars per unit of time.", codes: ["HP605"]),
+        Key("pools.*.requests", .rate, "", "Requests per unit of time."),
+        Key(
             "pools.*.per",
             .subject(["shared", "key", "tenant"]),
             "shared",
             "Who has one of these.",
             codes: ["HP609"]
         ),
-        .later("pools.*.parent", .name, "", "A pool that pays as well.", codes: ["HP202", "HP207", "HP603"]),
-        .later("pools.*.window", .word(["calendar", "sliding"]), "calendar", "When a unit of time begins."),
-        .later("pools.*.tz", .zone, "UTC", "The zone of the calendar."),
-        .later("pools.*.reserve", .mapping, "", "What is set aside before an answer is known."),
-        .later(
+        Key("pools.*.parent", .name, "", "A pool that pays as well.", codes: ["HP202", "HP207", "HP603"]),
+        Key("pools.*.window", .word(["calendar", "sliding"]), "calendar", "When a unit of time begins."),
+        Key("pools.*.tz", .zone, "UTC", "The zone of the calendar."),
+        Key("pools.*.reserve", .mapping, "", "What is set aside before an answer is known."),
+        Key(
             "pools.*.reserve.output",
             .count(0...Int.max),
             "1k",
             "Tokens of an answer that has no `max_tokens`.",
             codes: ["HP606"]
         ),
-        .later("pools.*.reserve.margin", .percent, "0%", "On top of the estimate."),
-        .later(
+        Key("pools.*.reserve.margin", .percent, "0%", "On top of the estimate."),
+        Key(
             "pools.*.overrun",
             .word(["debit", "cut"]),
             "debit",
-            "When an answer outgrows its reserve: charge it, or end the stream."
+            "When an answer outgrows what its budget has: charge it all the same, or end the stream."
         ),
-        .later(
+        Key(
             "pools.*.on_exhausted",
             .word(["deny", "queue", "local"]),
             "deny",
             "When nothing is left: refuse, wait, or go on with local targets.",
             codes: ["HP610", "HP611"]
         ),
-        .later("pools.*.accounting", .word(["auto", "usage", "bytes"]), "auto", "Where the spent tokens are read."),
+        Key("pools.*.accounting", .word(["auto", "usage", "bytes"]), "auto", "Where the spent tokens are read."),
     ]
 
     static let rateLimits: [Key] = [
-        .later("rate_limits.*", .mapping, "", "One limit; at least one quantity.", codes: ["HP206", "HP602"]),
-        .later(
+        Key("rate_limits.*", .mapping, "", "One limit; at least one quantity.", codes: ["HP206", "HP602"]),
+        Key(
             "rate_limits.*.by",
             .subject(["key", "tenant", "ip", "global"]),
             "",
             "Who is counted.",
             isRequired: true
         ),
-        .later("rate_limits.*.requests", .rate, "", "Requests per unit of time."),
-        .later("rate_limits.*.tokens", .rate, "", "Tokens per unit of time."),
-        .later("rate_limits.*.concurrent", .count(1...1_000_000), "", "Requests at a time."),
-        .later("rate_limits.*.burst", .count(1...Int.max), "one second's worth", "How many may come at once."),
-        .later("rate_limits.*.algorithm", .word(["gcra", "sliding"]), "gcra", "How the rate is held."),
-        .later("rate_limits.*.on_limit", .word(["reject", "queue"]), "reject", "What happens to the rest."),
+        Key("rate_limits.*.requests", .rate, "", "Requests per unit of time."),
+        Key("rate_limits.*.tokens", .rate, "", "Tokens per unit of time."),
+        Key("rate_limits.*.concurrent", .count(1...1_000_000), "", "Requests at a time."),
+        Key("rate_limits.*.burst", .count(1...Int.max), "one second's worth", "How many may come at once."),
+        Key("rate_limits.*.algorithm", .word(["gcra", "sliding"]), "gcra", "How the rate is held."),
+        Key("rate_limits.*.on_limit", .word(["reject", "queue"]), "reject", "What happens to the rest."),
     ]
 
     /// The patterns that come with the language.

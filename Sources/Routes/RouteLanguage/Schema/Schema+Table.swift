@@ -26,8 +26,8 @@ extension Schema {
         Key("defaults", .mapping, "", "Settings that every route inherits; mappings merge key by key."),
         Key("providers", .map(.name), "", "The upstreams, by name.", codes: ["HP013"], isRequired: true),
         Key("models", .mapping, "", "What is known about model names."),
-        .later("pools", .map(.name), "", "Budgets, by name.", codes: ["HP013"]),
-        .later("rate_limits", .map(.name), "", "Limits of speed, by name.", codes: ["HP013"]),
+        Key("pools", .map(.name), "", "Budgets, by name.", codes: ["HP013"]),
+        Key("rate_limits", .map(.name), "", "Limits of speed, by name.", codes: ["HP013"]),
         Key("privacy", .mapping, "", "How a request gets its class and its tags."),
         .later("cache", .mapping, "", "Answers that are kept for the next who asks the same."),
         .later("queue", .mapping, "", "Requests that wait for room."),
@@ -126,19 +126,18 @@ extension Schema {
                 .orMapping(.wordOr("none", .name)),
                 "none",
                 "The budget that pays.",
-                codes: ["HP202", "HP601"],
-                engine: .laterUnless("none")
+                codes: ["HP202", "HP601"]
             ),
-            .later(
+            Key(
                 "\(parent).pool.from",
                 .word(["request"]),
                 "",
                 "The request's body names the pool.",
                 isRequired: true
             ),
-            .later("\(parent).pool.allow", .list(.name), "[]", "Pools it may name.", codes: ["HP202"]),
-            .later("\(parent).pool.default", .name, "", "The pool when it names none.", codes: ["HP202"]),
-            .later("\(parent).limits", .list(.name), "[]", "Limits of speed that must all pass.", codes: ["HP202"]),
+            Key("\(parent).pool.allow", .list(.name), "[]", "Pools it may name.", codes: ["HP202"]),
+            Key("\(parent).pool.default", .name, "", "The pool when it names none.", codes: ["HP202"]),
+            Key("\(parent).limits", .list(.name), "[]", "Limits of speed that must all pass.", codes: ["HP202"]),
             Key(
                 "\(parent).queue",
                 .word(["critical", "high", "normal", "low", "batch"]),

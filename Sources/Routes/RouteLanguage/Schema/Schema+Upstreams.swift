@@ -65,10 +65,10 @@ extension Schema {
         ] + certificates(under: "providers.*.tls") + [
             Key("providers.*.timeout", .mapping, "", "Deadlines that win over the route's.", codes: ["HP502"])
         ] + timeouts(under: "providers.*.timeout", isDefaulted: false) + [
-            .later("providers.*.limits", .mapping, "", "What it can take.", codes: ["HP608"]),
-            .later("providers.*.limits.requests", .rate, "", "Requests per unit of time."),
-            .later("providers.*.limits.tokens", .rate, "", "Tokens per unit of time."),
-            .later("providers.*.limits.concurrent", .count(1...1_000_000), "", "Requests at a time."),
+            Key("providers.*.limits", .mapping, "", "What it can take.", codes: ["HP608"]),
+            Key("providers.*.limits.requests", .rate, "", "Requests per unit of time."),
+            Key("providers.*.limits.tokens", .rate, "", "Tokens per unit of time."),
+            Key("providers.*.limits.concurrent", .count(1...1_000_000), "", "Requests at a time."),
             Key("providers.*.health", .mapping, "", "How it is known to live."),
             Key("providers.*.health.path", .text, "by kind", "Asked by an active probe.", codes: ["HP111"]),
             Key("providers.*.health.interval", .duration, "30s", "Between two probes."),
@@ -119,17 +119,32 @@ extension Schema {
     }
 
     /// A price, for all models or by glob.
-    static func prices(under path: String, _ note: String) -> [Key] {
+    static func prices(under path: String, _ note: String, engine: Key.Engine = .yes) -> [Key] {
         func fields(_ parent: String) -> [Key] {
             [
-                .later("\(parent).input", .usd, "", "Of the prompt."),
-                .later("\(parent).output", .usd, "", "Of the answer."),
-                .later("\(parent).cached", .usd, "`input`", "Of what the upstream had cached of the prompt."),
+                Key("\(parent).input", .usd, "", "Of the prompt.", engine: engine),
+                Key("\(parent).output", .usd, "", "Of the answer.", engine: engine),
+                Key(
+                    "\(parent).cached",
+                    .usd,
+                    "`input`",
+                    "Of what the upstream had cached of the prompt.",
+                    engine: engine
+                ),
+                Key(
+                    "\(parent).cache_write",
+                    .usd,
+                    "`input`",
+                    "Of what the upstream cached of the prompt.",
+                    engine: engine
+                ),
+                Key("\(parent).reasoning", .usd, "`output`", "Of what was thought.", engine: engine),
             ]
         }
-        return [.later(path, .mapping, "built-in table", note, codes: ["HP112", "HP604", "HP605"])]
-            + fields(path)
-            + [.later("\(path).*", .mapping, "", "The price of the models that fit the glob.")]
+        return [
+            Key(path, .mapping, "built-in table", note, codes: ["HP112", "HP604", "HP605"], engine: engine)
+        ] + fields(path)
+            + [Key("\(path).*", .mapping, "", "The price of the models that fit the glob.", engine: engine)]
             + fields("\(path).*")
     }
 

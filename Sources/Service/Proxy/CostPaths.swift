@@ -1,0 +1,191 @@
+import Bytes
+import Costs
+import HTTP
+import Identity
+import JSON
+import Providers
+import Routing
+import Zones
+
+/// What things cost: estimates for clients, sums for the admin (docs/costs.md).
+enum CostPaths {
+    // MARK: Clients
+
+    /// `POST /v1/cost/estimate`: what so many tokens of a model cost at the cheapest provider that serves it.
+    static func estimate(_ session: Session) {
+        guard let node = body(session) else { return }
+        guard let model = node["model"]?.string, !model.isEmpty else {
+            return session.refuse(Refusal(400, "missing_model", "the body names no `model`", param: "model"))
+        }
+        guard let input = count(session, node, "input_tokens"), let output = count(session, node, "output_tokens"),
+            let cached = count(session, node, "cached_tokens")
+        else { return }
+        let snapshot = session.worker.snapshot
+        let asked = model.plain
+        let real = snapshot.configuration.resolvedAlias(of: asked.span) ?? asked
+        let wanted = node["provider"]?.string?.text
+        guard session.caller.mayKnow(model.text, snapshot.configuration.aliases) else {
+            return session.refuse(
+                Refusal(403, "model_not_allowed", "this key may not ask for that model", param: "model")
+            )
+        }
+        let tokens = SpentTokens(input: input, cached: cached, output: output)
+        var best: (provider: String, cost: Int)?
+        for (index, provider) in snapshot.configuration.providers.enumerated() {
+            guard provider.isEnabled, wanted.map({ $0 == provider.name }) ?? true,
+                provider.serves(model: real.span, api: .chat) || provider.serves(model: real.span, api: .embeddings),
+                let price = snapshot.governance.providers[index].prices.price(of: real)
+            else { continue }
+            let cost = price.nanodollars(tokens)
+            if best.map({ cost < $0.cost }) ?? true { best = (provider.name, cost) }
+        }
+        guard let best else {
+            let message = "nobody who serves `\(model.text.prefix(80))` has a price for it"
+            return session.refuse(Refusal(404, "model_not_found", message, param: "model"))
+        }
+        answer(session, model: model.text, best.provider, best.cost, tokens)
+    }
+
+    /// `POST /v1/cost/recommend`: the cheapest model that can do it, of those that providers list by name.
+    static func recommend(_ session: Session) {
+        guard let node = body(session) else { return }
+        guard let input = count(session, node, "input_tokens"), let output = count(session, node, "max_output_tokens")
+        else { return }
+        let sees = node["has_vision"]?.bool ?? false
+        let snapshot = session.worker.snapshot
+        let aliases = snapshot.configuration.aliases
+        let tokens = SpentTokens(input: input, output: output)
+        var best: (model: String, provider: String, cost: Int)?
+        for (index, provider) in snapshot.configuration.providers.enumerated() where provider.isEnabled {
+            for name in (provider.models ?? []).flatMap(\.exactTexts) where session.caller.mayKnow(name, aliases) {
+                let bytes = Array(name.utf8)
+                let facts = snapshot.modelTables[index].facts(of: bytes)
+                guard provider.serves(model: bytes.span, api: .chat), let context = facts.context,
+                    input + output <= context, output <= facts.output ?? .max,
+                    !sees || facts.inputs?.contains(.image) == true,
+                    let price = snapshot.governance.providers[index].prices.price(of: bytes)
+                else { continue }
+                let cost = price.nanodollars(tokens)
+                if best.map({ cost < $0.cost }) ?? true { best = (name, provider.name, cost) }
+            }
+        }
+        guard let best else {
+            let message = "no model that a provider lists by name is known to be able to do this, and has a price"
+            return session.refuse(Refusal(404, "model_not_found", message))
+        }
+        answer(session, model: best.model, best.provider, best.cost, tokens)
+    }
+
+    private static func answer(
+        _ session: Session,
+        model: String,
+        _ provider: String,
+        _ cost: Int,
+        _ tokens: SpentTokens
+    ) {
+        let body =
+            "{\"model\":\(TokenPaths.quoted(model)),\"provider\":\(TokenPaths.quoted(provider)),"
+            + "\"input_tokens\":\(tokens.input),\"output_tokens\":\(tokens.output),"
+            + "\"estimated_cost_micro_usd\":\(cost / 1_000),\"estimated_cost_usd\":\"\(Money.dollars(cost))\","
+            + "\"prices_as_of\":\"\(BuiltinPrices.date)\"}"
+        session.answer(200, "application/json", Array(body.utf8))
+    }
+
+    private static func body(_ session: Session) -> JSONNode? {
+        guard ClientPaths.allow(session, .post, .post, "POST") else { return nil }
+        let reader = session.reader
+        guard reader.isJSON, reader.bodyBytes > 0 else {
+            let message = "send the body as Content-Type: application/json"
+            session.refuse(Refusal(415, "unsupported_media_type", message))
+            return nil
+        }
+        do { return try JSONNode.parse(Array(session.requestBytes[reader.headBytes..<reader.consumedBytes])) } catch {
+            let message = "the body is not valid JSON: \(error.message) (byte \(error.offset))"
+            session.refuse(Refusal(400, "invalid_json", message))
+            return nil
+        }
+    }
+
+    /// A count of tokens; 0 when the body has none, nil when it is refused.
+    private static func count(_ session: Session, _ node: JSONNode, _ name: String) -> Int? {
+        guard let value = node[name], !value.isNull else { return 0 }
+        if let number = value.integer, (0...1 << 40).contains(number) { return number }
+        session.refuse(Refusal(400, "invalid_request", "`\(name)` is a whole number from 0 on", param: name))
+        return nil
+    }
+
+    // MARK: Admin
+
+    /// The columns that lines can be told apart by.
+    private static let columns = ["day", "provider", "model", "key", "pool"]
+
+    /// `GET /v1/costs?by=provider,model`: what was spent since the last reset, by provider unless something else is asked.
+    static func sums(_ session: Session) {
+        var wanted = ["provider"]
+        for item in session.query.split(separator: "&") where item.hasPrefix("by=") {
+            wanted = item.dropFirst(3).split(separator: ",").map(String.init)
+        }
+        if wanted == ["all"] { wanted = columns }
+        if let wrong = wanted.first(where: { !columns.contains($0) }) {
+            let message = "`by` takes \(columns.joined(separator: ", ")) or `all`, not `\(wrong.prefix(40))`"
+            return session.refuse(Refusal(400, "invalid_request", message, param: "by"))
+        }
+        let (records, since) = session.worker.snapshot.governance.books.costs.report()
+        var total = CostSum()
+        var groups: [[String]: CostSum] = [:]
+        var order: [[String]] = []
+        for record in records {
+            total.add(record.sum)
+            let group = wanted.map { value($0, of: record.key) }
+            if groups[group] == nil { order.append(group) }
+            groups[group, default: CostSum()].add(record.sum)
+        }
+        let lines = order.map { group in
+            let names = zip(wanted, group).map { "\"\($0)\":\(TokenPaths.quoted($1))" }
+            return "{\((names + numbers(groups[group] ?? CostSum(), "")).joined(separator: ","))}"
+        }
+        let members =
+            ["\"since\":\(since)"] + numbers(total, "total_")
+            + ["\"prices_as_of\":\"\(BuiltinPrices.date)\"", "\"records\":[\(lines.joined(separator: ","))]"]
+        session.answer(200, "application/json", Array("{\(members.joined(separator: ","))}".utf8))
+    }
+
+    private static func value(_ column: String, of key: CostKey) -> String {
+        switch column {
+        // The date alone: days are UTC's.
+        case "day": String(DateTime.text(key.day * 86_400).prefix(10))
+        case "provider": key.provider
+        case "model": key.model
+        case "key": key.key
+        default: key.pool
+        }
+    }
+
+    private static func numbers(_ sum: CostSum, _ prefix: String) -> [String] {
+        [
+            "\"\(prefix)requests\":\(sum.requests)", "\"\(prefix)prompt_tokens\":\(sum.input)",
+            "\"\(prefix)completion_tokens\":\(sum.output)", "\"\(prefix)cached_tokens\":\(sum.cached)",
+            "\"\(prefix)cache_write_tokens\":\(sum.cacheWrite)", "\"\(prefix)reasoning_tokens\":\(sum.reasoning)",
+            "\"\(prefix)unpriced_requests\":\(sum.unpriced)", "\"\(prefix)cost_micro_usd\":\(sum.nanodollars / 1_000)",
+            "\"\(prefix)cost_usd\":\"\(Money.dollars(sum.nanodollars))\"",
+        ]
+    }
+
+    /// `POST /v1/costs/reset`: begins anew; counters of metrics and budgets go on.
+    static func reset(_ session: Session) {
+        guard session.reader.head.method == .post else {
+            return session.refuse(Refusal(405, "method_not_allowed", "this path takes POST only", allow: "POST"))
+        }
+        // A page in a browser on this machine can send a POST, too, but never without this field (Fetch, 3.2).
+        guard session.reader.head.fields.allSatisfy({ !session.isNamed($0, "origin") }) else {
+            return session.refuse(Refusal(403, "forbidden", "this path is not for pages in a browser"))
+        }
+        let costs = session.worker.snapshot.governance.books.costs
+        let sum = costs.reset(nowSeconds: Int(WallClock.seconds()))
+        Console.say(
+            "costs were reset by the admin: \(sum.requests) requests, \(Money.dollars(sum.nanodollars)) dollars"
+        )
+        let members = ["\"status\":\"reset\""] + numbers(sum, "")
+        session.answer(200, "application/json", Array("{\(members.joined(separator: ","))}".utf8))
+    }
+}

@@ -1,0 +1,347 @@
+import Budgets
+import Bytes
+import Conversation
+import Costs
+import Decision
+import Dialect
+import HTTP
+import JSON
+import Limits
+import Providers
+import Relay
+import Routing
+import Settlement
+
+/// Why targets were passed over that could have answered; told to the client when nothing else is left.
+struct Hindrance {
+    /// Targets that the budget cannot pay, by position in tier and plan.
+    var tooDear: Set<ObjectIdentifier> = []
+    var lack: Shortfall?
+    var excess: Excess?
+    /// A provider that asked to be left alone, and for how much longer, nanoseconds.
+    var resting: (provider: String, nanoseconds: Int64)?
+    /// A model that nobody knows the price of, in a budget of dollars.
+    var unpriced: String?
+}
+
+// Budgets, limits of providers, and prices, from one try to the settlement (docs/budgets.md, docs/limits.md, docs/costs.md).
+extension Exchange {
+    // MARK: Before a try
+
+    /// True when neither the provider's limits nor its own wish to be left alone nor the budget stand against a target.
+    func isOpen(_ target: Target) -> Bool {
+        let provider = snapshot.configuration.providers[target.provider]
+        if grant.isLocalOnly, !provider.isLocal { return false }
+        if hindrance.tooDear.contains(ObjectIdentifier(target)) { return false }
+        let rest = snapshot.health[target.provider].restLeft(now: loop.now)
+        if rest > 0 {
+            if hindrance.resting.map({ rest < $0.nanoseconds }) ?? true { hindrance.resting = (provider.name, rest) }
+            return false
+        }
+        let own = snapshot.governance.providers[target.provider]
+        guard let limit = own.limit else { return true }
+        let books = snapshot.governance.books
+        guard let excess = books.limits.hasRoom(limit, tokens: tokens(for: own), now: Int(loop.now)) else {
+            return true
+        }
+        note(excess)
+        return false
+    }
+
+    private func note(_ excess: Excess) {
+        if let known = hindrance.excess, known.retryNanoseconds <= excess.retryNanoseconds { return }
+        hindrance.excess = excess
+    }
+
+    private func tokens(for provider: Governance.Provider) -> Int {
+        provider.limitsTokens ? promptSize + max(grant.outputTokens, 0) : 0
+    }
+
+    /// The size of the prompt, measured once.
+    private var promptSize: Int {
+        if grant.promptTokens > 0 { return grant.promptTokens }
+        let reader = session.reader
+        let all = bytes
+        guard reader.isJSON, reader.bodyBytes > 0, all.count >= reader.consumedBytes else { return 0 }
+        let span = all.bindMemory(to: UInt8.self).span
+        grant.promptTokens = RequestMeasure.of(span.extracting(reader.headBytes..<reader.consumedBytes)).tokens
+        return grant.promptTokens
+    }
+
+    /// Takes what a try at a target needs, of its provider's limits and of the budget; false when it cannot be had.
+    func takes(_ target: Target) -> Bool {
+        guard pays(target) else { return false }
+        if let unused = providerPass.take() {
+            snapshot.governance.books.limits.withdraw(unused, now: Int(loop.now))
+        }
+        let own = snapshot.governance.providers[target.provider]
+        guard let limit = own.limit else { return true }
+        let outcome = snapshot.governance.books.limits.admit(
+            [limit],
+            tokens: tokens(for: own),
+            now: Int(loop.now),
+            subject: { _ in "" }
+        )
+        switch outcome {
+        case .admitted(let pass, _):
+            providerPass = pass
+            return true
+        case .refused(let excess): note(excess)
+        case .crowded: break
+        }
+        return false
+    }
+
+    /// Sets aside what the answer may cost there; a target that the budget cannot pay is passed over.
+    private func pays(_ target: Target) -> Bool {
+        guard let id = grant.reservation, let position = grant.pool else { return true }
+        let pool = snapshot.governance.pools[position]
+        guard pool.countsMoney else { return true }
+        guard let price = price(of: target) else {
+            hindrance.tooDear.insert(ObjectIdentifier(target))
+            hindrance.unpriced = String(decoding: modelBytes(target).prefix(128), as: UTF8.self)
+            return false
+        }
+        let need = self.need(pool, price, output: grant.outputTokens)
+        if need == grant.reserved { return true }
+        switch snapshot.governance.books.pools.resize(id, to: need, now: WallClock.milliseconds()) {
+        case .done:
+            grant.reserved = need
+            return true
+        case .gone: return true
+        case .exhausted(let lack):
+            hindrance.tooDear.insert(ObjectIdentifier(target))
+            hindrance.lack = lack
+            return false
+        }
+    }
+
+    private func need(_ pool: Governance.Pool, _ price: Price?, output: Int) -> Amount {
+        let dollars = price?.mostNanodollars(input: grant.promptTokens, output: output) ?? 0
+        return Amount(
+            tokens: pool.withMargin(grant.promptTokens, output),
+            nanodollars: dollars + Int(Int128(dollars) * Int128(pool.margin) / 10_000),
+            requests: 1
+        )
+    }
+
+    /// What a target's model costs; nil when nobody knows.
+    func price(of target: Target) -> Price? {
+        local.prices.price(of: modelBytes(target), at: target.provider, snapshot.governance)
+    }
+
+    /// What an answer is expected to cost at a target, for `strategy: cost`.
+    func expectedCost(_ target: Target) -> Int {
+        guard let price = price(of: target) else { return .max }
+        let output = grant.outputTokens > 0 ? grant.outputTokens : request.maxTokens ?? 1_000
+        return price.nanodollars(SpentTokens(input: promptSize, output: output))
+    }
+
+    /// Why no target was left to ask, when that was a matter of budgets or limits.
+    var hindranceRefusal: Refusal? {
+        if let lack = hindrance.lack ?? grant.lack { return Refusal(lack) }
+        if let excess = hindrance.excess { return Refusal(excess) }
+        if let (provider, nanoseconds) = hindrance.resting {
+            let milliseconds = max(Int(nanoseconds + 999_999) / 1_000_000, 1)
+            let message =
+                "the provider `\(provider)` takes no more for now; try again in \(Refusal.seconds(milliseconds))"
+            var refusal = Refusal(429, "rate_limit_exceeded", message)
+            refusal.mayRetry = true
+            refusal.fields =
+                "retry-after: \((milliseconds + 999) / 1_000)\r\nretry-after-ms: \(milliseconds)\r\n"
+                + "x-hoosh-limited-by: provider \(provider)\r\n"
+            return refusal
+        }
+        guard let model = hindrance.unpriced, let position = grant.pool else { return nil }
+        let name = snapshot.governance.pools[position].name
+        let message =
+            "the budget `\(name)` counts dollars, and nobody knows what the model `\(model)` costs; tell it in "
+            + "`providers.*.price`"
+        return Refusal(429, "budget_exceeded", message)
+    }
+
+    /// An upstream takes no more for now and says for how long: nobody asks it until then.
+    func learnLimit(retryAfterMilliseconds wait: Int?) {
+        guard answer.status == 429, let wait, wait > 0 else { return }
+        let until = loop.now + Int64(min(wait, 3_600_000)) * 1_000_000
+        snapshot.health[providerIndex].rest(until: until, now: loop.now)
+    }
+
+    // MARK: While it runs
+
+    /// Sets more aside for an answer that outgrows its budget; true when it has to end, and does.
+    func outgrowsBudget() -> Bool {
+        guard let id = grant.reservation, let position = grant.pool, let pump, hasCommitted, request.streams,
+            !isEndingBroken
+        else { return false }
+        let delivered = max(pump.usage?.output ?? 0, pump.countsOutput ? 0 : pump.textBytes / 4)
+        guard delivered > grant.outputTokens else { return false }
+        let pool = snapshot.governance.pools[position]
+        let asked = target.flatMap { self.price(of: $0) }
+        // A little more at a time, then no more than there is already.
+        let steps: [Int] = [delivered + max(delivered / 4, 256), delivered]
+        for output in steps {
+            let more = need(pool, asked, output: output)
+            switch snapshot.governance.books.pools.extend(id, to: more, now: WallClock.milliseconds()) {
+            case .done:
+                grant.outputTokens = output
+                grant.reserved = more
+                return false
+            case .gone: return false
+            case .exhausted(let lack): if output == delivered { return cut(lack) }
+            }
+        }
+        return false
+    }
+
+    /// Ends a stream between two events, in the client's dialect; false while it stands inside of one.
+    private func cut(_ lack: Shortfall) -> Bool {
+        var fault = ChatFault(
+            kind: .rateLimit,
+            status: 0,
+            message: JSONString("the budget `\(lack.pool)` of this gateway is exhausted, so this answer ends here")
+        )
+        fault.type = "insufficient_quota"
+        fault.code = "budget_exceeded"
+        return endEarly(fault)
+    }
+
+    // MARK: The end
+
+    /// Charges what the answer came to, or gives back what was set aside for it.
+    func settleGrant() {
+        let books = snapshot.governance.books
+        let now = Int(loop.now)
+        let spent = spentTokens
+        let tokens = spent.map { $0.input + $0.output } ?? 0
+        if let pass = providerPass.take() { books.limits.settle(pass, tokens: tokens, now: now) }
+        if let pass = grant.pass.take() { books.limits.settle(pass, tokens: tokens, now: now) }
+        var cost: Int?
+        if let spent, ledger.provider >= 0, let target { cost = record(spent, target) }
+        guard let id = grant.reservation.take() else { return }
+        guard let spent else {
+            books.pools.release(id)
+            return
+        }
+        let actual = Amount(tokens: spent.input + spent.output, nanodollars: cost ?? 0, requests: 1)
+        books.pools.commit(id, actual, now: WallClock.milliseconds())
+    }
+
+    /// Writes down what the answer cost, by provider, model, key, pool and day.
+    private func record(_ spent: SpentTokens, _ target: Target) -> Int? {
+        let cost = price(of: target)?.nanodollars(spent)
+        let governance = snapshot.governance
+        let key = CostKey(
+            day: Int(WallClock.seconds()) / 86_400,
+            provider: snapshot.configuration.providers[ledger.provider].name,
+            model: String(decoding: modelBytes(target).prefix(128), as: UTF8.self),
+            key: caller.key?.name ?? "",
+            pool: grant.pool.map { governance.pools[$0].name } ?? ""
+        )
+        governance.books.costs.record(key, spent, nanodollars: cost)
+        return cost
+    }
+
+    /// What the answer came to; nil when nothing of it is charged: it failed, or nobody was asked.
+    private var spentTokens: SpentTokens? {
+        let isAnswered = hasCommitted && ledger.provider >= 0 && (200..<300).contains(answer.status)
+        guard isAnswered || leftUnanswered else { return nil }
+        let usage = pump?.usage ?? gatheredUsage
+        var spent = SpentTokens(
+            input: ledger.promptTokens,
+            cached: ledger.cachedTokens,
+            cacheWrite: ledger.cacheWriteTokens,
+            output: ledger.completionTokens,
+            reasoning: ledger.reasoningTokens
+        )
+        guard request.format != nil || request.isEmbedding else { return spent }
+        // What the provider does not tell is estimated by its size.
+        if usage?.input == nil, spent.input == 0 { spent.input = promptEstimate ?? grant.promptTokens }
+        let bodyBytes = request.streams ? pump?.textBytes ?? 0 : ledger.bytesCopied + ledger.bytesSpliced
+        if usage?.output == nil, spent.output == 0, request.format != nil { spent.output = (bodyBytes + 3) / 4 }
+        switch grant.pool.map({ snapshot.governance.pools[$0].accounting }) {
+        case .usage where usage?.sum == nil:
+            spent.input = max(spent.input, grant.promptTokens)
+            spent.output = max(spent.output, grant.outputTokens)
+        case .bytes:
+            spent = SpentTokens(input: grant.promptTokens, output: request.format == nil ? 0 : (bodyBytes + 3) / 4)
+        default: break
+        }
+        return spent
+    }
+
+    // MARK: What the client is told
+
+    /// Fields about limits, budget and cost.
+    var grantFields: [UInt8] {
+        guard grant.pass != nil || grant.standing != nil || knownCost != nil else { return [] }
+        var text = grant.allowances.fields
+        if let standing = grant.standing, let position = grant.pool {
+            text += "x-hoosh-budget-pool: \(snapshot.governance.pools[position].name)\r\n"
+            if let tokens = standing.tokens { text += "x-hoosh-budget-remaining-tokens: \(tokens)\r\n" }
+            if let dollars = standing.nanodollars {
+                text +=
+                    "x-hoosh-budget-remaining-micro-usd: \(max(dollars - grant.reserved.nanodollars, 0) / 1_000)\r\n"
+            }
+            if let requests = standing.requests { text += "x-hoosh-budget-remaining-requests: \(requests)\r\n" }
+            if let moment = standing.resetsMilliseconds {
+                text += "x-hoosh-budget-reset: \(max((moment - WallClock.milliseconds() + 999) / 1_000, 0))\r\n"
+            }
+        }
+        if let knownCost { text += "x-hoosh-cost-micro-usd: \(knownCost / 1_000)\r\n" }
+        return Array(text.utf8)
+    }
+
+    /// Works out what a whole answer cost that came together with its head.
+    func priceWhole(_ body: UnsafeMutableRawBufferPointer) {
+        knownCost = nil
+        guard !answer.isEventStream, !request.streams, (200..<300).contains(answer.status), let target,
+            request.format != nil || request.isEmbedding, let price = price(of: target), isWhole(body)
+        else { return }
+        var meter = UsageMeter(answerFormat, isStream: false)
+        meter.take(body.bindMemory(to: UInt8.self).span, isLast: true)
+        guard let usage = meter.usage else { return }
+        knownCost = price.nanodollars(usage.spent)
+    }
+
+    private func isWhole(_ body: UnsafeMutableRawBufferPointer) -> Bool {
+        switch answer.framing {
+        case .length(let count): body.count >= count
+        case .chunked: body.count > 5 && body.suffix(5).elementsEqual("0\r\n\r\n".utf8)
+        case .none, .untilClose: false
+        }
+    }
+
+    /// Works out what an answer cost that was read as a whole.
+    func priceGathered() {
+        knownCost = nil
+        guard let target, let usage = gatheredUsage, let price = price(of: target) else { return }
+        knownCost = price.nanodollars(usage.spent)
+    }
+}
+
+extension TokenUsage {
+    fileprivate var spent: SpentTokens {
+        SpentTokens(
+            input: input ?? 0,
+            cached: cachedInput ?? 0,
+            cacheWrite: cacheWrite ?? 0,
+            output: output ?? 0,
+            reasoning: reasoning ?? 0
+        )
+    }
+}
+
+/// Prices of the models that one loop asked for lately, so that no list is searched for each request.
+///
+/// Loop only.
+final class PriceMemory {
+    private var known: [Int: (model: [UInt8], price: Price?)] = [:]
+
+    func price(of model: [UInt8], at provider: Int, _ governance: Governance) -> Price? {
+        if let last = known[provider], last.model == model { return last.price }
+        let price = governance.providers[provider].prices.price(of: model)
+        known[provider] = (model, price)
+        return price
+    }
+}

@@ -1,0 +1,204 @@
+import Budgets
+import Compiler
+import Costs
+import Limits
+import Providers
+import RouteModel
+import Routing
+import Zones
+
+/// What one snapshot says of budgets, limits and prices: names resolved to numbers of the books.
+struct Governance: Sendable {
+    /// A pool, with what its route needs to know of it.
+    struct Pool: Sendable {
+        let number: PoolNumber
+        let name: String
+        /// Tokens of an answer that has no `max_tokens`.
+        let reservedOutput: Int
+        /// Hundredths of a percent on top of the estimate.
+        let margin: Int
+        let accounting: RouteModel.Pool.Accounting
+        /// When it is exhausted, local targets go on without it.
+        let goesLocal: Bool
+        /// It or a parent counts tokens, or dollars.
+        var countsTokens = false
+        var countsMoney = false
+    }
+
+    /// Which budget pays for a route's requests; positions in `pools`.
+    enum Choice: Sendable {
+        case none
+        case one(Int)
+        case request(allowed: [String: Int], standard: Int?)
+    }
+
+    /// What a route's requests are bound by.
+    struct Route: Sendable {
+        var pool = Choice.none
+        var limits: [LimitNumber] = []
+        var limitsTokens = false
+
+        var isFree: Bool {
+            if case .none = pool { return limits.isEmpty }
+            return false
+        }
+    }
+
+    /// What a provider can take and asks for.
+    struct Provider: Sendable {
+        let limit: LimitNumber?
+        let limitsTokens: Bool
+        let prices: PriceTable
+    }
+
+    let books: Books
+    let pools: [Pool]
+    /// By name.
+    let poolPositions: [String: Int]
+    /// By position of the route in the program.
+    let routes: [Route]
+    /// By position.
+    let providers: [Provider]
+
+    init(_ document: RouteDocument, zones: [String: Zone], books: Books) {
+        self.books = books
+        pools = Governance.pools(document, zones, books.pools)
+        poolPositions = Dictionary(pools.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        let positions = poolPositions
+        let limits = Governance.limits(document, books.limits)
+        let byName = Dictionary(
+            zip(document.rateLimits, limits.routes).map { ($0.name.value, (number: $1, limit: $0)) }
+        ) { first, _ in first }
+        routes = document.routes.filter(\.isEnabled).map { entry in
+            var route = Route()
+            let wanted = entry.settings.limits.compactMap { byName[$0.value] }
+            route.limits = wanted.map(\.number)
+            route.limitsTokens = wanted.contains { $0.limit.tokens != nil }
+            switch entry.settings.pool.value {
+            case .none: break
+            case .named(let name): route.pool = positions[name].map(Choice.one) ?? .none
+            case .fromRequest(let allowed, let standard):
+                let names = allowed.compactMap { name in positions[name.value].map { (name.value, $0) } }
+                route.pool = .request(
+                    allowed: Dictionary(names) { first, _ in first },
+                    standard: standard.flatMap { positions[$0.value] }
+                )
+            }
+            return route
+        }
+        providers = zip(document.providers, limits.providers).map { entry, number in
+            Provider(limit: number, limitsTokens: entry.tokens != nil, prices: PriceTable(entry))
+        }
+    }
+
+    // MARK: Settings of the books
+
+    private static func pools(_ document: RouteDocument, _ zones: [String: Zone], _ book: PoolBook) -> [Pool] {
+        let settings = document.pools.map { pool in
+            var settings = PoolSettings(pool.name.value)
+            func allowance(_ rate: Located<Rate>?) -> PoolSettings.Allowance? {
+                guard let rate = rate?.value, let period = Period(rawValue: rate.unit.rawValue) else { return nil }
+                let zone = zones[pool.zone.value] ?? .utc
+                return PoolSettings.Allowance(
+                    rate.amount,
+                    Window(period, zone: zone, isSliding: pool.isSliding.value)
+                )
+            }
+            settings.tokens = allowance(pool.tokens)
+            settings.nanodollars = allowance(pool.usd)
+            settings.requests = allowance(pool.requests)
+            settings.per = pool.per.value
+            settings.parent = pool.parent?.value
+            settings.cuts = pool.overrun.value == .cut
+            return settings
+        }
+        let byName = Dictionary(settings.map { ($0.name, $0) }) { first, _ in first }
+        return zip(document.pools, book.apply(settings)).map { pool, number in
+            var made = Pool(
+                number: number,
+                name: pool.name.value,
+                reservedOutput: pool.reservedOutput.value,
+                margin: pool.reserveMargin.value,
+                accounting: pool.accounting.value,
+                goesLocal: pool.onExhausted.value == .local
+            )
+            var next: PoolSettings? = byName[pool.name.value]
+            for _ in 0..<PoolBook.depthLimit {
+                guard let current = next else { break }
+                made.countsTokens = made.countsTokens || current.tokens != nil
+                made.countsMoney = made.countsMoney || current.nanodollars != nil
+                next = current.parent.flatMap { byName[$0] }
+            }
+            return made
+        }
+    }
+
+    /// Route limits have their names; providers' are told from them by a character that no name has.
+    private static func limits(
+        _ document: RouteDocument,
+        _ book: LimitBook
+    ) -> (routes: [LimitNumber], providers: [LimitNumber?]) {
+        func flow(_ rate: Located<Rate>?) -> LimitSettings.Flow? {
+            rate.map { LimitSettings.Flow($0.value.amount, perSeconds: $0.value.unit.seconds) }
+        }
+        var settings = document.rateLimits.map { limit in
+            var settings = LimitSettings(limit.name.value, by: subject(limit.by?.value ?? .global))
+            settings.requests = flow(limit.requests)
+            settings.tokens = flow(limit.tokens)
+            settings.concurrent = limit.concurrent?.value
+            settings.burst = limit.burst?.value
+            settings.isSliding = limit.algorithm.value == .sliding
+            return settings
+        }
+        let count = settings.count
+        var places: [Int?] = []
+        for provider in document.providers {
+            guard provider.requests != nil || provider.tokens != nil || provider.concurrent != nil else {
+                places.append(nil)
+                continue
+            }
+            places.append(settings.count)
+            var limit = LimitSettings(providerPrefix + provider.name.value, by: .global)
+            limit.requests = flow(provider.requests)
+            limit.tokens = flow(provider.tokens)
+            limit.concurrent = provider.concurrent?.value
+            settings.append(limit)
+        }
+        let numbers = book.apply(settings)
+        return (Array(numbers.prefix(count)), places.map { place in place.map { numbers[$0] } })
+    }
+
+    static let providerPrefix = "provider:"
+
+    private static func subject(_ subject: RateLimit.Subject) -> LimitSettings.Subject {
+        switch subject {
+        case .key: .key
+        case .tenant: .tenant
+        case .ip: .ip
+        case .global: .global
+        case .header(let name): .header(name)
+        }
+    }
+}
+
+extension PriceTable {
+    /// The prices of a provider as the file says them.
+    init(_ entry: ProviderEntry) {
+        self.init(
+            kind: entry.kind.value,
+            isLocal: entry.isLocal,
+            own: entry.prices.map { price in
+                (
+                    price.pattern?.value,
+                    Price(
+                        input: price.input,
+                        output: price.output,
+                        cached: price.cached,
+                        cacheWrite: price.cacheWrite,
+                        reasoning: price.reasoning
+                    )
+                )
+            }
+        )
+    }
+}

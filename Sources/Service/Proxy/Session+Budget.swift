@@ -1,0 +1,263 @@
+import Budgets
+import Bytes
+import Costs
+import Dialect
+import Identity
+import Limits
+import Routing
+
+// Rate limits and budgets at the door (`routes.md` 2.7: after the route, before anything is asked of a provider).
+extension Session {
+    /// What the body says that budgets ask about.
+    struct Wish {
+        /// The most tokens of an answer; nil when the body does not say.
+        var maxTokens: Int?
+        /// The pool by the name in the body.
+        var pool: String?
+        /// The place of that member in the body.
+        var poolMember: Range<Int>?
+        var repeatsPool = false
+    }
+
+    /// Counts the request and sets its budget aside; nil when the refusal is on its way.
+    func grant(_ request: RoutedRequest, _ wish: Wish, requestID: [UInt8]) -> Grant? {
+        let governance = worker.snapshot.governance
+        let route = governance.routes[request.route]
+        var grant = Grant()
+        guard !route.isFree else { return grant }
+        do throws(GrantFault) {
+            try choosePool(route.pool, governance, wish, &grant)
+            let pool = grant.pool.map { governance.pools[$0] }
+            if route.limitsTokens || pool?.countsTokens == true || pool?.countsMoney == true { measure(&grant) }
+            let output = wish.maxTokens ?? pool?.reservedOutput
+            try count(route, governance, tokens: grant.promptTokens + (output ?? 0), &grant)
+            if let pool { try reserve(pool, governance, output: output ?? 0, &grant) }
+            return grant
+        } catch {
+            if let pass = grant.pass { governance.books.limits.withdraw(pass, now: Int(loop.now)) }
+            refuse(error.refusal, requestID: requestID)
+            return nil
+        }
+    }
+
+    private struct GrantFault: Error { let refusal: Refusal }
+
+    private func choosePool(
+        _ choice: Governance.Choice,
+        _ governance: Governance,
+        _ wish: Wish,
+        _ grant: inout Grant
+    ) throws(GrantFault) {
+        switch choice {
+        case .none: return
+        case .one(let pool): grant.pool = pool
+        case .request(let allowed, let standard):
+            if wish.repeatsPool {
+                throw GrantFault(refusal: Refusal(400, "repeated_pool", "the body has `pool` twice", param: "pool"))
+            }
+            grant.poolMember = wish.poolMember
+            guard let name = wish.pool else {
+                guard let standard else {
+                    let message = "this route asks for the member `pool` in the body: which budget pays"
+                    throw GrantFault(refusal: Refusal(400, "missing_pool", message, param: "pool"))
+                }
+                grant.pool = standard
+                return
+            }
+            guard let pool = allowed[name] else { throw GrantFault(refusal: Refusal.unknownPool(name)) }
+            guard mayName(name) else { throw GrantFault(refusal: Refusal.foreignPool(name)) }
+            grant.pool = pool
+        }
+    }
+
+    /// True when the caller's key may draw on a pool that it names.
+    func mayName(_ pool: String) -> Bool {
+        guard let pools = caller.key?.pools, !pools.isEmpty else { return true }
+        return pools.contains(pool)
+    }
+
+    /// Measures the prompt by its size.
+    private func measure(_ grant: inout Grant) {
+        guard reader.bodyBytes > 0, reader.isJSON, requestBytes.count >= reader.consumedBytes else { return }
+        let span = requestBytes.bindMemory(to: UInt8.self).span
+        grant.promptTokens = RequestMeasure.of(span.extracting(reader.headBytes..<reader.consumedBytes)).tokens
+    }
+
+    private func count(
+        _ route: Governance.Route,
+        _ governance: Governance,
+        tokens: Int,
+        _ grant: inout Grant
+    ) throws(GrantFault) {
+        guard !route.limits.isEmpty else { return }
+        let payer = Payer(session: self)
+        let outcome = governance.books.limits.admit(route.limits, tokens: tokens, now: Int(loop.now)) {
+            payer.name($0)
+        }
+        switch outcome {
+        case .admitted(let pass, let allowances):
+            grant.pass = pass
+            grant.allowances = allowances
+        case .refused(let excess): throw GrantFault(refusal: Refusal(excess))
+        case .crowded(let limit):
+            throw GrantFault(refusal: Refusal.crowded("the limit `\(limit)`", "rate_limit_exceeded"))
+        }
+    }
+
+    /// Sets tokens and the request aside; dollars follow when it is known who is asked.
+    private func reserve(
+        _ pool: Governance.Pool,
+        _ governance: Governance,
+        output: Int,
+        _ grant: inout Grant
+    ) throws(GrantFault) {
+        grant.outputTokens = output
+        let need = Amount(tokens: pool.withMargin(grant.promptTokens, output), requests: 1)
+        let payer = Payer(session: self)
+        let outcome = governance.books.pools.reserve(pool.number, need, now: WallClock.milliseconds()) {
+            payer.name($0)
+        }
+        switch outcome {
+        case .reserved(let id, let standing):
+            grant.reservation = id
+            grant.reserved = need
+            grant.standing = standing
+        case .exhausted(let lack) where pool.goesLocal:
+            grant.isLocalOnly = true
+            grant.lack = lack
+        case .exhausted(let lack): throw GrantFault(refusal: Refusal(lack))
+        case .crowded(let name): throw GrantFault(refusal: Refusal.crowded("the pool `\(name)`", "budget_exceeded"))
+        }
+    }
+}
+
+extension Governance.Pool {
+    /// Tokens to set aside for a prompt and its answer.
+    func withMargin(_ prompt: Int, _ output: Int) -> Int {
+        let (sum, overflows) = max(prompt, 0).addingReportingOverflow(max(output, 0))
+        let tokens = overflows ? Amount.limit : min(sum, Amount.limit)
+        return tokens + Int(Int128(tokens) * Int128(margin) / 10_000)
+    }
+}
+
+extension Refusal {
+    static func unknownPool(_ name: String) -> Refusal {
+        Refusal(404, "pool_not_found", "there is no pool `\(String(name.prefix(80)))` for this request", param: "pool")
+    }
+
+    static func foreignPool(_ name: String) -> Refusal {
+        Refusal(403, "pool_not_allowed", "this key may not draw on the pool `\(name)`", param: "pool")
+    }
+
+    /// A book has no place left for one more subject.
+    static func crowded(_ what: String, _ code: String) -> Refusal {
+        var refusal = Refusal(
+            429,
+            code,
+            "\(what) of this gateway has more subjects than it keeps apart; try again later"
+        )
+        refusal.mayRetry = true
+        refusal.fields = "retry-after: 60\r\n"
+        return refusal
+    }
+
+    /// A limit of this gateway, or of one of its providers, lets nothing more in.
+    init(_ excess: Excess) {
+        let isProvider = excess.limit.hasPrefix(Governance.providerPrefix)
+        let name = isProvider ? String(excess.limit.dropFirst(Governance.providerPrefix.count)) : excess.limit
+        let what =
+            switch excess.quantity {
+            case .concurrent: "\(excess.amount) requests at a time"
+            case .requests: "\(excess.amount) requests in \(excess.seconds) s"
+            case .tokens: "\(excess.amount) tokens in \(excess.seconds) s"
+            }
+        let milliseconds = max((excess.retryNanoseconds + 999_999) / 1_000_000, 1)
+        let who =
+            isProvider ? "the provider `\(name)` may be asked" : "the limit `\(name)` of this gateway lets in"
+        self.init(
+            429,
+            "rate_limit_exceeded",
+            "\(who) \(what), \(excess.remaining) are left; try again in \(Refusal.seconds(milliseconds))"
+        )
+        mayRetry = true
+        fields = "retry-after: \((milliseconds + 999) / 1_000)\r\nretry-after-ms: \(milliseconds)\r\n"
+        fields += "x-hoosh-limited-by: \(isProvider ? "provider" : "gateway") \(name)\r\n"
+        fields += excess.allowances.fields
+    }
+
+    /// A budget of this gateway cannot pay: asking again at once is of no use.
+    init(_ lack: Shortfall) {
+        let what =
+            switch lack.quantity {
+            case .tokens: ("\(lack.remaining) tokens", "\(lack.needed)", "\(lack.capacity)")
+            case .requests: ("\(lack.remaining) requests", "\(lack.needed)", "\(lack.capacity)")
+            case .nanodollars:
+                (
+                    "\(Money.dollars(lack.remaining)) dollars", Money.dollars(lack.needed),
+                    Money.dollars(lack.capacity)
+                )
+            }
+        var message = "the budget `\(lack.pool)` of this gateway has \(what.0) left of \(what.2)"
+        message += ", this request needs \(what.1)"
+        var fields = "x-hoosh-limited-by: gateway \(lack.pool)\r\nx-hoosh-budget-pool: \(lack.pool)\r\n"
+        switch lack.quantity {
+        case .tokens: fields += "x-hoosh-budget-remaining-tokens: \(lack.remaining)\r\n"
+        case .requests: fields += "x-hoosh-budget-remaining-requests: \(lack.remaining)\r\n"
+        case .nanodollars: fields += "x-hoosh-budget-remaining-micro-usd: \(lack.remaining / 1_000)\r\n"
+        }
+        if let moment = lack.retryMilliseconds {
+            let seconds = max((moment - WallClock.milliseconds() + 999) / 1_000, 1)
+            message += "; there is more in \(Refusal.seconds(seconds * 1_000))"
+            fields += "retry-after: \(seconds)\r\nx-hoosh-budget-reset: \(seconds)\r\n"
+        } else {
+            message += ", which is more than it ever has"
+        }
+        self.init(429, "budget_exceeded", message)
+        self.fields = fields
+    }
+
+    /// `1.25 s`, `6 min`, `3 h`.
+    static func seconds(_ milliseconds: Int) -> String {
+        switch milliseconds {
+        case ..<60_000:
+            let rest = String(milliseconds % 1_000 + 1_000).dropFirst()
+            return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(milliseconds / 1_000).\(rest) s"
+        case ..<7_200_000: return "\((milliseconds + 59_999) / 60_000) min"
+        default: return "\((milliseconds + 3_599_999) / 3_600_000) h"
+        }
+    }
+}
+
+extension Allowances {
+    /// The fields that OpenAI's clients know.
+    var fields: String {
+        var text = ""
+        for (word, allowance) in [("requests", requests), ("tokens", tokens)] {
+            guard let allowance else { continue }
+            text += "x-ratelimit-limit-\(word): \(allowance.limit)\r\n"
+            text += "x-ratelimit-remaining-\(word): \(allowance.remaining)\r\n"
+            text += "x-ratelimit-reset-\(word): \(Allowances.duration(allowance.resetNanoseconds))\r\n"
+        }
+        return text
+    }
+
+    /// `6m0s`, `1s`, `120ms`: as OpenAI spells them.
+    static func duration(_ nanoseconds: Int) -> String {
+        let milliseconds = (nanoseconds + 999_999) / 1_000_000
+        if milliseconds < 1_000 { return "\(milliseconds)ms" }
+        let seconds = (milliseconds + 999) / 1_000
+        let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60)
+        if hours > 0 { return "\(hours)h\(minutes)m\(seconds % 60)s" }
+        return minutes > 0 ? "\(minutes)m\(seconds % 60)s" : "\(seconds)s"
+    }
+}
+
+/// Money in words.
+enum Money {
+    /// Dollars with six decimals, from nano-dollars.
+    static func dollars(_ nanodollars: Int) -> String {
+        let micro = abs(nanodollars) / 1_000
+        let rest = String(micro % 1_000_000 + 1_000_000).dropFirst()
+        return "\(nanodollars < 0 && micro > 0 ? "-" : "")\(micro / 1_000_000).\(rest)"
+    }
+}
