@@ -59,6 +59,9 @@ package final class PoolBook: Sendable {
         state.withLock { $0.resize(id, need, now, mustFit: false) }
     }
 
+    /// Counts an answer that had to end.
+    package func noteCut(_ pool: PoolNumber) { state.withLock { $0.pools[Int(pool.position)].counts.cut += 1 } }
+
     /// Charges what was used and gives the rest back; false when it was settled before, and nothing happens then.
     @discardableResult
     package func commit(_ id: ReservationID, _ actual: Amount, now: Int) -> Bool {

@@ -76,7 +76,7 @@ extension PoolLedger {
             guard let lack = lack(account, more, now) else { continue }
             let pool = Int(accounts[Int(account)].pool)
             guard mustFit || pools[pool].settings.cuts else { continue }
-            if mustFit { pools[pool].counts.refused += 1 } else { pools[pool].counts.cut += 1 }
+            if mustFit { pools[pool].counts.refused += 1 }
             return .exhausted(lack)
         }
         for step in 0..<slot.path.count {

@@ -203,7 +203,10 @@ extension Exchange {
         )
         fault.type = "insufficient_quota"
         fault.code = "budget_exceeded"
-        return endEarly(fault)
+        let governance = snapshot.governance
+        guard endEarly(fault) else { return false }
+        if let position = grant.pool { governance.books.pools.noteCut(governance.pools[position].number) }
+        return true
     }
 
     // MARK: The end

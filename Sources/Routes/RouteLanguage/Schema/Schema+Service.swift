@@ -5,7 +5,7 @@ extension Schema {
         Key("auth.keys.*", .mapping, "", "One key."),
         Key("auth.keys.*.token", .token, "", "What the client sends.", codes: ["HP711", "HP717"], isRequired: true),
         Key("auth.keys.*.tenant", .name, "", "Whose it is."),
-        .later("auth.keys.*.pools", .oneOrMore(.name), "any", "Pools it may name.", codes: ["HP202"]),
+        Key("auth.keys.*.pools", .oneOrMore(.name), "any", "Pools it may name.", codes: ["HP202"]),
         Key("auth.keys.*.models", .oneOrMore(.glob), "any", "Models it may ask for."),
         Key("auth.keys.*.max_class", .level, "restricted", "The highest class it may send."),
         Key(
