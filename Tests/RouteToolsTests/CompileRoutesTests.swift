@@ -51,7 +51,7 @@ struct CompileRoutesTests {
         // A secret that is mounted in a pod is not on this machine either.
         #expect(Self.waiting.contains(file) || file == "sidecar.yaml", "\(Render(problems).text(.human))")
         #expect(
-            Set(problems.errors.all.map(\.code)).isSubset(of: ["HP120", "HP701", "HP709", "HP012", "HP705"]),
+            Set(problems.errors.all.map(\.code)).isSubset(of: ["HP120", "HP717", "HP701", "HP709", "HP012", "HP705"]),
             "\(Render(problems).text(.human))"
         )
     }

@@ -19,7 +19,7 @@ import Testing
     ]
     /// Files beyond this build, with the keys that the refusal names (`routes.md` A10).
     static let refused: [String: [String]] = [
-        "prod": ["`pool`", "`limits`"]
+        "prod": ["`on_exhausted: queue`", "`hedge`"]
     ]
 
     /// One for each test: what is kept for good would outlive the tests.
