@@ -1,5 +1,6 @@
 import Arrival
 import Bytes
+import Conversation
 import Dialect
 import HTTP
 import Translation
@@ -45,12 +46,18 @@ enum OwnModels {
         }
     }
 
-    /// Answers with the list of all models.
+    /// Answers with the list of all models, or the page of it that is asked for.
     static func list(_ session: Session) {
         session.awaitAnswer()
         let format = form(session)
+        let query = session.query
         known(session) { [weak session] models in
-            session?.answer(200, "application/json", ModelListTranslation.write(models, as: format))
+            do throws(ConversationFault) {
+                let body = try ModelListTranslation.write(models, as: format, query: query)
+                session?.answer(200, "application/json", body)
+            } catch {
+                session?.refuse(Refusal(400, "invalid_request", error.description, param: error.parameter))
+            }
         }
     }
 

@@ -7,8 +7,8 @@ package enum AnthropicModels {
     /// `created`, in seconds since 1970, is shown as each model's date; 0 where it is not known, as Anthropic does.
     package static func write(ids: [String], created: Int) -> [UInt8] { write(ids.map { ($0, created) }) }
 
-    /// Writes a page that is the whole list, each model with its own time.
-    package static func write(_ models: [(id: String, created: Int)]) -> [UInt8] {
+    /// Writes a page, each model with its own time.
+    package static func write(_ models: [(id: String, created: Int)], hasMore: Bool = false) -> [UInt8] {
         let ids = models.map(\.id)
         var writer = JSONWriter()
         writer.beginObject()
@@ -17,7 +17,7 @@ package enum AnthropicModels {
         for (id, created) in models { model(id, created, &writer) }
         writer.endArray()
         writer.key("has_more")
-        writer.bool(false)
+        writer.bool(hasMore)
         writer.key("first_id")
         if let first = ids.first { writer.string(first) } else { writer.null() }
         writer.key("last_id")

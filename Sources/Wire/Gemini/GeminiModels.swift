@@ -11,14 +11,18 @@ package enum GeminiModels {
         return plain.starts(with: prefix) ? JSONString(plain: Array(plain.dropFirst(prefix.count))) : name
     }
 
-    /// Writes the answer of `GET /v1beta/models`.
-    package static func list(_ names: [String]) -> [UInt8] {
+    /// Writes the answer of `GET /v1beta/models`, or a page of it.
+    package static func list(_ names: [String], nextPage: String? = nil) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("models")
         writer.beginArray()
         for name in names { entry(name, &writer) }
         writer.endArray()
+        if let nextPage {
+            writer.key("nextPageToken")
+            writer.string(nextPage)
+        }
         writer.endObject()
         return writer.bytes
     }

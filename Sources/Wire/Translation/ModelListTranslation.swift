@@ -1,4 +1,5 @@
 import Anthropic
+import Conversation
 import Dialect
 import Gemini
 import JSON
@@ -6,12 +7,20 @@ import Ollama
 
 /// Lists of models in the form that a client asks for.
 package enum ModelListTranslation {
-    /// Writes a list, all on one page.
-    package static func write(_ models: [ListedModel], as format: ModelListFormat) -> [UInt8] {
-        switch format {
+    /// Writes the page of the list that a query asks for; all on one where it asks for none.
+    ///
+    /// - Throws: what of the query is no page.
+    package static func write(
+        _ models: [ListedModel],
+        as format: ModelListFormat,
+        query: String = ""
+    ) throws(ConversationFault) -> [UInt8] {
+        let page = try ModelPaging(models, query, as: format)
+        let models = page.models
+        return switch format {
         case .openAI: openAI(models) { entry($0, &$1) }
-        case .anthropic: AnthropicModels.write(models.map { ($0.id, $0.created) })
-        case .gemini: GeminiModels.list(models.map(\.id))
+        case .anthropic: AnthropicModels.write(models.map { ($0.id, $0.created) }, hasMore: page.hasMore)
+        case .gemini: GeminiModels.list(models.map(\.id), nextPage: page.token)
         case .ollama: OllamaModels.tags(models.map { ($0.id, $0.created, $0.tag) })
         }
     }
