@@ -23,7 +23,7 @@ package enum OllamaAnswer {
         }
         for image in message["images"]?.elements ?? [] {
             guard let base64 = image.string else { continue }
-            let source = Media.Source.data(type: OllamaImage.type(base64), base64: base64)
+            let source = Media.Source.data(type: ImageType.of(base64), base64: base64)
             choice.parts.append(.media(Media(kind: .image, source: source)))
         }
         let calls = message["tool_calls"]?.elements ?? []

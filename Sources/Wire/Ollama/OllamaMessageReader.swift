@@ -57,7 +57,7 @@ struct OllamaMessageReader {
             guard let base64 = image.string else {
                 throw ConversationFault("an image should be a base64 text", parameter: "\(path)[\(index)]")
             }
-            parts.append(.media(Media(kind: .image, source: .data(type: OllamaImage.type(base64), base64: base64))))
+            parts.append(.media(Media(kind: .image, source: .data(type: ImageType.of(base64), base64: base64))))
         }
         return parts
     }
@@ -85,16 +85,5 @@ struct OllamaMessageReader {
         let place = open.firstIndex { $0.id == id }
         let known = place.map { open.remove(at: $0).name }
         return ToolResult(callID: id, name: name ?? known, parts: parts)
-    }
-}
-
-/// What the first bytes of a picture say; Ollama's images have no media type.
-enum OllamaImage {
-    static func type(_ base64: JSONString) -> JSONString {
-        let starts: [(StaticString, JSONString)] = [
-            ("/9j/", "image/jpeg"), ("R0lGOD", "image/gif"), ("UklGR", "image/webp"), ("Qk", "image/bmp"),
-        ]
-        for (start, type) in starts where base64.plain.starts(with: Array("\(start)".utf8)) { return type }
-        return "image/png"
     }
 }

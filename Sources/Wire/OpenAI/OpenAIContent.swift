@@ -23,6 +23,12 @@ enum ContentReader {
                 throw Wanted.wrong(path, "an object with a `type`")
             }
             guard let part = part(element, type) else {
+                if url(element[type]) != nil {
+                    throw ConversationFault(
+                        "`\(path).\(type)` has a URL that is empty, or a data URL without data",
+                        parameter: "\(path).\(type)"
+                    )
+                }
                 throw ConversationFault(
                     "`\(path)` has the type \"\(type)\", but not the member that this type needs",
                     parameter: path
@@ -59,21 +65,25 @@ enum ContentReader {
         case "refusal": node["refusal"]?.string.map { .refusal($0) }
         case "thinking": OpenAIThinking.part(ofMistral: node).map { .reasoning($0) }
         case "image_url":
-            url(node["image_url"]).map {
+            url(node["image_url"]).flatMap { DataURL.source($0, isImage: true) }.map {
                 let detail = node["image_url"]?["detail"]?.string
-                return .media(Media(kind: .image, source: DataURL.source($0), detail: detail))
+                return .media(Media(kind: .image, source: $0, detail: detail))
             }
-        case "video_url": url(node["video_url"]).map { .media(Media(kind: .video, source: DataURL.source($0))) }
-        case "audio_url": url(node["audio_url"]).map { .media(Media(kind: .audio, source: DataURL.source($0))) }
+        case "video_url":
+            url(node["video_url"]).flatMap { DataURL.source($0) }.map { .media(Media(kind: .video, source: $0)) }
+        case "audio_url":
+            url(node["audio_url"]).flatMap { DataURL.source($0) }.map { .media(Media(kind: .audio, source: $0)) }
         // Mistral: https://docs.mistral.ai/capabilities/document_ai/document_qna
         case "document_url":
-            url(node["document_url"]).map {
-                let title = node["document_name"]?.string
-                return .media(Media(kind: .document, source: DataURL.source($0), title: title))
+            url(node["document_url"]).flatMap { DataURL.source($0) }.map {
+                .media(Media(kind: .document, source: $0, title: node["document_name"]?.string))
             }
         case "input_audio":
             node["input_audio"].flatMap { audio in
-                audio["data"]?.string.map { .media(Media(kind: .audio, source: sound($0, audio["format"]?.string))) }
+                // Mistral has the base64 alone.
+                (audio["data"] ?? audio).string.map {
+                    .media(Media(kind: .audio, source: sound($0, audio["format"]?.string)))
+                }
             }
         case "file": node["file"].flatMap { file($0) }.map { .media($0) }
         default: .other(kind: type, node)
@@ -92,7 +102,7 @@ enum ContentReader {
     static func file(_ node: JSONNode) -> Media? {
         let title = node["filename"]?.string
         if let data = node["file_data"]?.string {
-            var source = DataURL.source(data)
+            guard var source = DataURL.source(data) else { return nil }
             if case .url(let url) = source, !url.spelled.contains(0x3a) {
                 source = .data(type: mediaType(ofName: title), base64: data)
             }

@@ -95,13 +95,19 @@ struct ItemReader {
         case "input_image":
             let detail = node["detail"]?.string
             if let url = node["image_url"]?.string ?? node["image_url"]?["url"]?.string {
-                return .media(Media(kind: .image, source: DataURL.source(url), detail: detail))
+                guard let source = DataURL.source(url, isImage: true) else {
+                    throw Wanted.wrong("\(path).image_url", "a URL, or a data URL with data")
+                }
+                return .media(Media(kind: .image, source: source, detail: detail))
             }
             let id = try Wanted.required(node, "file_id", path)
             return .media(Media(kind: .image, source: .file(id), detail: detail))
         case "input_file":
             if let url = node["file_url"]?.string {
-                return .media(Media(kind: .document, source: DataURL.source(url), title: node["filename"]?.string))
+                guard let source = DataURL.source(url) else {
+                    throw Wanted.wrong("\(path).file_url", "a URL, or a data URL with data")
+                }
+                return .media(Media(kind: .document, source: source, title: node["filename"]?.string))
             }
             guard let media = ContentReader.file(node) else {
                 throw Wanted.wrong(path, "a file with `file_data`, `file_url` or `file_id`")
