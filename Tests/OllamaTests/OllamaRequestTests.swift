@@ -179,7 +179,7 @@ func described(_ parts: [ChatPart]) -> [String] {
         let request = try OllamaGenerateRequest.read(
             try node(
                 """
-                {"model":"m","prompt":"Why?","system":"Be brief.","images":["/9j/4AAQ"],"stream":false,"context":[1,2],
+                {"model":"m","prompt":"Why?","system":"Be brief.","images":["/9j/4AAQ"],"stream":false,"context":[],
                  "format":"json","options":{"num_predict":-1}}
                 """
             )
@@ -189,7 +189,7 @@ func described(_ parts: [ChatPart]) -> [String] {
             described(request.messages[1].parts)
                 == ["text Why?", "media image \(Media.Source.data(type: "image/jpeg", base64: "/9j/4AAQ"))"]
         )
-        #expect(request.extras.map(\.key) == ["context"] && request.sampling.maxTokens == nil)
+        #expect(request.extras.isEmpty && request.sampling.maxTokens == nil)
         #expect(!OllamaLoad.isAsked(request))
         #expect(OllamaLoad.isAsked(try OllamaGenerateRequest.read(try node("{\"model\":\"m\"}"))))
         #expect(OllamaLoad.isAsked(try OllamaRequest.read(try node("{\"model\":\"m\",\"messages\":[]}"))))

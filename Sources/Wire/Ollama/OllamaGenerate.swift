@@ -7,7 +7,11 @@ package enum OllamaGenerateRequest {
     ///
     /// - Throws: what the client should have written.
     package static func read(_ body: JSONNode) throws(ConversationFault) -> ChatRequest {
-        var request = try OllamaCommonReader.read(body, own: ["prompt", "system", "images"])
+        var request = try OllamaCommonReader.read(
+            body,
+            own: ["prompt", "system", "images", "suffix", "raw", "template", "context"]
+        )
+        try refuseUnsayable(body)
         if let system = try text(body, "system"), !system.isEmpty {
             request.messages.append(ChatMessage(role: .system, parts: [.text(system)]))
         }
@@ -16,6 +20,25 @@ package enum OllamaGenerateRequest {
         parts += try OllamaMessageReader.images(body, "")
         if !parts.isEmpty { request.messages.append(ChatMessage(role: .user, parts: parts)) }
         return request
+    }
+
+    /// What only a server that is given the model's own text can do: without it another question would be asked.
+    private static func refuseUnsayable(_ body: JSONNode) throws(ConversationFault) {
+        let asked = [
+            ("suffix", "fill in before a `suffix`", body["suffix"]?.string?.isEmpty == false),
+            ("raw", "leave the prompt as it is (`raw`)", body["raw"]?.bool == true),
+            ("template", "fill in another `template`", body["template"]?.string?.isEmpty == false),
+            (
+                "context", "go on from the tokens of a `context`: use /api/chat",
+                body["context"]?.elements?.isEmpty == false
+            ),
+        ]
+        for (name, what, isAsked) in asked where isAsked {
+            throw ConversationFault(
+                "the provider chosen for this request is asked in a chat, which cannot \(what)",
+                parameter: name
+            )
+        }
     }
 
     private static func text(_ body: JSONNode, _ name: String) throws(ConversationFault) -> JSONString? {
