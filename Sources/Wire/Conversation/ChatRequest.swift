@@ -28,6 +28,12 @@ package struct ChatRequest: Sendable {
     /// The client uses OpenAI's `functions`, which came before `tools` (`AnswerTerms.wantsFunctionCall`).
     package var usesFunctions = false
 
+    /// The dialect it was read from, in whose words the client is told what was dropped.
+    package var origin = Origin.chat
+
+    /// A dialect of clients.
+    package enum Origin: Sendable, CaseIterable { case chat, completions, responses, messages, gemini, ollama }
+
     package init() {}
 }
 
@@ -195,5 +201,8 @@ package struct ReasoningRequest: Sendable {
     package var isEnabled: Bool?
     /// The thinking shall be shown.
     package var isShown: Bool?
+    /// The member that said how much, and the one that said whether it is shown, where the dialect has several.
+    package var member: String?
+    package var shownMember: String?
     package init() {}
 }

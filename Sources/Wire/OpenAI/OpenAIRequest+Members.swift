@@ -97,6 +97,12 @@ enum ThinkingReader {
         case "enable_thinking": reasoning.isEnabled = try Wanted.bool(value, member.key)
         default: reasoning.budgetTokens = try Wanted.integer(value, member.key)
         }
+        if ["include_reasoning", "reasoning_format"].contains(member.key) {
+            reasoning.shownMember = member.key
+        } else {
+            if reasoning.isShown != nil, reasoning.shownMember == nil { reasoning.shownMember = "reasoning.exclude" }
+            reasoning.member = member.key
+        }
         request.reasoning = reasoning
     }
 }

@@ -16,20 +16,28 @@ package enum RequestTranslation {
         do { node = try JSONNode.parse(body) } catch {
             throw ConversationFault("the body is not valid JSON: \(error.message) (byte \(error.offset))")
         }
-        return switch format {
-        case .chat: try OpenAIRequest.read(node)
-        case .completions: try CompletionsRequest.read(node)
-        case .responses: try ResponsesRequest.read(node)
-        case .messages: try AnthropicRequest.read(node)
-        case .gemini: try GeminiRequest.read(node)
-        case .ollama: try OllamaRequest.read(node)
-        case .generate: try OllamaGenerateRequest.read(node)
-        }
+        var request =
+            switch format {
+            case .chat: try OpenAIRequest.read(node)
+            case .completions: try CompletionsRequest.read(node)
+            case .responses: try ResponsesRequest.read(node)
+            case .messages: try AnthropicRequest.read(node)
+            case .gemini: try GeminiRequest.read(node)
+            case .ollama: try OllamaRequest.read(node)
+            case .generate: try OllamaGenerateRequest.read(node)
+            }
+        request.origin = ChatRequest.Origin(format)
+        return request
     }
 
     /// The limit that is written where the format requires one and the client set none.
     package static func defaultMaxTokens(of model: String) -> Int {
         AnthropicModels.longestAnswer(of: model) ?? 4_096
+    }
+
+    /// What a client calls more answers than one, of which the provider gave fewer.
+    package static func countName(of request: ChatRequest) -> String {
+        ClientNames.spelled(["n"], of: request).joined()
     }
 
     /// Writes the request for a provider; what its reader could keep no more of than the name is told as dropped, too.
@@ -49,6 +57,7 @@ package enum RequestTranslation {
             case .completions, .responses, .generate:
                 throw ConversationFault("no provider is asked in this format on behalf of another")
             }
+        written.dropped = ClientNames.spelled(written.dropped, of: request)
         for name in request.dropped where !written.dropped.contains(name) { written.dropped.append(name) }
         return written
     }
