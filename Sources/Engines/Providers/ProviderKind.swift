@@ -34,6 +34,8 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
     package let knowsOpenSampling: Bool
     /// The member of OpenAI's messages that it takes earlier thinking in.
     package let thinking: ThinkingMember
+    /// What it calls the members of OpenAI's format, and which it refuses.
+    package let words: ChatWords
     /// Formats of embeddings that it speaks: others are translated to the first that can be asked in.
     ///
     /// Empty: it has none.
@@ -72,6 +74,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
         knowsNewestWords: Bool = false,
         knowsOpenSampling: Bool = true,
         thinking: ThinkingMember = .reasoningContent,
+        words: ChatWords = ChatWords(),
         embeddings: [EmbeddingFormat] = [.openAI],
         counts: [ChatFormat] = [],
         commands: [ModelCommand] = [],
@@ -93,6 +96,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
         self.knowsNewestWords = knowsNewestWords
         self.knowsOpenSampling = knowsOpenSampling
         self.thinking = thinking
+        self.words = words
         self.embeddings = embeddings
         self.counts = counts
         self.commands = commands
@@ -167,6 +171,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             knowsNewestWords: true,
             knowsOpenSampling: false,
             thinking: .none,
+            words: .openAI,
             passes: .known("openai-*")
         ),
         ProviderKind(
@@ -175,6 +180,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             formats: [.chat],
             apis: noEmbeddings,
             knowsOpenSampling: false,
+            words: .deepSeek,
             embeddings: [],
             passes: .known()
         ),
@@ -185,6 +191,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             formats: [.chat],
             knowsOpenSampling: false,
             thinking: .parts,
+            words: .mistral,
             takesStreamOptions: false,
             passes: .known()
         ),
@@ -209,6 +216,7 @@ package struct ProviderKind: Equatable, Hashable, Sendable {
             apis: noEmbeddings,
             knowsOpenSampling: false,
             thinking: .reasoning,
+            words: .groq,
             embeddings: [],
             passes: .known("groq-*")
         ),

@@ -52,7 +52,12 @@ extension Exchange {
             let asked = format == .gemini ? .geminiBatch : format
             let written: WrittenRequest
             do {
-                written = try EmbeddingTranslation.write(wanted, as: asked, model: JSONString(plain: model))
+                written = try EmbeddingTranslation.write(
+                    wanted,
+                    as: asked,
+                    model: JSONString(plain: model),
+                    provider.kind.words
+                )
             } catch {
                 unsayable[target.provider] = error
                 nextTry()

@@ -19,7 +19,7 @@ struct Restated {
     /// Nil when the client's body goes out.
     let body: [UInt8]?
     /// Members that could not be said, for `x-hoosh-dropped-params`.
-    let dropped: [UInt8]
+    var dropped: [UInt8]
     /// How the answer is said to the client; nil when it passes as it is.
     let answer: AnswerTranslation?
     /// The same for an answer that is embeddings.
@@ -138,6 +138,8 @@ extension Exchange {
         terms.knowsTextLists = provider.kind.knowsNewestWords
         terms.knowsOpenSampling = provider.kind.knowsOpenSampling
         terms.thinking = provider.kind.thinking
+        terms.words = provider.kind.words
+        terms.efforts = provider.kind.thinkingWords(of: model)
         let name = String(decoding: model, as: UTF8.self)
         terms.defaultMaxTokens = RequestTranslation.defaultMaxTokens(of: name)
         if let most = snapshot.modelTables[target.provider].facts(of: model).output { terms.defaultMaxTokens = most }
@@ -202,6 +204,16 @@ extension Exchange {
         save(length, seen, gathers: true)
     }
 
+    /// Names the member when the provider gave fewer answers than it was asked for.
+    private func noteCount(_ given: Int) {
+        guard let chat, let wanted = chat.sampling.count, given < wanted, let dropped = restated?.dropped else {
+            return
+        }
+        let name = RequestTranslation.countName(of: chat)
+        let isNamed = String(decoding: dropped, as: UTF8.self).split(separator: ", ").contains(Substring(name))
+        if !isNamed { restated?.dropped = dropped + (dropped.isEmpty ? [] : [0x2c, 0x20]) + Array(name.utf8) }
+    }
+
     /// The whole answer is here: says it to the client, or goes on to another provider if it makes no sense.
     func gathered() {
         guard let saved, let translation = saved.translation else { return giveUp() }
@@ -214,6 +226,7 @@ extension Exchange {
                 } else {
                     let answer = try translation.read(saved.body)
                     gatheredUsage = answer.usage
+                    noteCount(answer.choices.count)
                     told.body =
                         request.streams
                         ? StreamTranslation.replay(answer, translation) : translation.write(answer)

@@ -19,6 +19,10 @@ package struct RequestTerms: Sendable {
     package var knowsOpenSampling = true
     /// How thinking of earlier turns is given back to a provider that speaks OpenAI's dialect.
     package var thinking = ThinkingMember.reasoningContent
+    /// What the provider calls its members.
+    package var words = ChatWords()
+    /// How the model is told how much to think.
+    package var efforts = ThinkingWords.any
     package init(model: JSONString, streams: Bool) {
         self.model = model
         self.streams = streams

@@ -59,7 +59,12 @@ package enum OpenAIEmbeddings {
     }
 
     /// Writes a request that came in another dialect.
-    package static func write(_ request: EmbeddingRequest, model: JSONString) -> WrittenRequest {
+    package static func write(
+        _ request: EmbeddingRequest,
+        model: JSONString,
+        _ words: ChatWords = ChatWords()
+    ) -> WrittenRequest {
+        var dropped = request.extras.map(\.key)
         var output = JSONWriter()
         output.beginObject()
         output.key("model")
@@ -73,19 +78,25 @@ package enum OpenAIEmbeddings {
             output.endArray()
         }
         if let dimensions = request.dimensions {
-            output.key("dimensions")
+            if words.hasOutputDimension { output.key("output_dimension") } else { output.key("dimensions") }
             output.number(dimensions)
         }
         if let encoding = request.encoding {
             output.key("encoding_format")
             if encoding == .base64 { output.string("base64") } else { output.string("float") }
         }
-        if let user = request.user {
+        switch (request.user, words.user) {
+        case (nil, _): break
+        case (_, .none): dropped.append("user")
+        case (let user?, .any):
             output.key("user")
             output.string(user)
+        case (let user?, .atMost(let longest)):
+            output.key("user")
+            output.string(Digest.shortened(user, to: longest))
         }
         output.endObject()
-        return WrittenRequest(body: output.bytes, dropped: request.extras.map(\.key))
+        return WrittenRequest(body: output.bytes, dropped: dropped)
     }
 
     private static func write(_ input: EmbeddingInput, to output: inout JSONWriter) {

@@ -13,15 +13,12 @@ extension OpenAIRequest {
         writer.output.beginObject()
         writer.output.key("model")
         writer.output.string(terms.model)
-        try writer.messages(request.messages)
+        try writer.messages(request.messages, behind: writer.schemaInstruction(request.format))
         writer.tools(request)
         writer.sampling(request.sampling)
         writer.format(request.format)
-        writer.reasoning(request.reasoning)
-        if let user = request.user {
-            writer.output.key("user")
-            writer.output.string(user)
-        }
+        writer.reasoning(request)
+        writer.user(request.user)
         writer.streaming()
         writer.extras(request)
         writer.output.endObject()
@@ -89,6 +86,9 @@ struct RequestWriter {
         if let parameters = tool.parameters {
             output.key("parameters")
             output.node(parameters)
+        } else if terms.words.needsParameters {
+            output.key("parameters")
+            output.raw("{\"type\":\"object\",\"properties\":{}}")
         }
         if let isStrict = tool.isStrict {
             output.key("strict")
@@ -131,7 +131,11 @@ struct RequestWriter {
         open("repetition_penalty", sampling.repeatPenalty)
         number("frequency_penalty", sampling.frequencyPenalty)
         number("presence_penalty", sampling.presencePenalty)
-        number("seed", sampling.seed)
+        if terms.words.hasRandomSeed {
+            number("random_seed", sampling.seed)
+        } else {
+            number("seed", sampling.seed)
+        }
         if !sampling.stop.isEmpty {
             output.key("stop")
             output.beginArray()
@@ -139,8 +143,21 @@ struct RequestWriter {
             output.endArray()
         }
         if let count = sampling.count {
-            output.key("n")
-            output.number(count)
+            if terms.words.takesCount {
+                output.key("n")
+                output.number(count)
+            } else if count > 1 {
+                drop("n")
+            }
+        }
+        logProbabilities(sampling)
+    }
+
+    private mutating func logProbabilities(_ sampling: Sampling) {
+        guard terms.words.takesLogProbabilities else {
+            if sampling.wantsLogProbabilities == true { drop("logprobs") }
+            if sampling.topLogProbabilities ?? 0 > 0 { drop("top_logprobs") }
+            return
         }
         if let wants = sampling.wantsLogProbabilities {
             output.key("logprobs")
@@ -149,6 +166,20 @@ struct RequestWriter {
         if let count = sampling.topLogProbabilities {
             output.key("top_logprobs")
             output.number(count)
+        }
+    }
+
+    /// OpenAI cuts nothing off but answers 400 for longer ones, and Claude Code's have 159 characters.
+    mutating func user(_ user: JSONString?) {
+        guard let user else { return }
+        switch terms.words.user {
+        case .none: return drop("user")
+        case .any:
+            output.key("user")
+            output.string(user)
+        case .atMost(let longest):
+            output.key("user")
+            output.string(Digest.shortened(user, to: longest))
         }
     }
 
@@ -171,6 +202,10 @@ struct RequestWriter {
         output.beginObject()
         output.key("type")
         switch format {
+        case .schema where !terms.words.takesSchemas:
+            // The schema itself is told in words (`schemaInstruction`).
+            output.string("json_object")
+            drop("response_format.json_schema")
         case .text: output.string("text")
         case .json: output.string("json_object")
         case .schema(let name, let schema, let isStrict):
@@ -190,27 +225,15 @@ struct RequestWriter {
         output.endObject()
     }
 
-    /// OpenAI has words for how much, not numbers: a budget becomes the word it comes closest to.
-    mutating func reasoning(_ reasoning: ReasoningRequest?) {
-        guard let reasoning else { return }
-        if let effort = RequestWriter.effort(reasoning) {
-            output.key("reasoning_effort")
-            output.string(effort)
-        }
-        if reasoning.isShown == false { drop("reasoning.exclude") }
-    }
-
-    private static func effort(_ reasoning: ReasoningRequest) -> JSONString? {
-        if reasoning.isEnabled == false { return "none" }
-        if let effort = reasoning.effort { return effort }
-        switch reasoning.budgetTokens {
-        case nil: return reasoning.isEnabled == true ? "medium" : nil
-        case 0: return "none"
-        case .some(..<0): return nil
-        case .some(...2_048): return "low"
-        case .some(...8_192): return "medium"
-        default: return "high"
-        }
+    /// What a provider without schemas is told instead: JSON by a schema in words.
+    ///
+    /// DeepSeek wants the word JSON in the conversation, too (<https://api-docs.deepseek.com/guides/json_mode>).
+    func schemaInstruction(_ format: AnswerFormat?) -> JSONString? {
+        guard !terms.words.takesSchemas, case .schema(_, let schema, _) = format else { return nil }
+        return JSONString(
+            "Answer with JSON and nothing else: no words around it, no code fence. It must be valid against this JSON "
+                + "schema: "
+        ) + JSONString(plain: Array(schema.source))
     }
 
     mutating func streaming() {
@@ -229,12 +252,18 @@ struct RequestWriter {
 
     mutating func extras(_ request: ChatRequest) {
         for member in request.extras {
-            guard RequestWriter.knows(member), member.key != "response_format" || request.format == nil else {
+            guard RequestWriter.knows(member), terms.words.extras?.contains(member.key) ?? true,
+                member.key != "response_format" || request.format == nil
+            else {
                 drop(member.key)
                 continue
             }
             output.key(member.key)
-            output.node(member.value)
+            if let text = member.value.string, member.key == "prompt_cache_key" || member.key == "safety_identifier" {
+                output.string(Digest.shortened(text, to: terms.words.longestKey))
+            } else {
+                output.node(member.value)
+            }
         }
     }
 

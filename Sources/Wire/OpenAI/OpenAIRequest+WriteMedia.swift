@@ -42,6 +42,10 @@ extension RequestWriter {
         output.key("type")
         output.string("input_audio")
         output.key("input_audio")
+        if terms.words.attachments == .mistral {
+            output.string(base64)
+            return output.endObject()
+        }
         output.beginObject()
         output.key("data")
         output.string(base64)
@@ -71,6 +75,7 @@ extension RequestWriter {
             output.endObject()
             return
         }
+        if terms.words.attachments == .mistral { return mistral(media) }
         output.beginObject()
         output.key("type")
         output.string("file")
@@ -96,6 +101,33 @@ extension RequestWriter {
         }
         output.endObject()
         output.endObject()
+    }
+
+    /// A document as Mistral takes it (<https://docs.mistral.ai/capabilities/document_ai/document_qna>).
+    private mutating func mistral(_ media: Media) {
+        output.beginObject()
+        output.key("type")
+        switch media.source {
+        case .file(let id):
+            output.string("file")
+            output.key("file_id")
+            output.string(id)
+            return output.endObject()
+        case .url(let url): linked(document: url)
+        case .data(let type, let base64): linked(document: DataURL.spelled(type: type, base64: base64))
+        case .text: break
+        }
+        if let title = media.title {
+            output.key("document_name")
+            output.string(title)
+        }
+        output.endObject()
+    }
+
+    private mutating func linked(document url: JSONString) {
+        output.string("document_url")
+        output.key("document_url")
+        output.string(url)
     }
 
     private func needsData(_ path: String) -> ConversationFault {

@@ -6,9 +6,14 @@ extension RequestWriter {
     ///
     /// Results of tools are messages of their own here and must follow the calls at once; what else stands in the same
     /// turn, and what results hold beside text, comes in a message of the user behind them.
-    mutating func messages(_ messages: [ChatMessage]) throws(ConversationFault) {
+    /// An instruction stands in front of them.
+    mutating func messages(
+        _ messages: [ChatMessage],
+        behind instruction: JSONString?
+    ) throws(ConversationFault) {
         output.key("messages")
         output.beginArray()
+        if let instruction { try content(of: .system, [.text(instruction)], nil, "messages") }
         var images: [ChatPart] = []
         for (index, message) in messages.enumerated() {
             let path = "messages[\(index)]"
@@ -50,7 +55,8 @@ extension RequestWriter {
         output.key("role")
         output.string("tool")
         output.key("tool_call_id")
-        output.string(result.callID)
+        let id = callID(result.callID)
+        output.string(id)
         output.key("content")
         if texts.isEmpty, !others.isEmpty {
             output.string("The result follows in the next message.")
@@ -59,7 +65,7 @@ extension RequestWriter {
         }
         output.endObject()
         guard !others.isEmpty else { return [] }
-        return [.text(JSONString("The result of ") + result.callID + ":")] + others
+        return [.text(JSONString("The result of ") + id + ":")] + others
     }
 
     /// Writes texts as one, or as a list where the provider takes lists.
@@ -108,10 +114,7 @@ extension RequestWriter {
         case .developer: if terms.knowsDeveloper { output.string("developer") } else { output.string("system") }
         case .user, .tool, .assistant: output.string("user")
         }
-        if let name {
-            output.key("name")
-            output.string(name)
-        }
+        write(name: name)
         output.key("content")
         let texts = parts.compactMap { if case .text(let text) = $0 { text } else { nil } }
         if texts.count == parts.count {
@@ -158,10 +161,7 @@ extension RequestWriter {
         output.beginObject()
         output.key("role")
         output.string("assistant")
-        if let name {
-            output.key("name")
-            output.string(name)
-        }
+        write(name: name)
         if let refusal = turn.refusal, !terms.limitsCompletion {
             // A member of OpenAI's alone; the words matter to everyone.
             turn.texts.append(refusal)
@@ -227,7 +227,7 @@ extension RequestWriter {
     private mutating func write(_ call: ToolCall) {
         output.beginObject()
         output.key("id")
-        output.string(call.id)
+        output.string(callID(call.id))
         output.key("type")
         output.string("function")
         output.key("function")
@@ -237,8 +237,34 @@ extension RequestWriter {
         output.key("arguments")
         if call.arguments.isEmpty { output.string("{}") } else { output.string(JSONString(plain: call.arguments)) }
         output.endObject()
-        if let signature = call.signature { OpenAICall.writeSignature(signature, to: &output) }
+        if let signature = call.signature {
+            if terms.words.takesCallSeals {
+                OpenAICall.writeSignature(signature, to: &output)
+            } else {
+                drop("thought_signature")
+            }
+        }
         output.endObject()
+    }
+
+    /// The id of a call, and of its result.
+    ///
+    /// Mistral answers 400 for others: "Tool call id was toolu_01 but must be a-z, A-Z, 0-9, with a length of 9".
+    private func callID(_ id: JSONString) -> JSONString {
+        guard terms.words.hasShortCallIDs else { return id }
+        let isShort = id.spelled.count == 9 && id.spelled.allSatisfy(RequestWriter.isPlain)
+        return isShort ? id : Digest.letters(9, of: id)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+    }
+
+    private mutating func write(name: JSONString?) {
+        guard let name else { return }
+        guard terms.words.takesNames else { return drop("messages.name") }
+        output.key("name")
+        output.string(name)
     }
 }
 

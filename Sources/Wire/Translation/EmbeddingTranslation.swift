@@ -51,10 +51,11 @@ package struct EmbeddingTranslation: Sendable {
     package static func write(
         _ request: EmbeddingRequest,
         as format: EmbeddingFormat,
-        model: JSONString
+        model: JSONString,
+        _ words: ChatWords = ChatWords()
     ) throws(ConversationFault) -> WrittenRequest {
         switch format {
-        case .openAI: OpenAIEmbeddings.write(request, model: model)
+        case .openAI: OpenAIEmbeddings.write(request, model: model, words)
         case .ollama, .ollamaOld: try OllamaEmbeddings.write(request, model: model)
         case .gemini, .geminiBatch: try GeminiEmbeddings.write(request, model: model)
         }
