@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SessionTests {
     private func hear(_ session: inout ServerSession, _ text: String) throws -> [ServerSession.Effect] {
-        session.received(try RPCMessage.read(Array(text.utf8)))
+        session.received(try RPCMessage.heard(Array(text.utf8)))
     }
 
     private func sent(_ effects: [ServerSession.Effect]) -> [String] {
@@ -158,5 +158,40 @@ import Testing
             String(decoding: writer.bytes, as: UTF8.self)
                 == #"{"name":"fs/a\u00e9","server":"fs","description":"D","inputSchema":{"x":1.50}}"#
         )
+    }
+
+    // MARK: Batches
+
+    @Test func `a batch of a server answers what is open, and its questions are answered together`() throws {
+        var session = try ready()
+        let first = session.call(7, tool: "a", arguments: Array("{}".utf8)[...])
+        let second = session.call(8, tool: "b", arguments: Array("{}".utf8)[...])
+        let one = try #require(first.id)
+        let two = try #require(second.id)
+        let effects = try hear(
+            &session,
+            """
+            [{"jsonrpc":"2.0","id":\(two),"error":{"code":-5,"message":"no"}}, 7, {"jsonrpc":"2.0","id":"p","method":"ping"},
+             {"jsonrpc":"2.0","id":"s","method":"sampling/createMessage"}, {"jsonrpc":"2.0","method":"notifications/message"},
+             {"jsonrpc":"2.0","id":\(one),"result":{"content":[]}}]
+            """
+        )
+        #expect(sent(effects).count == 1)
+        #expect(
+            sent(effects)[0].hasPrefix(#"[{"jsonrpc":"2.0","id":"p","result":{}},{"jsonrpc":"2.0","id":"s","error":"#)
+        )
+        let answered = effects.compactMap { if case .answered(let call, _) = $0 { call } else { nil } }
+        #expect(answered == [8, 7])
+        #expect(!session.isOpen(one) && !session.isOpen(two))
+    }
+
+    @Test func `a batch may have one message, and must have one`() throws {
+        var session = try ready()
+        let id = try #require(session.call(7, tool: "a", arguments: Array("{}".utf8)[...]).id)
+        for empty in ["[]", "[7]", "[[]]"] {
+            #expect(throws: RPCError.self) { try RPCMessage.heard(Array(empty.utf8)) }
+        }
+        let effects = try hear(&session, #"[{"jsonrpc":"2.0","id":\#(id),"result":{"content":[]}}]"#)
+        #expect(effects.count == 1 && !session.isOpen(id))
     }
 }

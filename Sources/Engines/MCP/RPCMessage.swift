@@ -38,15 +38,39 @@ package enum RPCMessage: Sendable {
     /// Reads one message.
     ///
     /// - Throws: the error that answers it (JSON-RPC 2.0 §5.1).
-    package static func read(_ bytes: [UInt8]) throws(RPCError) -> RPCMessage {
-        let node: JSONNode
-        do { node = try JSONNode.parse(bytes) } catch {
+    package static func read(_ bytes: [UInt8]) throws(RPCError) -> RPCMessage { try read(parsed(bytes)) }
+
+    /// Reads what a server sends: one message, or several as a list.
+    ///
+    /// Revision 2025-03-26 lets servers send batches, and its clients must take them
+    /// (modelcontextprotocol.io/specification/2025-03-26/basic, Batching). Servers of other revisions are not told off for
+    /// it. What is no message within a batch is left out; a call that it may have answered runs into its time limit.
+    ///
+    /// - Throws: the error that answers it; also when nothing of a batch is a message.
+    package static func heard(_ bytes: [UInt8]) throws(RPCError) -> Heard {
+        let node = try parsed(bytes)
+        guard let elements = node.elements else { return .one(try read(node)) }
+        let messages = elements.compactMap { try? read($0) }
+        guard !messages.isEmpty else {
+            throw RPCError(RPCError.invalidRequest, "there is no message in this batch")
+        }
+        return .batch(messages)
+    }
+
+    /// What came in one piece.
+    package enum Heard: Sendable {
+        case one(RPCMessage)
+        /// Its requests are answered together (JSON-RPC 2.0 §6).
+        case batch([RPCMessage])
+    }
+
+    private static func parsed(_ bytes: [UInt8]) throws(RPCError) -> JSONNode {
+        do { return try JSONNode.parse(bytes) } catch {
             throw RPCError(
                 RPCError.parse,
                 JSONString("this is no JSON: \(error.message.description), at byte \(error.offset)")
             )
         }
-        return try read(node)
     }
 
     /// Reads one message that was taken apart.

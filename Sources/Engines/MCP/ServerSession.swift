@@ -193,6 +193,30 @@ package struct ServerSession: Sendable {
 
     // MARK: Hearing
 
+    /// Takes what the server sent in one piece.
+    package mutating func received(_ heard: RPCMessage.Heard) -> [Effect] {
+        let messages: [RPCMessage]
+        switch heard {
+        case .one(let message): return received(message)
+        case .batch(let batch): messages = batch
+        }
+        var effects: [Effect] = []
+        var replies = JSONWriter()
+        replies.beginArray()
+        var isAsked = false
+        for message in messages {
+            if case .request(let id, let method, _) = message {
+                replies.raw(reply(id, method).bytes[...])
+                isAsked = true
+            } else {
+                effects += received(message)
+            }
+        }
+        guard isAsked else { return effects }
+        replies.endArray()
+        return [.send(Outgoing(bytes: replies.bytes, id: nil, isInitialized: false))] + effects
+    }
+
     /// Takes a message of the server.
     package mutating func received(_ message: RPCMessage) -> [Effect] {
         switch message {

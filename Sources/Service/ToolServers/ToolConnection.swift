@@ -293,7 +293,7 @@ final class ToolConnection: Watcher {
 
     func received(_ bytes: [UInt8]) {
         do throws(RPCError) {
-            apply(session.received(try RPCMessage.read(bytes)))
+            apply(session.received(try RPCMessage.heard(bytes)))
         } catch {
             strayLines += 1
             if strayLines == 1 { say("tools: \(server.name): it wrote what is no message of JSON-RPC") }
