@@ -35,12 +35,12 @@ import Testing
         if kind != "anthropic" {
             let response = try connection.fetch("POST", "/v1/messages/count_tokens", body: Self.messages)
             #expect(response.status == 200 && response["x-hoosh-estimate"] == "true")
-            #expect(try object(response)["input_tokens"] as? Int == 6)
+            #expect(try object(response)["input_tokens"] as? Int == (kind == "google" ? 9 : 10))
         }
         if kind != "google" {
             let response = try connection.fetch("POST", "/v1beta/models/m:countTokens", body: Self.contents)
             #expect(response.status == 200 && response["x-hoosh-estimate"] == "true")
-            #expect(try object(response)["totalTokens"] as? Int == 6)
+            #expect(try object(response)["totalTokens"] as? Int == 10)
         }
         #expect(upstream.questions.isEmpty)
     }
@@ -53,5 +53,43 @@ import Testing
             #expect(response.status == 200 && response["x-hoosh-estimate"] == "true")
         }
         #expect(upstream.questions.count == 2)
+    }
+
+    @Test func `an estimate counts tools and what the system is told`() throws {
+        let upstream = try ScriptedUpstream { _ in ScriptedUpstream.Answer("{}", status: 500) }
+        let connection = try station("openai", upstream).connect()
+        let text = String(repeating: "long ", count: 100)
+        func count(_ more: String) throws -> Int {
+            let body = "{\"model\": \"m\", \(more)\"messages\": [{\"role\": \"user\", \"content\": \"hello\"}]}"
+            let response = try connection.fetch("POST", "/v1/messages/count_tokens", body: body)
+            #expect(response.status == 200 && response["x-hoosh-estimate"] == "true", "\(response.text)")
+            return try #require(try object(response)["input_tokens"] as? Int)
+        }
+        let bare = try count("")
+        let tool = "\"tools\": [{\"name\": \"f\", \"description\": \"\(text)\", \"input_schema\": {}}], "
+        #expect(try count(tool) > bare + 120)
+        #expect(try count("\"system\": \"\(text)\", ") > bare + 120)
+    }
+
+    @Test(arguments: [
+        "{\"model\": \"m\"}", "{\"model\": \"m\", \"messages\": \"x\"}", "{\"model\": \"m\", \"messages\": []}",
+        "{\"model\": \"m\", \"messages\": [{\"role\": \"bad\", \"content\": \"x\"}]}",
+        "{\"model\": \"m\", \"messages\": [{\"role\": \"user\", \"content\": 5}]}",
+        "{\"model\": \"m\", \"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"tools\": [{\"name\": \"f\"}]}",
+    ])
+    func `what no provider would count is refused in the client's words`(body: String) throws {
+        let upstream = try ScriptedUpstream { _ in ScriptedUpstream.Answer("{}", status: 500) }
+        let connection = try station("openai", upstream).connect()
+        let response = try connection.fetch("POST", "/v1/messages/count_tokens", body: body)
+        #expect(response.status == 400, "\(response.text)")
+        let error = try #require(try object(response)["error"] as? [String: Any])
+        #expect(
+            try object(response)["type"] as? String == "error" && error["type"] as? String == "invalid_request_error"
+        )
+        let gemini = try connection.fetch("POST", "/v1beta/models/m:countTokens", body: "{\"contents\": 5}")
+        #expect(
+            gemini.status == 400
+                && (try object(gemini)["error"] as? [String: Any])?["status"] as? String == "INVALID_ARGUMENT"
+        )
     }
 }

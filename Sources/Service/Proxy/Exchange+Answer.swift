@@ -99,7 +99,7 @@ extension Exchange {
 
     private func judge(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, _ upstream: UpstreamConnection) {
         worker.counters.providers[row].statuses.count(answer.status)
-        if lacksCount { return estimate() }
+        if lacksCount, let provider = pool?.provider { return estimate(for: provider) }
         let health = snapshot.health[providerIndex]
         if answer.status == 429 {
             let span = seen.bindMemory(to: UInt8.self).span

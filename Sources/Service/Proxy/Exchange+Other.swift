@@ -6,6 +6,7 @@ import Forwarding
 import JSON
 import Providers
 import Routing
+import Shortening
 import Translation
 
 // Requests that are no chats: embeddings, token counts, and commands to providers that keep models.
@@ -90,7 +91,7 @@ extension Exchange {
     func restateCount(_ target: Target, _ provider: Provider) -> Bool {
         let model = String(decoding: modelBytes(target), as: UTF8.self)
         guard let path = provider.countPath(of: request.dialect, model: model) else {
-            estimate()
+            estimate(for: provider)
             return false
         }
         if request.dialect == .gemini { restated = passed(path, .gemini) }
@@ -100,10 +101,14 @@ extension Exchange {
     /// Statuses of a provider that does not count after all.
     var lacksCount: Bool { request.action == .countTokens && [404, 405, 501].contains(answer.status) }
 
-    /// Answers with the estimate that routes go by (`routes.md` 2.6), and says that it is one.
-    func estimate() {
-        let body = bodyBytes
-        let tokens = max(1, RequestMeasure.of(body.span).tokens)
+    /// Answers with an estimate of all that a provider would read, tools included, and says that it is one; or with what
+    /// is wrong with the chat, as a provider that counts would.
+    func estimate(for provider: Provider) {
+        let chat: ChatRequest
+        do throws(ConversationFault) { chat = try TokenCountTranslation.read(bodyBytes, as: request.dialect) } catch {
+            return refuseUnreadable(error)
+        }
+        let tokens = TokenEstimate(tenthsPerToken: provider.kind.tenthsPerToken).tokens(chat)
         endTry(failed: nil)
         ledger.status = 200
         settle()
