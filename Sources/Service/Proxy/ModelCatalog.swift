@@ -17,6 +17,8 @@ final class ModelCatalog {
     private var lists: [[ListedModel]]
     private var waiting: [([ListedModel]) -> Void] = []
     private var missing = 0
+    /// Providers of which it was said that their lists are cut.
+    private var told: Set<Int> = []
 
     /// How long a merged list is served, nanoseconds.
     private static let freshNanoseconds: Int64 = 10_000_000_000
@@ -84,13 +86,28 @@ final class ModelCatalog {
                 next = read.next
             }
             handle.end()
-            if let next, next != page, number < ModelCatalog.pageLimit {
-                return self.ask(provider, page: next, number: number + 1, so: found)
+            // 23: our own callback refused to take more (https://curl.se/libcurl/c/libcurl-errors.html).
+            if fault?.code == 23 {
+                let limit = ModelCatalog.bodyLimitBytes >> 20
+                self.tell(provider, found, "a page of its list of models has more than \(limit) MiB")
+            }
+            if let next, next != page {
+                guard number >= ModelCatalog.pageLimit else {
+                    return self.ask(provider, page: next, number: number + 1, so: found)
+                }
+                self.tell(provider, found, "its list of models has more than \(ModelCatalog.pageLimit) pages")
             }
             if isAnswered || !found.isEmpty { self.lists[provider.index] = found }
             self.answered()
         }
         curl.start(handle)
+    }
+
+    /// Says once that a list is cut, and how much of it is there.
+    private func tell(_ provider: Provider, _ found: [ListedModel], _ reason: String) {
+        guard told.insert(provider.index).inserted else { return }
+        let rest = found.isEmpty ? "none of it is listed" : "\(found.count) models of it are listed"
+        Console.say("models: \(provider.name): \(reason); \(rest)")
     }
 
     private func answered() {
