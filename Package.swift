@@ -113,7 +113,7 @@ let engines: [Target] = [
     floor("Engines", "Routing"),
     floor("Engines", "Decision", ["Bytes", "Report", "Routing", "CPCRE2"]),
     floor("Engines", "Content", ["Bytes", "JSON", "Dialect", "Routing", "CPCRE2"]),
-    floor("Engines", "Shortening", ["Bytes", "JSON", "Conversation", "Routing"]),
+    floor("Engines", "Shortening", ["Bytes", "JSON", "Conversation", "Dialect", "Routing"]),
     floor("Engines", "Providers", ["Bytes", "Conversation", "Dialect", "Routing", "Decision"]),
     floor("Engines", "Health", ["Routing", "Decision"]),
     floor("Engines", "Telemetry", ["Bytes"]),

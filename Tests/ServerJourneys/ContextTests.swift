@@ -75,19 +75,19 @@ import Testing
         let station = try station()
         let sent = """
             {"model": "prose", "messages": [
-             {"role": "user", "content": "Please look  at this   text of mine.\\n\\n\\n\\nIt has a  block of code below.\\n\\n```\\na  =  1\\n\\n\\n\\nb\\n```"},
+             {"role": "user", "content": "Please look at this text. I wrote it just now. \\n\\n\\n\\nIt has a block of code. You find that right below it.\\n\\n```\\na  =  1\\n\\n\\n\\nb\\n```"},
              {"role": "assistant", "content": null, "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{\\"a\\":   1}"}}]},
              {"role": "tool", "tool_call_id": "c", "content": "some  result  with  many  spaces"}]}
             """
         let response = try station.chat(body: sent)
         #expect(
-            response["x-hoosh-context"]?.hasPrefix("compressed; saved_bytes=6; from_tokens=") == true,
+            response["x-hoosh-context"]?.hasPrefix("compressed; saved_bytes=3; from_tokens=") == true,
             "\(response.head)"
         )
         let messages = try seen(station)
         #expect(
             messages[0]["content"] as? String
-                == "Please look at this text of mine.\n\nIt has a block of code below.\n\n```\na  =  1\n\n\n\nb\n```"
+                == "Please look at this text. I wrote it just now.\n\nIt has a block of code. You find that right below it.\n\n```\na  =  1\n\n\n\nb\n```"
         )
         #expect(messages[2]["content"] as? String == "some  result  with  many  spaces")
         let plain = "{\"model\": \"prose\", \"messages\": [{\"role\": \"user\", \"content\": \"Nothing to do here.\"}]}"
@@ -116,5 +116,37 @@ import Testing
         let sent = try #require(try mock.requests().last)
         #expect(sent.path == "/v1/messages" && sent.body.contains("\"max_tokens\":64000"), "\(sent.body.prefix(200))")
         #expect(!sent.body.contains("question 0") && sent.body.contains("question 11"))
+    }
+
+    @Test func `turns that stay are the client's own bytes, with the model and the count that the route wants`() throws
+    {
+        let station = try Station(
+            more: "models: {aliases: {tiny: mock-small}, facts: {mock-small: {context: 400}}}",
+            routes: """
+                  - {name: all, to: [mock], usage: exact, context: {compact: {at: 50%, keep_last: 2}}}
+                """
+        )
+        let rest =
+            "{\"role\":\"user\", \"vendor\":1.0e0,\"content\":[{\"type\":\"text\",\"text\":\"b\",\"cache_control\":{\"type\":\"ephemeral\"}},"
+            + "{\"type\":\"weird\",\"v\":1}]} , {\"role\":\"user\",\"content\":null}"
+        let gone = "{\"role\":\"user\",\"content\":\"\(String(repeating: "words ", count: 200))\"},"
+        let start = "{ \"stream\":true,\"messages\" : [ "
+        let end = " ], \"model\" : "
+        let response = try station.chat(body: start + gone + rest + end + "\"tiny\"}")
+        #expect(response.status == 200, "\(response.text)")
+        #expect(response["x-hoosh-context"]?.hasPrefix("compacted; dropped_messages=1;") == true, "\(response.head)")
+        #expect(response["x-hoosh-dropped-params"] == nil)
+        let sent = try #require(try station.mock.requests().last?.body)
+        #expect(sent == start + rest + end + "\"mock-small\",\"stream_options\":{\"include_usage\":true}}")
+        #expect(!response.text.contains("\"usage\":{"), "the client did not ask to be told")
+    }
+
+    @Test func `a chat whose turns cannot be told apart goes as it came, and that is told`() throws {
+        let station = try station()
+        let sent =
+            "{\"model\": \"small\", \"messages\": []  , \"messages\": [{\"role\": \"user\", \"content\": \"x\"}]}"
+        let response = try station.chat(body: sent)
+        #expect(response["x-hoosh-context"] == "unchanged; reason=unreadable")
+        #expect(try station.mock.requests().last?.body == sent)
     }
 }

@@ -19,39 +19,50 @@ package struct Compaction: Sendable {
 
     /// Takes out what must go; answers how many turns went.
     package func apply(_ request: inout ChatRequest) -> Int {
-        let weights = request.messages.map(TokenEstimate.bytes)
-        var bytes = weights.reduce(TokenEstimate.bytes(request.tools), +)
-        var count = request.messages.count
-        guard estimate.tokens(bytes: bytes, messages: count) > limitTokens else { return 0 }
-        let places = request.messages.indices.filter { !Compaction.isSystem(request.messages[$0]) }
-        guard places.count > keptTurns else { return 0 }
-        let turns = places.map { request.messages[$0] }
-        let calls = OpenCalls(turns)
+        let toolBytes = TokenEstimate.bytes(request.tools)
+        let goes: [Bool]
+        switch choice(request.messages.map { Turn($0) }, besideBytes: toolBytes, besideMessages: 0, holdsSystem: false)
+        {
+        case .fits, .uncuttable: return 0
+        case .cut(let marks): goes = marks
+        }
+        let count = request.messages.count
+        var kept: [ChatMessage] = []
+        for (place, message) in request.messages.enumerated() where !goes[place] { kept.append(message) }
+        request.messages = kept
+        return count - kept.count
+    }
+
+    /// What is to be done with a conversation.
+    enum Choice {
+        case fits
+        /// It is too long, and there is no place to cut it.
+        case uncuttable
+        /// True at the turns that go.
+        case cut([Bool])
+    }
+
+    /// Chooses the turns that go.
+    ///
+    /// * `besideBytes`, `besideMessages`: what counts and stands outside of the turns.
+    /// * `holdsSystem`: a system turn between others must keep the turn before it, so nothing before it goes.
+    func choice(_ turns: [Turn], besideBytes: Int, besideMessages: Int, holdsSystem: Bool) -> Choice {
+        var bytes = turns.reduce(besideBytes) { $0 + $1.bytes }
+        var count = besideMessages + turns.count
+        guard estimate.tokens(bytes: bytes, messages: count) > limitTokens else { return .fits }
+        let places = turns.indices.filter { !turns[$0].isSystem }
+        guard places.count > keptTurns else { return .uncuttable }
+        let calls = OpenCalls(places.map { turns[$0] })
         var cut = 0
-        for next in 1...(turns.count - keptTurns) {
-            bytes -= weights[places[next - 1]]
+        for next in 1...(places.count - keptTurns) {
+            if holdsSystem, places[next] - places[0] > next { break }
+            bytes -= turns[places[next - 1]].bytes
             count -= 1
-            guard !calls.isOpen[next], Compaction.beginsTurn(turns[next]) else { continue }
+            guard !calls.isOpen[next], turns[places[next]].begins else { continue }
             cut = next
             if estimate.tokens(bytes: bytes, messages: count) <= limitTokens { break }
         }
-        guard cut > 0 else { return 0 }
-        let first = places[cut]
-        var kept: [ChatMessage] = []
-        for (place, message) in request.messages.enumerated() where place >= first || Compaction.isSystem(message) {
-            kept.append(message)
-        }
-        request.messages = kept
-        return cut
-    }
-
-    private static func isSystem(_ message: ChatMessage) -> Bool {
-        message.role == .system || message.role == .developer
-    }
-
-    /// The user speaks, and does not hand over what a tool gave back.
-    private static func beginsTurn(_ message: ChatMessage) -> Bool {
-        message.role == .user && !message.parts.isEmpty
-            && !message.parts.contains { if case .toolResult = $0 { true } else { false } }
+        guard cut > 0 else { return .uncuttable }
+        return .cut(turns.indices.map { $0 < places[cut] && !turns[$0].isSystem })
     }
 }

@@ -10,14 +10,26 @@ package struct Shortening: Sendable {
         package var savedBytes = 0
         package var fromTokens = 0
         package var toTokens = 0
+        /// Why turns that should go did not.
+        package var obstacle: Obstacle?
 
         /// The value of `x-hoosh-context`.
         package var field: String {
+            if obstacle == .unreadable { return "unchanged; reason=unreadable" }
             var words: [String] = []
+            if obstacle == .noPlace { words += ["uncompacted", "reason=no_place_to_cut"] }
             if droppedMessages > 0 { words += ["compacted", "dropped_messages=\(droppedMessages)"] }
             if savedBytes > 0 { words += ["compressed", "saved_bytes=\(savedBytes)"] }
             return (words + ["from_tokens=\(fromTokens)", "to_tokens=\(toTokens)"]).joined(separator: "; ")
         }
+    }
+
+    /// Why a chat that its route wants shorter is not.
+    package enum Obstacle: Sendable {
+        /// Its turns cannot be told apart: no list of them, or two.
+        case unreadable
+        /// It is too long, but no user's turn begins where no call is open, or only among the newest.
+        case noPlace
     }
 
     package let policy: ContextPolicy
@@ -31,7 +43,7 @@ package struct Shortening: Sendable {
         self.estimate = estimate
     }
 
-    /// The request as it is to be sent; nil when it is to be sent as it came.
+    /// The request as it is to be said in another format; nil when it is to be sent as it came.
     package func shortened(_ request: ChatRequest) -> (request: ChatRequest, report: Report)? {
         var short = request
         var report = Report()

@@ -44,7 +44,7 @@ package struct TokenEstimate: Equatable, Sendable {
         }
     }
 
-    private static func bytes(_ text: JSONString) -> Int {
+    static func bytes(_ text: JSONString) -> Int {
         text.spelled.contains(0x5c) ? text.plain.count : text.spelled.count
     }
 }

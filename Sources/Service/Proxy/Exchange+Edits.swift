@@ -11,13 +11,13 @@ struct BodyEdit {
     var growth: Int { bytes.count - place.count }
 }
 
-// What of the client's body is changed on its way: the model, and whether the stream shall count.
+// What of the client's body is changed on its way: the model, whether the stream shall count, and a chat made shorter.
 extension Exchange {
     /// The edits for this try, in the order of their places; every other byte goes out as it came.
     func bodyEdits(_ body: UnsafeMutableRawBufferPointer) -> [BodyEdit] {
         asksUsage = false
         guard restated?.body == nil else { return [] }
-        var edits: [BodyEdit] = []
+        var edits = restated?.changes ?? []
         if let model = replacement {
             edits.append(BodyEdit(place: request.modelPlace.range, bytes: [0x22] + JSONText.escaped(model) + [0x22]))
         }

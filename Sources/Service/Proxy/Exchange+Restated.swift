@@ -31,6 +31,8 @@ struct Restated {
     /// Set when a speech server is asked: what its answer is.
     var sound: Sound?
 
+    /// What of the client's body is another, where it goes out and is made shorter.
+    var changes: [BodyEdit] = []
     /// What was done to a long chat, for `x-hoosh-context`.
     var context: [UInt8] = []
 

@@ -2,7 +2,6 @@ import Conversation
 import Dialect
 import Decision
 import Forwarding
-import JSON
 import Providers
 import Routing
 import Shortening
@@ -10,9 +9,7 @@ import Translation
 
 // Long chats that their route wants shorter (docs/context.md).
 extension Exchange {
-    /// The chat as this target is asked, when its route makes it shorter; nil when it goes as it came.
-    ///
-    /// What cannot be read goes as it came too: whoever must read it says what is wrong with it.
+    /// The chat as this target is asked in another format, when its route makes it shorter; nil when nothing of it goes.
     func shortened(_ target: Target, _ provider: Provider, _ client: ChatFormat) -> (ChatRequest, Shortening.Report)? {
         guard !plan.context.isOff else { return nil }
         if chat == nil { chat = try? readChat(client) }
@@ -22,68 +19,32 @@ extension Exchange {
         return Shortening(plan.context, windowTokens: facts.context, estimate: estimate).shortened(chat)
     }
 
-    /// A shorter chat for a provider that speaks the client's format; nil when it goes as it came.
+    /// A shorter chat for a provider that speaks the client's format; nil when it goes as it came and nothing is told.
     ///
-    /// Only the conversation is written anew: every other member of the body stays as the client spelled it.
+    /// The body is not written anew: turns are taken out of it and texts replaced in it, and every other byte is the client's.
     func shortenedInPlace(_ target: Target, _ provider: Provider, _ format: ChatFormat) -> Restated? {
-        guard format.canBeAsked, let (chat, report) = shortened(target, provider, format) else { return nil }
-        var terms = asked(target, provider, format).0
-        // The answer passes as it is, so nothing may be asked for that the client did not.
-        terms.wantsStreamUsage = chat.wantsStreamUsage
-        guard let written = try? RequestTranslation.write(chat, as: format, terms) else { return nil }
+        guard !plan.context.isOff, format.canBeAsked, upload == nil else { return nil }
+        let reader = session.reader
+        let body = Array(UnsafeRawBufferPointer(rebasing: bytes[reader.headBytes..<reader.consumedBytes]))
+        guard !body.isEmpty else { return nil }
+        let facts = snapshot.modelTables[target.provider].facts(of: modelBytes(target))
+        let estimate = TokenEstimate(tenthsPerToken: provider.kind.tenthsPerToken)
+        let shortening = Shortening(plan.context, windowTokens: facts.context, estimate: estimate)
+        guard let (changes, report) = shortening.changes(to: body, in: format) else { return nil }
         let isElsewhere = format == .gemini || format == .ollama
         let query = session.query.isEmpty ? "" : "?" + session.query
         let path = Array(provider.targetPrefix.path(for: session.path + query).utf8)
-        let head =
+        var restated =
             isElsewhere
-            ? passed(target, provider, format).head
-            : UpstreamHead.Restatement(path: path, format: format, isTranslated: false)
-        let reader = session.reader
-        let original = Array(UnsafeRawBufferPointer(rebasing: bytes[reader.headBytes..<reader.consumedBytes]))
-        let body = chat.usesFunctions ? nil : ConversationMembers.replaced(in: original, by: written.body)
-        let dropped = body == nil ? written.dropped : written.dropped.filter(ConversationMembers.isInside)
-        var restated = Restated(
-            head: head,
-            body: body ?? written.body,
-            dropped: Array(dropped.joined(separator: ", ").utf8),
-            answer: nil
-        )
+            ? passed(target, provider, format)
+            : Restated(
+                head: UpstreamHead.Restatement(path: path, format: format, isTranslated: false),
+                body: nil,
+                dropped: [],
+                answer: nil
+            )
+        restated.changes = changes.map { BodyEdit(place: $0.place, bytes: $0.bytes) }
         restated.context = Array(report.field.utf8)
         return restated
-    }
-}
-
-/// The members of a body that are the conversation itself, whatever the format.
-private enum ConversationMembers {
-    static let names: Set<String> = ["messages", "contents", "system", "systemInstruction", "system_instruction"]
-
-    /// A body with the conversation of another, and its model; nil when one of them is no object.
-    static func replaced(in original: [UInt8], by written: [UInt8]) -> [UInt8]? {
-        guard let old = try? JSONNode.parse(original), let new = try? JSONNode.parse(written), old.isObject else {
-            return nil
-        }
-        var writer = JSONWriter()
-        writer.beginObject()
-        var done: Set<String> = []
-        func put(_ member: JSONNode.Member) {
-            writer.key(member.key)
-            writer.node(member.value)
-        }
-        for member in old.members {
-            guard names.contains(member.key) else {
-                writer.key(member.key)
-                writer.node(member.key == "model" ? new["model"] ?? member.value : member.value)
-                continue
-            }
-            // Two spellings of one member become one.
-            for other in new.members where names.contains(other.key) && done.insert(other.key).inserted { put(other) }
-        }
-        writer.endObject()
-        return writer.bytes
-    }
-
-    /// True for what a writer left out of the conversation; what it left out elsewhere is there again.
-    static func isInside(_ name: String) -> Bool {
-        names.contains(String(name.prefix { $0 != "." && $0 != "[" }))
     }
 }
