@@ -133,4 +133,37 @@ import Testing
         let station = try Station(routes: "  - {name: no, match: {api: models}, deny: {status: 403, message: no}}")
         try expectError(try station.connect().fetch("GET", "/v1/models/mock-small"), 403, code: "route_forbidden")
     }
+
+    @Test func `a list that is larger than may be is left out, and that is said`() throws {
+        let model = "{\"id\": \"\(String(repeating: "m", count: 90))\"},"
+        let large = try ScriptedUpstream { _ in
+            ScriptedUpstream.Answer("{\"data\": [\(String(repeating: model, count: 50_000)){\"id\": \"last\"}]}")
+        }
+        let endless = try ScriptedUpstream { _ in
+            ScriptedUpstream.Answer(
+                "{\"data\": [{\"type\": \"model\", \"id\": \"a\"}], \"has_more\": true, \"last_id\": \"\(UInt64.random(in: 0 ... .max))\"}"
+            )
+        }
+        let station = try Station(
+            providers: """
+                  large: {kind: openai, url: "\(large.url)", key: env:KEY, health: {mode: none}}
+                  endless: {kind: anthropic, url: "\(endless.url)", key: env:KEY, health: {mode: none}}
+                """,
+            routes: "  - {name: all, to: [large, endless]}",
+            models: [],
+            environment: ["KEY": "sk-test"]
+        )
+        let response = try station.connect().fetch("GET", "/v1/models")
+        #expect(response.status == 200 && !response.text.contains("mmm"))
+        #expect(
+            station.proxy.errors.contains(
+                "models: large: a page of its list of models has more than 4 MiB; none of it is listed"
+            )
+        )
+        #expect(
+            station.proxy.errors.contains(
+                "models: endless: its list of models has more than 20 pages; 20 models of it are listed"
+            )
+        )
+    }
 }
