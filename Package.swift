@@ -118,6 +118,7 @@ let engines: [Target] = [
     floor("Engines", "Health", ["Routing", "Decision"]),
     floor("Engines", "Telemetry", ["Bytes"]),
     floor("Engines", "Identity", ["Bytes", "HTTP", "Routing", "Decision", "CSSL"]),
+    floor("Engines", "Admission"),
     floor("Engines", "Audit", ["CSSL", "Bytes", "Loop", "Zones", "JSON"]),
     floor("Engines", "Budgets", ["Zones", "Routing"]),
     floor("Engines", "Limits", ["Budgets"]),
@@ -311,6 +312,7 @@ let tests: [Target] = [
         ["Compiler", "Decision", "Interpreter", "Report", "RouteLanguage", "RouteModel", "Routing"]
     ),
     suite("IdentityTests", ["Identity", "HTTP", "Bytes", "Routing", "Decision"]),
+    suite("AdmissionTests", ["Admission"]),
     suite("AuditTests", ["Audit"]),
     suite("BudgetsTests", ["Budgets", "Routing", "Zones"]),
     suite("LimitsTests", ["Limits"]),
