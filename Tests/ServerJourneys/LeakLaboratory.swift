@@ -12,6 +12,8 @@ final class LeakLaboratory: Sendable {
     let address: Address
     let file: String
     private let folder: TemporaryFolder
+    /// Bytes of output and errors that were looked at.
+    private let told = Mutex((0, 0))
 
     /// * `program`: with its arguments behind the route file; `nil` is the proxy.
     init(rules: String = PlantedRequest.rules, damage: String? = nil) throws {
@@ -151,12 +153,23 @@ final class LeakLaboratory: Sendable {
             }
             try mock.reset()
         }
-        let said = proxy.output + proxy.errors
-        for request in planted.values {
-            for secret in request.secrets where said.contains(secret) {
-                outcome.faults.append("\(secret) in what it says")
-            }
+        let said = newlySaid()
+        for secret in planted.values.flatMap(\.secrets) where Self.holds(said, secret) {
+            outcome.faults.append("\(secret) in what it says")
         }
+    }
+
+    /// What the proxy has said since this was asked last; all of it each time would take ever longer.
+    private func newlySaid() -> [UInt8] {
+        let (output, errors) = (Array(proxy.output.utf8), Array(proxy.errors.utf8))
+        return told.withLock { told in
+            defer { told = (output.count, errors.count) }
+            return Array(output[min(told.0, output.count)...]) + errors[min(told.1, errors.count)...]
+        }
+    }
+
+    private static func holds(_ text: [UInt8], _ secret: String) -> Bool {
+        Data(text).range(of: Data(secret.utf8)) != nil
     }
 
     /// All strings of a body, those in strings of JSON too; a body that is no JSON as it stands.
