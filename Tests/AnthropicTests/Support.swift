@@ -70,7 +70,7 @@ struct Heard: Equatable {
             finish = reason
             stopSequence = sequence.isAbsent ? nil : plain(sequence)
         case .usage(let tokens): usage = tokens
-        case .failed(let kind, let message, let type, _): fault = "\(kind) \(plain(type)): \(plain(message))"
+        case .failed(let kind, let message, let type, _, _): fault = "\(kind) \(plain(type)): \(plain(message))"
         case .ended: hasEnded = true
         case .toolSignature, .logProbabilities: break
         }

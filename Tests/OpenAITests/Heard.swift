@@ -73,7 +73,7 @@ struct Heard: Equatable {
             var all = usage ?? TokenUsage()
             all.update(later)
             usage = all
-        case .failed(let kind, let message, let type, let code):
+        case .failed(let kind, let message, let type, let code, _):
             failure = Failure(
                 kind: kind,
                 message: message.isAbsent ? "" : plain(message),

@@ -60,6 +60,7 @@ package enum ClientHead {
     /// * `bytes`: what `head` was parsed from.
     /// * `framing`: how the body will be framed towards this client.
     /// * `connection`: what is said of the connection's future.
+    /// * `status`: in place of the upstream's, where its answer is an error that it gave none for.
     /// * `contentType`: of a body that was translated; nil leaves the upstream's, an empty one is left to the caller.
     package static func write(
         _ writer: inout ByteWriter,
@@ -68,12 +69,13 @@ package enum ClientHead {
         framing: BodyFraming,
         connection: Connection,
         marks: Marks,
+        status: (code: Int, reason: StaticString)? = nil,
         contentType: StaticString? = nil
     ) {
         writer.put("HTTP/1.1 ")
-        writer.put(decimal: head.status)
+        writer.put(decimal: status?.code ?? head.status)
         writer.put(byte: 0x20)
-        writer.put(bytes.extracting(head.reason.range))
+        if let status { writer.put(status.reason) } else { writer.put(bytes.extracting(head.reason.range)) }
         writer.put("\r\n")
         for index in head.fields.indices {
             let field = head.fields[index]

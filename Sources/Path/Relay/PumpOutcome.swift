@@ -1,3 +1,5 @@
+import Conversation
+
 /// What a turn of the pump came to.
 package enum PumpOutcome: Equatable {
     /// Nothing can move before the next edge of either socket.
@@ -8,6 +10,8 @@ package enum PumpOutcome: Equatable {
     case ended
     /// The upstream broke off or broke the framing.
     case broken(String)
+    /// The upstream reported an error in its stream before anything of that had gone out.
+    case reported(ChatFault)
     /// The client's socket failed.
     case clientGone
 }

@@ -102,9 +102,7 @@ package final class Translator: Carrier {
     /// Writes what the translation has said; an error before the first byte leaves the way open to another provider.
     private func said(to client: Socket) -> PumpOutcome? {
         count()
-        if let failure = stream.failure, !hasWritten {
-            return .broken("reported an error in its stream: \(failure.message.text)")
-        }
+        if let failure = stream.failure, !hasWritten { return .reported(failure) }
         guard stream.outputCount > 0 else { return nil }
         fillChunk(endsBody: false)
         return writeChunk(to: client)
@@ -120,9 +118,7 @@ package final class Translator: Carrier {
     private func endBody(to client: Socket) -> PumpOutcome? {
         do { try stream.end() } catch { return fault(error, to: client) }
         count()
-        if let failure = stream.failure, !hasWritten {
-            return .broken("reported an error in its stream: \(failure.message.text)")
-        }
+        if let failure = stream.failure, !hasWritten { return .reported(failure) }
         fillChunk(endsBody: true)
         hasEnded = true
         if chunk.isEmpty { releaseHead() }

@@ -169,6 +169,7 @@ extension Exchange {
         let outcome = pump.begin(head: head, body: body, to: session)
         switch outcome {
         case .broken(let reason): broken(reason)
+        case .reported(let fault): reported(fault)
         case .clientGone: session.abort()
         default: relay()
         }
@@ -207,6 +208,7 @@ extension Exchange {
         finder = HeadFinder(.response)
         carry = []
         pump = nil
+        streamHead = []
         pendingHead = []
         pendingHeadStart = 0
         pendingBody = 0

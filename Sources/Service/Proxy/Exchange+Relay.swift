@@ -21,6 +21,7 @@ extension Exchange {
         case .yield: loop.again(self)
         case .ended: finish()
         case .broken(let reason): broken(reason)
+        case .reported(let fault): reported(fault)
         case .clientGone: session.abort()
         }
     }
@@ -41,6 +42,7 @@ extension Exchange {
     func commit() {
         hasCommitted = true
         firstByteDeadline = .max
+        streamHead = []
         ledger.provider = providerIndex
         ledger.status = answer.status
         ledger.firstByteNanoseconds = loop.now

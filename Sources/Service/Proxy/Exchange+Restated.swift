@@ -196,6 +196,7 @@ extension Exchange {
             contentType: translation.streamType
         )
         guard !writer.overflowed else { return tryFailed(.malformed, "sent a head larger than the proxy passes on") }
+        streamHead = Array(UnsafeRawBufferPointer(rebasing: seen[..<length]))
         let stream = StreamTranslation(from: translation.upstream, to: translation.client, translation.terms)
         let pump = Translator(stream, framing: answer.framing, writesChunks: writesChunks)
         start(pump, head: writer.written, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
@@ -222,6 +223,7 @@ extension Exchange {
         var told = saved
         if saved.head.status < 400 {
             do {
+                if restated?.sound != nil { return try heardWhole(told, translation) }
                 if let embeddings = restated?.embeddings {
                     (told.body, gatheredUsage) = try embeddings.tell(saved.body)
                     told.contentType = "application/json"
@@ -237,9 +239,17 @@ extension Exchange {
                 told.translation = nil
             } catch {
                 self.saved = nil
+                if let fault = error.reported ?? translation.reported(in: saved.body) {
+                    return answerReported(fault, saved)
+                }
                 return tryFailed(.malformed, error.description)
             }
         }
+        deliverGathered(told)
+    }
+
+    /// Delivers an answer that came whole.
+    func deliverGathered(_ told: SavedAnswer) {
         ledger.provider = providerIndex
         priceGathered()
         commit()

@@ -1,4 +1,5 @@
 import Bytes
+import Conversation
 import HTTP
 import Loop
 import Relay
@@ -12,6 +13,8 @@ struct SavedAnswer {
     let provider: Int
     /// How it is said to the client; nil when it is in the client's format.
     var translation: AnswerTranslation?
+    /// Set when the upstream reported an error with the status of a success, which then has its own status.
+    var reported: ChatFault?
     /// Set when the body was translated: what it is now.
     var contentType: StaticString?
     /// It is read whole because it is translated, not because another may better it.
@@ -24,6 +27,9 @@ struct SavedAnswer {
     var limitBytes: Int { gathers ? SavedAnswer.gatheredLimitBytes : SavedAnswer.bodyLimitBytes }
     /// How long its body is waited for, in nanoseconds.
     static let waitNanoseconds: Int64 = 500_000_000
+
+    /// What the client is told.
+    var status: Int { reported?.status ?? head.status }
 }
 
 // Keeping an answer that another try may better.
@@ -107,7 +113,8 @@ extension Exchange {
     private func told(_ saved: SavedAnswer) -> SavedAnswer {
         guard let translation = saved.translation else { return saved }
         var told = saved
-        told.body = translation.write(translation.readFault(status: saved.head.status, body: saved.body)).body
+        let fault = saved.reported ?? translation.readFault(status: saved.head.status, body: saved.body)
+        told.body = translation.write(fault).body
         told.contentType = "application/json"
         return told
     }
@@ -138,10 +145,11 @@ extension Exchange {
                 fields: grantFields,
                 hidesLimits: grant.pass != nil
             ),
+            status: saved.reported.map { ($0.status, Refusal.reason($0.status)) },
             contentType: saved.contentType
         )
         ledger.provider = saved.provider
-        ledger.status = saved.head.status
+        ledger.status = saved.status
         settle()
         session.answer(whole: Array(writer.written) + (isHead ? [] : saved.body), closes: closes)
     }

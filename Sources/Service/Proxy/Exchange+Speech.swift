@@ -228,8 +228,11 @@ extension Exchange {
 
     /// Begins to pass on what a speech server answers; false when it is none of that.
     func beginSound(_ length: Int, _ seen: UnsafeMutableRawBufferPointer) -> Bool {
-        guard let sound = restated?.sound, sound == .samples || answer.status >= 400 else { return false }
-        guard answer.status < 400 else {
+        guard let sound = restated?.sound else { return false }
+        // No sound is JSON, and a text may be an error.
+        let isJSON = worker.answerHead.isJSON(in: seen.bindMemory(to: UInt8.self).span)
+        guard sound == .samples || isJSON || answer.status >= 400 else { return false }
+        guard answer.status < 400, !isJSON else {
             save(length, seen, gathers: true)
             return true
         }
@@ -253,6 +256,17 @@ extension Exchange {
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         start(pump, head: nothing, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
         return true
+    }
+
+    /// Delivers a speech server's JSON as it came, if it is no error: whisper.cpp reports those with status 200, too.
+    ///
+    /// - Throws: that it is none of what was asked for.
+    func heardWhole(_ told: SavedAnswer, _ translation: AnswerTranslation) throws(EventFault) {
+        if let fault = translation.reported(in: told.body) { throw EventFault(reported: fault) }
+        guard restated?.sound == .text else { throw EventFault("answered with JSON in place of a sound") }
+        var told = told
+        told.translation = nil
+        deliverGathered(told)
     }
 
     /// The Content-Type of a sound or its text, where the server says another: both say `text/html` for what is none.

@@ -103,6 +103,8 @@ final class Exchange: UpstreamUser {
     var finder = HeadFinder(.response)
     var carry: [UInt8] = []
     var pump: Carrier?
+    /// The provider's head of a stream that is translated, until the first of it goes out.
+    var streamHead: [UInt8] = []
     /// What an answer that was read as a whole says it cost.
     var gatheredUsage: TokenUsage?
     /// Tokens of the prompt by its size, where the provider may not tell.

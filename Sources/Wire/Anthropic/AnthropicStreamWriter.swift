@@ -50,7 +50,7 @@ package struct AnthropicStreamWriter: StreamWriter {
             finish = reason
             stopSequence = sequence.isAbsent ? nil : AnthropicStreamWriter.copy(sequence, event)
         case .usage(let tokens): usage.update(tokens)
-        case .failed(let kind, let message, let type, _):
+        case .failed(let kind, let message, let type, _, _):
             var fault = ChatFault(kind: kind, status: 0, message: "the provider failed")
             if !message.isAbsent { fault.message = AnthropicStreamWriter.copy(message, event) }
             if !type.isAbsent { fault.type = AnthropicStreamWriter.copy(type, event) }

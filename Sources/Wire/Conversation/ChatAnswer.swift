@@ -85,7 +85,7 @@ package struct ChatFault: Error, Equatable, Sendable {
             timeout
     }
     package var kind: Kind
-    /// HTTP status; 0 in the middle of a stream.
+    /// HTTP status; 0 where none was given, as in the middle of most streams.
     package var status: Int
     package var message: JSONString
     /// The provider's own words for it, kept so that clients that match on them go on working.

@@ -40,8 +40,8 @@ package enum ChatDelta: Equatable, Sendable {
     case finished(choice: Int, FinishReason, stopSequence: DeltaText)
     /// All that was counted so far.
     case usage(TokenUsage)
-    /// The provider reports an error in the middle of its stream.
-    case failed(ChatFault.Kind, message: DeltaText, type: DeltaText, code: DeltaText)
+    /// The provider reports an error in the middle of its stream; `status` is the HTTP status it gives it, 0 for none.
+    case failed(ChatFault.Kind, message: DeltaText, type: DeltaText, code: DeltaText, status: Int = 0)
     /// Nothing more will come.
     case ended
 }
@@ -49,8 +49,17 @@ package enum ChatDelta: Equatable, Sendable {
 /// Why an event of the upstream cannot be understood.
 package struct EventFault: Error, Equatable, CustomStringConvertible {
     package let description: String
-    package init(_ description: String) { self.description = description }
-    package init(_ fault: JSONFault) { description = "sent an event that is not valid JSON: \(fault.message)" }
+    /// Set when it can be understood very well: it is an error that the provider reports, with the status of a success.
+    package let reported: ChatFault?
+    package init(_ description: String) {
+        self.description = description
+        reported = nil
+    }
+    package init(_ fault: JSONFault) { self.init("sent an event that is not valid JSON: \(fault.message)") }
+    package init(reported fault: ChatFault) {
+        description = "reported an error: \(fault.message.text)"
+        reported = fault
+    }
 }
 
 /// Why a request cannot be read in its dialect or said in another.

@@ -234,7 +234,7 @@ package struct GeminiStreamReader: StreamReader {
     ) throws(JSONFault) {
         var message = place.text
         var status = TextRange.absent
-        var code = 500
+        var code = 0
         if place.kind == .object {
             try JSONWalk.members(of: place, in: data) { (key, value) throws(JSONFault) in
                 if JSONWalk.isKey(key, "message", in: data) {
@@ -242,12 +242,12 @@ package struct GeminiStreamReader: StreamReader {
                 } else if JSONWalk.isKey(key, "status", in: data) {
                     status = value.text
                 } else if JSONWalk.isKey(key, "code", in: data) {
-                    code = JSONWalk.integer(value, in: data) ?? 500
+                    code = JSONWalk.integer(value, in: data) ?? 0
                 }
             }
         }
         let word = status.isAbsent ? nil : JSONString(spelled: DeltaText(status).spelling(in: data)[...]).text
-        let kind = GeminiStatus.kind(word) ?? ChatFault.kind(ofStatus: code)
-        deltas.append(.failed(kind, message: DeltaText(message), type: DeltaText(status), code: .absent))
+        let kind = GeminiStatus.kind(word) ?? (code == 0 ? .server : ChatFault.kind(ofStatus: code))
+        deltas.append(.failed(kind, message: DeltaText(message), type: DeltaText(status), code: .absent, status: code))
     }
 }

@@ -50,7 +50,7 @@ package struct GeminiStreamWriter: StreamWriter {
             // Bounded by what Google allows as candidates, and by what an upstream can count to.
             if ends.count < 128 { ends.append((choice, finish)) }
         case .usage(let later): usage.update(later)
-        case .failed(let kind, let message, let type, _):
+        case .failed(let kind, let message, let type, _, _):
             let text = JSONString(spelled: message.spelling(in: event)[...])
             var fault = ChatFault(kind: kind, status: 0, message: text)
             if !type.isAbsent { fault.type = JSONString(spelled: type.spelling(in: event)[...]) }

@@ -46,7 +46,7 @@ struct OllamaLines: Sendable {
         case .reasoning(0, let text): writeText(text, event, isThought: true, &output)
         case .finished(0, let finish, _): self.finish = finish
         case .usage(let later): usage.update(later)
-        case .failed(let kind, let message, _, _):
+        case .failed(let kind, let message, _, _, _):
             let text = JSONString(spelled: message.spelling(in: event)[...])
             fail(ChatFault(kind: kind, status: 0, message: text), to: &output)
         default: break

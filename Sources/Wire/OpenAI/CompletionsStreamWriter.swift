@@ -36,7 +36,7 @@ package struct CompletionsStreamWriter: StreamWriter {
             if let node = try? JSONNode.parse(bytes) { probabilities(choice, node, &output) }
         case .finished(let choice, let reason, _): finish(choice, reason, &output)
         case .usage(let later): usage.update(later)
-        case .failed(let kind, let message, let type, let code):
+        case .failed(let kind, let message, let type, let code, _):
             fail(StreamWords.fault(kind, message, type, code, event), to: &output)
         case .reasoning, .signature, .redacted, .toolCall, .toolArguments, .toolSignature, .ended: break
         }

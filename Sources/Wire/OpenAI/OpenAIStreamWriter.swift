@@ -36,7 +36,7 @@ package struct OpenAIStreamWriter: StreamWriter {
             close(&output, finish: nil)
         case .finished(let choice, let reason, let sequence): finish(choice, reason, sequence, event, &output)
         case .usage(let later): usage.update(later)
-        case .failed(let kind, let message, let type, let code):
+        case .failed(let kind, let message, let type, let code, _):
             fail(StreamWords.fault(kind, message, type, code, event), to: &output)
         case .ended: break
         }

@@ -61,7 +61,7 @@ package struct ResponsesStreamWriter: StreamWriter {
             calls[place].seal = StreamWords.text(text, event)
         case .finished(0, let reason, _): finish = reason
         case .usage(let later): usage.update(later)
-        case .failed(let kind, let message, let type, let code):
+        case .failed(let kind, let message, let type, let code, _):
             fail(StreamWords.fault(kind, message, type, code, event), to: &output)
         // This API has one answer, and its libraries take probabilities with each text.
         default: break

@@ -21,7 +21,7 @@ enum StreamFault {
                 type = .filled(value)
             } else if ASCII.equals(word, "code") {
                 code = value.kind == .number ? DeltaText(value.range, isSpelled: false) : .filled(value)
-                status = JSONWalk.integer(value, in: data) ?? status
+                status = integer(value, data) ?? status
             } else if ASCII.equals(word, "status_code") {
                 status = JSONWalk.integer(value, in: data)
             }
@@ -30,7 +30,14 @@ enum StreamFault {
             OpenAIFault.kind(type: text(type, data), code: text(code, data))
             ?? status.map { ChatFault.kind(ofStatus: $0) }
             ?? (ASCII.equals(data.extracting(type.range.range), "invalid_request_error") ? .invalidRequest : .server)
-        return .failed(kind, message: message, type: type, code: code)
+        return .failed(kind, message: message, type: type, code: code, status: status ?? 0)
+    }
+
+    /// Some spell their number as a text.
+    private static func integer(_ value: JSONPlace, _ data: Span<UInt8>) -> Int? {
+        if value.kind == .number { return JSONWalk.integer(value, in: data) }
+        guard value.kind == .string, value.text.count == 3 else { return nil }
+        return Int(String(decoding: DeltaText(value.text).spelling(in: data), as: UTF8.self))
     }
 
     private static func text(_ text: DeltaText, _ data: Span<UInt8>) -> String? {

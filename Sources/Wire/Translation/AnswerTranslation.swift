@@ -23,10 +23,11 @@ package struct AnswerTranslation: Sendable {
 
     /// Reads a provider's whole answer.
     ///
-    /// - Throws: why it cannot be understood.
+    /// - Throws: why it cannot be understood, or the error that it is.
     package func read(_ body: [UInt8]) throws(EventFault) -> ChatAnswer {
         let node: JSONNode
         do { node = try JSONNode.parse(body) } catch { throw EventFault(error) }
+        if let fault = reported(in: node) { throw EventFault(reported: fault) }
         return switch upstream {
         case .chat, .completions, .responses: try OpenAIAnswer.read(node)
         case .messages: try AnthropicAnswer.read(node)

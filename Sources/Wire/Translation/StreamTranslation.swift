@@ -119,8 +119,10 @@ package final class StreamTranslation {
                 if usage == nil { usage = said } else { usage?.update(said) }
             case .text(_, let text), .reasoning(_, let text), .refusal(_, let text), .toolArguments(_, _, let text):
                 textBytes += Int(text.range.count)
-            case .failed(let kind, let message, let type, let code):
-                return fail(fault(kind, message, type, code, data))
+            case .failed(let kind, let message, let type, let code, let status):
+                var fault = fault(kind, message, type, code, data)
+                fault.status = status
+                return fail(fault)
             default: break
             }
             writers.write(delta, of: data, to: &output)

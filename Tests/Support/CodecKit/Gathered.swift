@@ -57,7 +57,7 @@ package struct Gathered: Equatable {
         case .logProbabilities: break
         case .finished(let choice, let reason, _): finish[choice] = reason
         case .usage(let later): usage.update(later)
-        case .failed(let kind, let message, _, _):
+        case .failed(let kind, let message, _, _, _):
             failureKind = kind
             failure = Gathered.text(message, event)
         case .ended: isEnded = true
