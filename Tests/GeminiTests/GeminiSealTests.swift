@@ -170,4 +170,15 @@ import Testing
         }
         print("Seals: \(counts[0]) of Google's, \(counts[1]) of Anthropic's")
     }
+
+    @Test func `a seal that nobody knows stands on no part for Gemini, and is told as dropped`() throws {
+        let request = try anthropic([
+            ["type": "thinking", "thinking": "hm", "signature": "c29tZWJvZHkgZWxzZSdzIHNlYWw="] as NSDictionary,
+            ["type": "tool_use", "id": "a", "name": "f", "input": [:] as NSDictionary] as NSDictionary,
+        ])
+        let sealed = try parts(request).compactMap { $0["thoughtSignature"] as? String }
+        #expect(!sealed.contains("c29tZWJvZHkgZWxzZSdzIHNlYWw="))
+        let written = try GeminiRequest.write(request, RequestTerms(model: "gemini-3-pro", streams: false))
+        #expect(written.dropped.contains("signature"))
+    }
 }

@@ -5,9 +5,10 @@ import JSON
 /// Writes Anthropic's event stream, so that its libraries accumulate it
 /// (platform.claude.com/docs/en/build-with-claude/streaming).
 ///
-/// Blocks come one after the other: what is of another kind ends the block before. Arguments that come for a call
-/// whose block has ended already are written with that block's index, which the libraries add to the right one. What a
-/// model wrote as arguments is passed on as it came, whole JSON or not, as Anthropic itself does with eager streaming.
+/// Blocks come one after the other, and what is of another kind ends the block before: the libraries parse a call's
+/// input when its block stops. While the open call's arguments are no whole object, what is not of it waits, 8 MiB at
+/// most: providers may send the arguments of parallel calls by turns. What a model wrote as arguments is passed on as it
+/// came, whole JSON or not, as Anthropic itself does with eager streaming.
 package struct AnthropicStreamWriter: StreamWriter {
     private enum Block: Equatable { case none, text, thinking, tool(call: Int) }
 
@@ -20,6 +21,10 @@ package struct AnthropicStreamWriter: StreamWriter {
     private var blockIndex = 0
     /// The call's index and its block's.
     private var calls: [(call: Int, block: Int)] = []
+    /// Of the call whose block is open.
+    private var progress = ArgumentsProgress()
+    private var held = HeldPieces()
+    package private(set) var overflow: StaticString?
     private var hasRefusal = false
     private var finish: FinishReason?
     private var stopSequence: JSONString?
@@ -31,20 +36,20 @@ package struct AnthropicStreamWriter: StreamWriter {
         switch delta {
         case .started(let id, let model, _): start(id, model, event, &output)
         // Empty pieces, as OpenAI begins with, make no block: Anthropic takes none back.
-        case .text(0, let text) where text.range.count > 0: self.text(text, event, &output)
+        case .text(0, let text) where text.range.count > 0: say(.text, text, event, &output)
         case .refusal(0, let text) where text.range.count > 0:
             hasRefusal = true
-            self.text(text, event, &output)
-        case .reasoning(0, let text) where text.range.count > 0:
-            open(.thinking, &output)
-            step(blockIndex, "thinking_delta\",\"thinking", text, event, &output)
-        case .signature(0, let text) where text.range.count > 0:
-            open(.thinking, &output)
-            step(blockIndex, "signature_delta\",\"signature", text, event, &output)
-            // It seals the block: what is thought behind it is another.
-            close(&output)
-        case .redacted(0, let text) where text.range.count > 0: redacted(text, event, &output)
-        case .toolCall(0, let index, let id, let name): call(index, id, name, event, &output)
+            say(.text, text, event, &output)
+        case .reasoning(0, let text) where text.range.count > 0: say(.thinking, text, event, &output)
+        case .signature(0, let text) where text.range.count > 0: say(.signature, text, event, &output)
+        case .redacted(0, let text) where text.range.count > 0: say(.redacted, text, event, &output)
+        case .toolCall(0, let index, let id, let name):
+            guard blockOf(index) == nil, !held.holds(call: index) else { return }
+            if awaitsArguments {
+                held.begin(call: index, id, name, event)
+            } else {
+                call(index, id, name, event, &output)
+            }
         case .toolArguments(0, let index, let text): arguments(index, text, event, &output)
         case .finished(0, let reason, let sequence):
             finish = reason
@@ -57,11 +62,13 @@ package struct AnthropicStreamWriter: StreamWriter {
             fail(fault, to: &output)
         default: return
         }
+        if let more = held.overflow { overflow = more }
     }
 
     package mutating func finish(to output: inout JSONWriter) {
         guard !isOver else { return }
         startIfNeeded(&output)
+        releaseHeld(all: true, &output)
         close(&output)
         output.text("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":")
         output.string(AnthropicWords.stopReason(finish, hasCalls: !calls.isEmpty, hasRefusal: hasRefusal))
@@ -115,9 +122,59 @@ package struct AnthropicStreamWriter: StreamWriter {
 
     // MARK: Blocks
 
-    private mutating func text(_ text: DeltaText, _ event: Span<UInt8>, _ output: inout JSONWriter) {
-        open(.text, &output)
-        step(blockIndex, "text_delta\",\"text", text, event, &output)
+    /// The open block is a call that has not got all of its arguments.
+    private var awaitsArguments: Bool { if case .tool = block { !progress.isComplete } else { false } }
+
+    /// Writes a piece of what is no call, or holds it.
+    private mutating func say(
+        _ kind: StreamPiece,
+        _ text: DeltaText,
+        _ event: Span<UInt8>,
+        _ output: inout JSONWriter
+    ) {
+        guard !awaitsArguments else { return held.append(kind, text, event) }
+        put(kind, text, event, &output)
+    }
+
+    private mutating func put(
+        _ kind: StreamPiece,
+        _ text: DeltaText,
+        _ event: Span<UInt8>,
+        _ output: inout JSONWriter
+    ) {
+        switch kind {
+        case .text:
+            open(.text, &output)
+            step(blockIndex, "text_delta\",\"text", text, event, &output)
+        case .thinking:
+            open(.thinking, &output)
+            step(blockIndex, "thinking_delta\",\"thinking", text, event, &output)
+        case .signature:
+            open(.thinking, &output)
+            step(blockIndex, "signature_delta\",\"signature", text, event, &output)
+            // It seals the block: what is thought behind it is another.
+            close(&output)
+        case .redacted: redacted(text, event, &output)
+        case .call(let index): put(arguments: text, of: index, event, &output)
+        }
+    }
+
+    /// Writes what waited for the open call, up to the next that is not whole; `all` when nothing more will come.
+    private mutating func releaseHeld(all: Bool, _ output: inout JSONWriter) {
+        guard !held.isEmpty, all || !awaitsArguments else { return }
+        let pieces = held.release()
+        for (place, piece) in pieces.enumerated() {
+            guard all || !awaitsArguments else { return held.restore(pieces[place...]) }
+            let event = piece.id + piece.name + piece.text
+            func part(_ start: Int, _ count: Int) -> DeltaText {
+                DeltaText(TextRange(start: Int32(start), count: Int32(count)))
+            }
+            if case .call(let index) = piece.kind {
+                call(index, part(0, piece.id.count), part(piece.id.count, piece.name.count), event.span, &output)
+            }
+            let text = part(piece.id.count + piece.name.count, piece.text.count)
+            put(piece.kind, text, event.span, &output)
+        }
     }
 
     private mutating func redacted(_ text: DeltaText, _ event: Span<UInt8>, _ output: inout JSONWriter) {
@@ -137,7 +194,10 @@ package struct AnthropicStreamWriter: StreamWriter {
         _ event: Span<UInt8>,
         _ output: inout JSONWriter
     ) {
-        guard blockOf(index) == nil, calls.count < GatheredCalls.limitCalls else { return }
+        guard calls.count < GatheredCalls.limitCalls else {
+            overflow = GatheredCalls.tooManyCalls
+            return
+        }
         startIfNeeded(&output)
         close(&output)
         beginBlock(&output)
@@ -151,6 +211,7 @@ package struct AnthropicStreamWriter: StreamWriter {
         output.string(event.extracting(name.range.range), isSpelled: name.isSpelled)
         output.text(",\"input\":{}}}\n\n")
         block = .tool(call: index)
+        progress = ArgumentsProgress()
         calls.append((index, blockIndex))
     }
 
@@ -160,9 +221,28 @@ package struct AnthropicStreamWriter: StreamWriter {
         _ event: Span<UInt8>,
         _ output: inout JSONWriter
     ) {
+        let isHeld = held.holds(call: index) || blockOf(index) == nil && awaitsArguments
+        guard !isHeld else { return held.append(.call(index), text, event) }
         // A provider that sent no beginning: there is nothing to name the call with.
         if blockOf(index) == nil { call(index, .absent, .absent, event, &output) }
-        guard let place = blockOf(index), text.range.count > 0 else { return }
+        put(arguments: text, of: index, event, &output)
+        releaseHeld(all: false, &output)
+    }
+
+    private mutating func put(
+        arguments text: DeltaText,
+        of index: Int,
+        _ event: Span<UInt8>,
+        _ output: inout JSONWriter
+    ) {
+        guard text.range.count > 0, let place = blockOf(index) else { return }
+        guard block == .tool(call: index) else {
+            // White space behind the end of the object is nothing.
+            let isBlank = text.isSpelled && JSONString(spelled: text.spelling(in: event)[...]).isBlank
+            if !isBlank { overflow = "sent arguments for a call that was complete" }
+            return
+        }
+        progress.take(text, event)
         step(place, "input_json_delta\",\"partial_json", text, event, &output)
     }
 

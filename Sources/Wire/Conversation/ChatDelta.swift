@@ -34,7 +34,8 @@ package enum ChatDelta: Equatable, Sendable {
     case toolArguments(choice: Int, index: Int, DeltaText)
     /// The seal on a call (Gemini).
     case toolSignature(choice: Int, index: Int, DeltaText)
-    /// A value of `logprobs` that belongs to the text around it.
+    /// A value of `logprobs` that belongs to the text behind it, as the reader's dialect has it: its reader's
+    /// `logProbabilities` makes OpenAI's of it, which is what writers take.
     case logProbabilities(choice: Int, DeltaText)
     /// `stopSequence` is absent unless one of the client's ended it.
     case finished(choice: Int, FinishReason, stopSequence: DeltaText)

@@ -27,6 +27,14 @@ package protocol StreamReader: Sendable {
 
     /// True when the stream may end here: its last event has come.
     var isComplete: Bool { get }
+
+    /// OpenAI's form of what its `logProbabilities` are places of; nil when that has no tokens.
+    static func logProbabilities(_ value: JSONNode) -> JSONNode?
+}
+
+extension StreamReader {
+    /// They have OpenAI's form already.
+    package static func logProbabilities(_ value: JSONNode) -> JSONNode? { value }
 }
 
 /// Writes one dialect's stream, delta by delta, with its framing.
@@ -43,4 +51,12 @@ package protocol StreamWriter: Sendable {
 
     /// Ends the stream with an error, in the form that the dialect's libraries raise.
     mutating func fail(_ fault: ChatFault, to output: inout JSONWriter)
+
+    /// What the provider did that cannot be said any more, so that the stream must end with an error; nil for nothing.
+    var overflow: StaticString? { get }
+}
+
+extension StreamWriter {
+    /// It says everything at once.
+    package var overflow: StaticString? { nil }
 }

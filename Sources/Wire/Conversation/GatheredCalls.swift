@@ -3,7 +3,7 @@ import JSON
 
 /// Calls that come in pieces, gathered for dialects that write a call whole.
 ///
-/// Holds at most `limitBytes` of arguments and `limitCalls` calls: what is beyond counts as broken.
+/// Holds at most `limitBytes` of arguments and `limitCalls` calls; of what is beyond it tells in `overflow`.
 package struct GatheredCalls: Sendable {
     /// Arguments of all calls of a stream that are held.
     package static let limitBytes = 8 << 20
@@ -32,6 +32,13 @@ package struct GatheredCalls: Sendable {
 
     private var calls: [Call] = []
     private var heldBytes = 0
+    /// What of the provider's answer is more than may be held.
+    package private(set) var overflow: StaticString?
+
+    /// Said of an answer with more calls than `limitCalls`.
+    package static let tooManyCalls: StaticString = "sent more than 4,096 calls in one answer"
+    /// Said of an answer with more arguments than `limitBytes`.
+    package static let tooManyBytes: StaticString = "sent more than 8 MiB of arguments in one answer"
 
     /// Begins with no call.
     package init() {}
@@ -68,7 +75,10 @@ package struct GatheredCalls: Sendable {
 
     private mutating func place(_ choice: Int, _ index: Int) -> Int? {
         if let place = calls.lastIndex(where: { $0.choice == choice && $0.index == index }) { return place }
-        guard calls.count < GatheredCalls.limitCalls else { return nil }
+        guard calls.count < GatheredCalls.limitCalls else {
+            overflow = GatheredCalls.tooManyCalls
+            return nil
+        }
         calls.append(Call(choice: choice, index: index))
         return calls.count - 1
     }
@@ -78,6 +88,7 @@ package struct GatheredCalls: Sendable {
         let range = text.range.range
         guard heldBytes + range.count <= GatheredCalls.limitBytes else {
             calls[place].isTooLong = true
+            overflow = GatheredCalls.tooManyBytes
             return
         }
         if !text.isSpelled {
@@ -96,12 +107,18 @@ package struct GatheredCalls: Sendable {
 }
 
 extension DeltaText {
-    /// The text's spelling between quotes, copied; a value of JSON is spelled out.
-    package func spelling(in event: Span<UInt8>) -> [UInt8] {
+    /// The bytes at its place, copied.
+    package func bytes(in event: Span<UInt8>) -> [UInt8] {
         let range = range.range
         var copy: [UInt8] = []
         copy.reserveCapacity(range.count)
         for offset in range { copy.append(event[offset]) }
+        return copy
+    }
+
+    /// The text's spelling between quotes, copied; a value of JSON is spelled out.
+    package func spelling(in event: Span<UInt8>) -> [UInt8] {
+        let copy = bytes(in: event)
         return isSpelled ? copy : JSONText.escaped(copy)
     }
 }

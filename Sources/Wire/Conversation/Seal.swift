@@ -4,7 +4,7 @@ import JSON
 /// Tells whose seal on thinking it is, as far as its first bytes show: a provider refuses another's.
 ///
 /// Both are base64 of a protocol buffer that nobody describes; what is looked for here is what recorded answers begin
-/// with. A seal that is neither's counts as anybody's.
+/// with. A seal that is neither's may be Anthropic's, whose clients it comes from, but is not given to Google.
 package enum Seal {
     /// A seal of Anthropic's: field 2, in it field 1, in it the fields 1 and 2 or 3, which are numbers.
     package static func isAnthropics(_ seal: JSONString) -> Bool {

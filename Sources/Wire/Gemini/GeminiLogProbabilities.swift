@@ -44,7 +44,10 @@ enum GeminiLogProbabilities {
 
     /// Writes OpenAI's `logprobs` as a `logprobsResult`.
     static func write(_ node: JSONNode, to writer: inout JSONWriter) {
-        let tokens = node["content"]?.elements ?? []
+        write(tokens: node["content"]?.elements ?? [], to: &writer)
+    }
+
+    static func write(tokens: [JSONNode], to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("chosenCandidates")
         writer.beginArray()

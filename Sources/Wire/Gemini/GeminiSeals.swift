@@ -15,15 +15,21 @@ enum GeminiSeals {
     }
 
     /// The parts of an earlier answer for Gemini itself: seals of others are left out, and `hasForeign` set.
+    ///
+    /// Beside thinking, only what is known as Google's is; a call's place for a seal is Gemini's alone, in every dialect.
     static func settle(_ parts: [ChatPart], hasForeign: inout Bool) -> [Settled] {
         var seals = parts.map(seal)
         for (place, seal) in seals.enumerated() {
-            guard let seal, Seal.isAnthropics(seal) else { continue }
+            guard let seal, !isOwn(seal, of: parts[place]) else { continue }
             seals[place] = nil
             hasForeign = true
         }
         giveToCalls(parts, &seals)
         return placed(parts, seals)
+    }
+
+    private static func isOwn(_ seal: JSONString, of part: ChatPart) -> Bool {
+        isCall(part) ? !Seal.isAnthropics(seal) : Seal.isGoogles(seal)
     }
 
     /// The parts of an answer for a client of Gemini's: seals of others stay where they are.

@@ -19,6 +19,8 @@ package struct GeminiStreamReader: StreamReader {
 
     package init() {}
 
+    package static func logProbabilities(_ value: JSONNode) -> JSONNode? { GeminiLogProbabilities.standard(value) }
+
     package var isComplete: Bool { finished != 0 && finished == seen }
 
     package mutating func read(
@@ -91,6 +93,7 @@ package struct GeminiStreamReader: StreamReader {
         _ deltas: inout [ChatDelta]
     ) throws(JSONFault) {
         var content: JSONPlace?
+        var logs: JSONPlace?
         var reason = TextRange.absent
         var choice = 0
         try JSONWalk.members(of: place, in: data) { (key, value) throws(JSONFault) in
@@ -98,12 +101,15 @@ package struct GeminiStreamReader: StreamReader {
                 content = value
             } else if JSONWalk.isKey(key, "finishReason", in: data) {
                 reason = value.text
+            } else if JSONWalk.isKey(key, "logprobsResult", in: data) {
+                logs = value.kind == .object ? value : nil
             } else if JSONWalk.isKey(key, "index", in: data) {
                 choice = JSONWalk.integer(value, in: data) ?? 0
             }
         }
         let slot = min(choice, GeminiStreamReader.choiceLimit - 1)
         seen |= 1 << slot
+        if let logs { deltas.append(.logProbabilities(choice: choice, DeltaText(logs.range, isSpelled: false))) }
         if let content, content.kind == .object {
             try JSONWalk.members(of: content, in: data) { (key, value) throws(JSONFault) in
                 guard JSONWalk.isKey(key, "parts", in: data), value.kind == .array else { return }

@@ -16,6 +16,7 @@ package struct GeminiStreamWriter: StreamWriter {
     private var usage = TokenUsage()
     private var calls = GatheredCalls()
     private var ends: [(choice: Int, finish: FinishReason)] = []
+    private var logs = PendingLogs()
     private var hasWritten = false
     private var hasEnded = false
 
@@ -30,6 +31,8 @@ package struct GeminiStreamWriter: StreamWriter {
 
     /// For `streamGenerateContent` without `alt=sse`, whose answer is one list.
     package static func list(_ terms: AnswerTerms) -> GeminiStreamWriter { GeminiStreamWriter(terms, .list) }
+
+    package var overflow: StaticString? { calls.overflow }
 
     package mutating func write(_ delta: ChatDelta, of event: Span<UInt8>, to output: inout JSONWriter) {
         if calls.take(delta, of: event) { return }
@@ -55,7 +58,13 @@ package struct GeminiStreamWriter: StreamWriter {
             var fault = ChatFault(kind: kind, status: 0, message: text)
             if !type.isAbsent { fault.type = JSONString(spelled: type.spelling(in: event)[...]) }
             fail(fault, to: &output)
-        case .toolCall, .toolArguments, .toolSignature, .logProbabilities, .ended: break
+        case .logProbabilities(let choice, let value):
+            guard !hasEnded, logs.take(value, of: event, choice: choice) else { return }
+            beginPart(&output)
+            output.key("text")
+            output.string("" as StaticString)
+            endPart(choice, isThought: false, &output)
+        case .toolCall, .toolArguments, .toolSignature, .ended: break
         }
     }
 
@@ -157,7 +166,13 @@ package struct GeminiStreamWriter: StreamWriter {
         output.beginObject()
     }
 
-    private func endPart(_ choice: Int, isThought: Bool, _ output: inout JSONWriter) {
+    private mutating func writeLogs(_ choice: Int, _ output: inout JSONWriter) {
+        guard let tokens = logs.release(choice: choice), let node = try? JSONNode.parse(tokens) else { return }
+        output.key("logprobsResult")
+        GeminiLogProbabilities.write(tokens: node.elements ?? [], to: &output)
+    }
+
+    private mutating func endPart(_ choice: Int, isThought: Bool, _ output: inout JSONWriter) {
         if isThought {
             output.key("thought")
             output.bool(true)
@@ -169,6 +184,7 @@ package struct GeminiStreamWriter: StreamWriter {
         output.endObject()
         output.key("index")
         output.number(choice)
+        writeLogs(choice, &output)
         output.endObject()
         output.endArray()
         close(&output)
@@ -210,6 +226,7 @@ package struct GeminiStreamWriter: StreamWriter {
         }
         output.key("index")
         output.number(choice)
+        writeLogs(choice, &output)
         output.endObject()
     }
 }
@@ -223,6 +240,8 @@ package struct GeminiListWriter: StreamWriter {
     package mutating func write(_ delta: ChatDelta, of event: Span<UInt8>, to output: inout JSONWriter) {
         writer.write(delta, of: event, to: &output)
     }
+
+    package var overflow: StaticString? { writer.overflow }
 
     package mutating func finish(to output: inout JSONWriter) { writer.finish(to: &output) }
 

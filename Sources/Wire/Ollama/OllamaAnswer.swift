@@ -35,16 +35,7 @@ package enum OllamaAnswer {
             let reason = body["done_reason"]?.string
             choice.finish = OllamaFinish.read(reason?.spelled ?? [], hasCall: !calls.isEmpty)
         }
-        if let tokens = body["logprobs"]?.elements {
-            choice.logProbabilities = .written { writer in
-                writer.beginObject()
-                writer.key("content")
-                writer.beginArray()
-                for token in tokens { writer.node(token) }
-                writer.endArray()
-                writer.endObject()
-            }
-        }
+        choice.logProbabilities = body["logprobs"].flatMap(OllamaStreamReader.logProbabilities)
         answer.choices = [choice]
         var usage = TokenUsage()
         usage.input = body["prompt_eval_count"]?.integer

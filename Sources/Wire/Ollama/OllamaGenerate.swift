@@ -74,6 +74,10 @@ package enum OllamaGenerateAnswer {
             writer.string(pieces.thinking)
         }
         OllamaTail.write(choice.finish, answer.usage, to: &writer)
+        if let probabilities = choice.logProbabilities?["content"] {
+            writer.key("logprobs")
+            writer.node(probabilities)
+        }
         writer.endObject()
         return writer.bytes
     }
@@ -88,6 +92,8 @@ package struct OllamaGenerateStreamWriter: StreamWriter {
     package mutating func write(_ delta: ChatDelta, of event: Span<UInt8>, to output: inout JSONWriter) {
         lines.write(delta, of: event, to: &output)
     }
+
+    package var overflow: StaticString? { lines.overflow }
 
     package mutating func finish(to output: inout JSONWriter) { lines.finish(to: &output) }
 

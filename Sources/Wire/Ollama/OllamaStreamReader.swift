@@ -10,6 +10,17 @@ package struct OllamaStreamReader: StreamReader {
 
     package init() {}
 
+    /// Ollama has the tokens without an object around them (docs.ollama.com/api/chat, `logprobs`).
+    package static func logProbabilities(_ value: JSONNode) -> JSONNode? {
+        guard let tokens = value.elements, !tokens.isEmpty else { return nil }
+        return .written { writer in
+            writer.beginObject()
+            writer.key("content")
+            writer.node(value)
+            writer.endObject()
+        }
+    }
+
     package mutating func read(
         name: Span<UInt8>,
         data: Span<UInt8>,
@@ -22,6 +33,7 @@ package struct OllamaStreamReader: StreamReader {
     private struct Members {
         var message: JSONPlace?
         var error: JSONPlace?
+        var logs: JSONPlace?
         var model = TextRange.absent
         var created = TextRange.absent
         var response = TextRange.absent
@@ -42,6 +54,9 @@ package struct OllamaStreamReader: StreamReader {
             let created =
                 members.created.isAbsent ? nil : OllamaTime.seconds(data.extracting(members.created.range))
             deltas.append(.started(id: .absent, model: DeltaText(members.model), created: created))
+        }
+        if let logs = members.logs {
+            deltas.append(.logProbabilities(choice: 0, DeltaText(logs.range, isSpelled: false)))
         }
         append(members.thinking, isThought: true, &deltas)
         append(members.response, isThought: false, &deltas)
@@ -74,6 +89,8 @@ package struct OllamaStreamReader: StreamReader {
             members.usage.input = JSONWalk.integer(value, in: data)
         } else if JSONWalk.isKey(key, "eval_count", in: data) {
             members.usage.output = JSONWalk.integer(value, in: data)
+        } else if JSONWalk.isKey(key, "logprobs", in: data) {
+            members.logs = value.kind == .array && value.range.count > 2 ? value : nil
         } else if JSONWalk.isKey(key, "error", in: data), value.kind != .null {
             members.error = value
         }

@@ -15,6 +15,8 @@ package struct OllamaStreamWriter: StreamWriter {
         lines.write(delta, of: event, to: &output)
     }
 
+    package var overflow: StaticString? { lines.overflow }
+
     package mutating func finish(to output: inout JSONWriter) { lines.finish(to: &output) }
 
     package mutating func fail(_ fault: ChatFault, to output: inout JSONWriter) { lines.fail(fault, to: &output) }
@@ -29,7 +31,10 @@ struct OllamaLines: Sendable {
     private var finish: FinishReason?
     private var usage = TokenUsage()
     private var calls = GatheredCalls()
+    private var logs = PendingLogs()
     private var hasEnded = false
+
+    var overflow: StaticString? { calls.overflow }
 
     init(_ terms: AnswerTerms, isChat: Bool) {
         self.terms = terms
@@ -44,6 +49,10 @@ struct OllamaLines: Sendable {
             if !model.isAbsent { self.model = JSONString(spelled: model.spelling(in: event)[...]) }
         case .text(0, let text), .refusal(0, let text): writeText(text, event, isThought: false, &output)
         case .reasoning(0, let text): writeText(text, event, isThought: true, &output)
+        case .logProbabilities(0, let value):
+            if logs.take(value, of: event, choice: 0) {
+                line([UInt8]().span, isSpelled: true, isThought: false, &output)
+            }
         case .finished(0, let finish, _): self.finish = finish
         case .usage(let later): usage.update(later)
         case .failed(let kind, let message, _, _, _):
@@ -66,6 +75,7 @@ struct OllamaLines: Sendable {
             output.string("" as StaticString)
         }
         OllamaTail.write(finish, usage, to: &output)
+        writeLogs(&output)
         end(&output)
     }
 
@@ -89,9 +99,28 @@ struct OllamaLines: Sendable {
         output.text("\n")
     }
 
-    private func writeText(_ text: DeltaText, _ event: Span<UInt8>, isThought: Bool, _ output: inout JSONWriter) {
+    private mutating func writeText(
+        _ text: DeltaText,
+        _ event: Span<UInt8>,
+        isThought: Bool,
+        _ output: inout JSONWriter
+    ) {
         guard text.range.count > 0 else { return }
-        let piece = event.extracting(text.range.range)
+        line(event.extracting(text.range.range), isSpelled: text.isSpelled, isThought: isThought, &output)
+    }
+
+    private mutating func writeLogs(_ output: inout JSONWriter) {
+        guard let tokens = logs.release(choice: 0) else { return }
+        output.key("logprobs")
+        output.raw(tokens[...])
+    }
+
+    private mutating func line(
+        _ piece: Span<UInt8>,
+        isSpelled: Bool,
+        isThought: Bool,
+        _ output: inout JSONWriter
+    ) {
         begin(&output)
         if isChat {
             output.key("message")
@@ -104,10 +133,11 @@ struct OllamaLines: Sendable {
             output.string("" as StaticString)
             output.key("thinking")
         }
-        output.string(piece, isSpelled: text.isSpelled)
+        output.string(piece, isSpelled: isSpelled)
         if isChat { output.endObject() }
         output.key("done")
         output.bool(false)
+        writeLogs(&output)
         end(&output)
     }
 

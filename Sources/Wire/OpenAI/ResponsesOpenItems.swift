@@ -9,6 +9,8 @@ struct OpenMessage: Sendable {
     var isRefusal: Bool?
     /// Of the open part.
     var text: [UInt8] = []
+    /// Of the open part: probabilities of its tokens, with commas between them.
+    private(set) var logs: [UInt8] = []
     /// Parts that are done.
     private(set) var partCount = 0
     private var parts: [UInt8] = []
@@ -20,14 +22,21 @@ struct OpenMessage: Sendable {
 
     mutating func append(_ piece: DeltaText, _ event: Span<UInt8>) { StreamWords.append(piece, event, to: &text) }
 
+    /// Takes a list of tokens.
+    mutating func append(logs list: [UInt8]) {
+        if !logs.isEmpty { logs.append(0x2c) }
+        logs += list.dropFirst().dropLast()
+    }
+
     mutating func endPart() {
         guard let isRefusal else { return }
         var writer = JSONWriter()
-        OpenMessage.write(part: text, isRefusal: isRefusal, to: &writer)
+        OpenMessage.write(part: text, isRefusal: isRefusal, logs: logs, to: &writer)
         if !parts.isEmpty { parts.append(0x2c) }
         parts += writer.bytes
         partCount += 1
         text = []
+        logs = []
         self.isRefusal = nil
     }
 
@@ -47,7 +56,7 @@ struct OpenMessage: Sendable {
         output.endArray()
     }
 
-    static func write(part text: [UInt8], isRefusal: Bool, to output: inout JSONWriter) {
+    static func write(part text: [UInt8], isRefusal: Bool, logs: [UInt8], to output: inout JSONWriter) {
         output.beginObject()
         output.key("type")
         if isRefusal {
@@ -61,14 +70,16 @@ struct OpenMessage: Sendable {
             output.key("annotations")
             output.beginArray()
             output.endArray()
-            writeNoLogs(&output)
+            write(logs: logs, to: &output)
         }
         output.endObject()
     }
 
-    static func writeNoLogs(_ output: inout JSONWriter) {
+    /// Writes probabilities, which every text of this API has, be it none.
+    static func write(logs: [UInt8], to output: inout JSONWriter) {
         output.key("logprobs")
         output.beginArray()
+        if !logs.isEmpty { output.raw(logs[...]) }
         output.endArray()
     }
 }

@@ -28,6 +28,7 @@ package struct ResponsesStreamWriter: StreamWriter {
     private var message: OpenMessage?
     private var thinking: OpenThinking?
     private var calls: [OpenCall] = []
+    private var logs = PendingLogs()
 
     package init(_ terms: AnswerTerms) {
         self.terms = terms
@@ -61,9 +62,11 @@ package struct ResponsesStreamWriter: StreamWriter {
             calls[place].seal = StreamWords.text(text, event)
         case .finished(0, let reason, _): finish = reason
         case .usage(let later): usage.update(later)
+        case .logProbabilities(0, let value):
+            if logs.take(value, of: event, choice: 0) { say(.absent, isRefusal: false, event, &output) }
         case .failed(let kind, let message, let type, let code, _):
             fail(StreamWords.fault(kind, message, type, code, event), to: &output)
-        // This API has one answer, and its libraries take probabilities with each text.
+        // This API has one answer.
         default: break
         }
         checkSize(&output)
@@ -100,7 +103,8 @@ package struct ResponsesStreamWriter: StreamWriter {
 
     private mutating func checkSize(_ output: inout JSONWriter) {
         let open =
-            (message?.text.count ?? 0) + (thinking?.text.count ?? 0) + calls.reduce(0) { $0 + $1.arguments.count }
+            (message?.text.count ?? 0) + (message?.logs.count ?? 0) + (thinking?.text.count ?? 0)
+            + calls.reduce(0) { $0 + $1.arguments.count }
         guard itemsBytes + open > ResponsesStreamWriter.limitBytes else { return }
         fail(ChatFault(kind: .server, status: 0, message: "the answer is larger than 8 MiB"), to: &output)
     }
@@ -151,6 +155,13 @@ package struct ResponsesStreamWriter: StreamWriter {
         output.string(item)
         output.key("output_index")
         output.number(index)
+    }
+
+    /// And of those about a part of it.
+    private func place(_ item: JSONString, _ index: Int, _ part: StaticString, _ at: Int, _ output: inout JSONWriter) {
+        place(item, index, &output)
+        output.key(part)
+        output.number(at)
     }
 
     /// `response.output_item.added` or `.done`; a done item is kept.
@@ -213,20 +224,20 @@ extension ResponsesStreamWriter {
         if message?.isRefusal == nil {
             message?.isRefusal = isRefusal
             begin("response.content_part.added", &output)
-            place(id, index, &output)
-            output.key("content_index")
-            output.number(part)
+            place(id, index, "content_index", part, &output)
             output.key("part")
-            OpenMessage.write(part: [], isRefusal: isRefusal, to: &output)
+            OpenMessage.write(part: [], isRefusal: isRefusal, logs: [], to: &output)
             end(&output)
         }
         begin(isRefusal ? "response.refusal.delta" : "response.output_text.delta", &output)
-        place(id, index, &output)
-        output.key("content_index")
-        output.number(part)
+        place(id, index, "content_index", part, &output)
         output.key("delta")
         StreamWords.write(text, event, &output)
-        if !isRefusal { OpenMessage.writeNoLogs(&output) }
+        if !isRefusal {
+            let said = logs.release(choice: 0)
+            OpenMessage.write(logs: said.map { Array($0.dropFirst().dropLast()) } ?? [], to: &output)
+            if let said { message?.append(logs: said) }
+        }
         end(&output)
         message?.append(text, event)
     }
@@ -234,19 +245,15 @@ extension ResponsesStreamWriter {
     private mutating func closePart(_ output: inout JSONWriter) {
         guard var message, let isRefusal = message.isRefusal else { return }
         begin(isRefusal ? "response.refusal.done" : "response.output_text.done", &output)
-        place(message.id, message.index, &output)
-        output.key("content_index")
-        output.number(message.partCount)
+        place(message.id, message.index, "content_index", message.partCount, &output)
         if isRefusal { output.key("refusal") } else { output.key("text") }
         output.string(JSONString(spelled: message.text[...]))
-        if !isRefusal { OpenMessage.writeNoLogs(&output) }
+        if !isRefusal { OpenMessage.write(logs: message.logs, to: &output) }
         end(&output)
         begin("response.content_part.done", &output)
-        place(message.id, message.index, &output)
-        output.key("content_index")
-        output.number(message.partCount)
+        place(message.id, message.index, "content_index", message.partCount, &output)
         output.key("part")
-        OpenMessage.write(part: message.text, isRefusal: isRefusal, to: &output)
+        OpenMessage.write(part: message.text, isRefusal: isRefusal, logs: message.logs, to: &output)
         end(&output)
         message.endPart()
         self.message = message
@@ -281,17 +288,13 @@ extension ResponsesStreamWriter {
         guard let id = thinking?.id, let index = thinking?.index else { return }
         if thinking?.text.isEmpty == true {
             begin("response.reasoning_summary_part.added", &output)
-            place(id, index, &output)
-            output.key("summary_index")
-            output.number(0)
+            place(id, index, "summary_index", 0, &output)
             output.key("part")
             ItemWriter.summary("", to: &output)
             end(&output)
         }
         begin("response.reasoning_summary_text.delta", &output)
-        place(id, index, &output)
-        output.key("summary_index")
-        output.number(0)
+        place(id, index, "summary_index", 0, &output)
         output.key("delta")
         StreamWords.write(text, event, &output)
         end(&output)
@@ -304,16 +307,12 @@ extension ResponsesStreamWriter {
         let text = JSONString(spelled: closed.text[...])
         if !text.isEmpty {
             begin("response.reasoning_summary_text.done", &output)
-            place(closed.id, closed.index, &output)
-            output.key("summary_index")
-            output.number(0)
+            place(closed.id, closed.index, "summary_index", 0, &output)
             output.key("text")
             output.string(text)
             end(&output)
             begin("response.reasoning_summary_part.done", &output)
-            place(closed.id, closed.index, &output)
-            output.key("summary_index")
-            output.number(0)
+            place(closed.id, closed.index, "summary_index", 0, &output)
             output.key("part")
             ItemWriter.summary(text, to: &output)
             end(&output)

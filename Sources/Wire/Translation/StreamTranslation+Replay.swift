@@ -42,6 +42,12 @@ private struct Steps {
 
     private mutating func add(_ choice: AnswerChoice) {
         var calls = 0
+        if let logs = choice.logProbabilities, logs.isObject {
+            let start = bytes.count
+            bytes += logs.source
+            let place = TextRange(start: Int32(start), count: Int32(logs.source.count))
+            deltas.append(.logProbabilities(choice: choice.index, DeltaText(place, isSpelled: false)))
+        }
         for part in choice.parts {
             switch part {
             case .text(let text): deltas.append(.text(choice: choice.index, place(text)))

@@ -98,7 +98,7 @@ package final class StreamTranslation {
     /// Says steps that come from elsewhere than a stream, and the end.
     func say(_ steps: [ChatDelta], of bytes: [UInt8]) {
         deltas = steps
-        say(bytes.span)
+        say(bytes.span, isStandard: true)
         if failure == nil { writers.finish(to: &output) }
     }
 
@@ -110,8 +110,8 @@ package final class StreamTranslation {
         say(data)
     }
 
-    /// Writes what the deltas at hand become.
-    private func say(_ data: Span<UInt8>) {
+    /// Writes what the deltas at hand become; `isStandard` when none of them has the provider's form.
+    private func say(_ data: Span<UInt8>, isStandard: Bool = false) {
         for index in deltas.indices {
             let delta = deltas[index]
             switch delta {
@@ -123,10 +123,22 @@ package final class StreamTranslation {
                 var fault = fault(kind, message, type, code, data)
                 fault.status = status
                 return fail(fault)
+            case .logProbabilities(let choice, let value) where !isStandard:
+                if let logs = readers.logProbabilities(value.bytes(in: data)) { write(logs, choice) }
+                continue
             default: break
             }
             writers.write(delta, of: data, to: &output)
+            if let overflow = writers.overflow {
+                return fail(ChatFault(kind: .server, status: 502, message: JSONString("the provider \(overflow)")))
+            }
         }
+    }
+
+    /// Writes probabilities in OpenAI's form.
+    private func write(_ logs: [UInt8], _ choice: Int) {
+        let value = DeltaText(TextRange(start: 0, count: Int32(logs.count)), isSpelled: false)
+        writers.write(.logProbabilities(choice: choice, value), of: logs.span, to: &output)
     }
 
     private func fault(
@@ -138,7 +150,7 @@ package final class StreamTranslation {
     ) -> ChatFault {
         func text(_ piece: DeltaText) -> JSONString? {
             guard !piece.isAbsent else { return nil }
-            let bytes = piece.range.range.map { data[$0] }
+            let bytes = piece.bytes(in: data)
             return piece.isSpelled ? JSONString(spelled: bytes[...]) : JSONString(plain: bytes)
         }
         var fault = ChatFault(kind: kind, status: 0, message: text(message) ?? "the provider reported an error")
@@ -165,6 +177,19 @@ private struct Readers {
         case .gemini: try gemini.read(name: name, data: data, into: &deltas)
         case .ollama, .generate: try ollama.read(name: name, data: data, into: &deltas)
         }
+    }
+
+    /// OpenAI's form of a value of the provider's; nil when it is none.
+    func logProbabilities(_ value: [UInt8]) -> [UInt8]? {
+        guard let node = try? JSONNode.parse(value) else { return nil }
+        let standard: JSONNode? =
+            switch format {
+            case .chat, .completions, .responses: OpenAIStreamReader.logProbabilities(node)
+            case .messages: AnthropicStreamReader.logProbabilities(node)
+            case .gemini: GeminiStreamReader.logProbabilities(node)
+            case .ollama, .generate: OllamaStreamReader.logProbabilities(node)
+            }
+        return standard.map { Array($0.source) }
     }
 
     var isComplete: Bool {
@@ -208,6 +233,16 @@ private struct Writers {
         case .gemini: gemini.write(delta, of: event, to: &output)
         case .ollama: ollama.write(delta, of: event, to: &output)
         case .generate: generate.write(delta, of: event, to: &output)
+        }
+    }
+
+    var overflow: StaticString? {
+        switch format {
+        case .chat, .completions, .responses: nil
+        case .messages: messages.overflow
+        case .gemini: gemini.overflow
+        case .ollama: ollama.overflow
+        case .generate: generate.overflow
         }
     }
 

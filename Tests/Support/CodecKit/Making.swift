@@ -37,11 +37,11 @@ package struct Making {
         return JSONString((0..<count).map { _ in Making.pieces.randomElement(using: &random) ?? "" }.joined() + ".")
     }
 
-    /// Base64 of random bytes, as seals are; it is nobody's by its first bytes.
+    /// Base64 of random bytes, as seals are; it is Google's by its first byte.
     package mutating func seal() -> JSONString {
         let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         return JSONString(
-            plain: Array("zz".utf8)
+            plain: Array("AQ".utf8)
                 + (0..<(number(4..<20) * 4 + 2)).map { _ in digits.randomElement(using: &random) ?? 65 }
         )
     }
