@@ -3,10 +3,14 @@ import TestKit
 import Testing
 
 /// Providers that answer 200 and mean something else.
-@Suite struct ReportedErrorTests {
+@Suite final class ReportedErrorTests {
+    /// They listen as long as somebody holds them.
+    private var upstreams: [ScriptedUpstream] = []
+
     /// A proxy before a provider of each kind, which answers with this.
     private func station(_ body: String, type: String = "application/json", backup: Bool = false) throws -> Station {
         let upstream = try ScriptedUpstream { _ in ScriptedUpstream.Answer(body, type: type) }
+        upstreams.append(upstream)
         let health = "url: \"http://\(upstream.address)\", health: {mode: none}"
         return try Station(
             providers: """
@@ -21,7 +25,7 @@ import Testing
                   - {name: tts, match: {api: speech}, to: [piper]}
                   - {name: claude, match: {model: claude-x}, to: [claude]}
                   - {name: llama, match: {model: llama-x}, to: [llama]}
-                  - {name: all, to: \(backup ? "{tiers: [[chat], [mock]]}" : "[chat]")}
+                  - {name: all, to: \(backup ? "[chat, mock]" : "[chat]")}
                 """
         )
     }
