@@ -27,7 +27,16 @@ package class Carrier {
     /// Bytes of text, thinking and arguments that went by before the provider had counted them.
     package internal(set) final var textBytes = 0
 
+    /// Sees the body as the client gets it, without framing; only what is copied, so that nothing may be spliced then.
+    package final var tee: ((Span<UInt8>) -> Void)?
+
     init() {}
+
+    /// The body says nothing of an error; asked at its end.
+    package var endedWell: Bool { true }
+
+    /// The body itself says that it is whole.
+    package var sawEnd: Bool { false }
 
     // MARK: What each way of carrying does itself
 

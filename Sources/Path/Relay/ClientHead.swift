@@ -23,6 +23,8 @@ package enum ClientHead {
         package var fields: [UInt8]
         /// What the upstream says of its own limits is not passed on: `fields` speaks of ours.
         package var hidesLimits: Bool
+        /// What the cache had; empty when it was not asked.
+        package var cache: StaticString
         package init(
             requestID: [UInt8],
             route: [UInt8],
@@ -35,7 +37,8 @@ package enum ClientHead {
             dropped: [UInt8] = [],
             context: [UInt8] = [],
             fields: [UInt8] = [],
-            hidesLimits: Bool = false
+            hidesLimits: Bool = false,
+            cache: StaticString = ""
         ) {
             self.fields = fields
             self.hidesLimits = hidesLimits
@@ -49,6 +52,7 @@ package enum ClientHead {
             self.upstreamMicroseconds = upstreamMicroseconds
             self.dropped = dropped
             self.context = context
+            self.cache = cache
         }
     }
 
@@ -167,6 +171,10 @@ package enum ClientHead {
         if !marks.context.isEmpty {
             writer.put("\r\nx-hoosh-context: ")
             writer.put(marks.context)
+        }
+        if marks.cache.utf8CodeUnitCount > 0 {
+            writer.put("\r\nx-hoosh-cache: ")
+            writer.put(marks.cache)
         }
         writer.put("\r\n")
         writer.put(marks.fields)

@@ -43,6 +43,7 @@ extension Pump {
         to client: Socket
     ) -> PumpOutcome? {
         let plain = UnsafeRawBufferPointer(rebasing: bytes[..<result.compacted])
+        if tee != nil { show(plain, start) }
         guard dropsUsage else { return write(plain, to: client) }
         let whole = Array(plain)
         guard isRecoding else {
@@ -72,6 +73,21 @@ extension Pump {
             framed += whole[rest...]
         }
         return framed.withUnsafeBytes { write($0, to: client) }
+    }
+
+    /// Shows a window of copied bytes to the tee, as the client gets it but for the framing.
+    private func show(_ plain: UnsafeRawBufferPointer, _ start: BodyWalker) {
+        let whole = Array(plain)
+        var payload: [UInt8] = []
+        if unwrapsChunks {
+            payload = whole
+        } else {
+            var there = start
+            var position = 0
+            while case .payload(let range) = try? there.next(whole.span, at: &position) { payload += whole[range] }
+        }
+        if dropsUsage, StreamUsage.mayHoldBareEvent(payload.span) { payload = StreamUsage.withoutBareEvents(payload) }
+        tee?(payload.span)
     }
 
     /// A payload as one chunk; nothing for none, which would be the last.

@@ -93,6 +93,9 @@ package final class Pump: Carrier {
     /// Events forwarded.
     package override var events: Int { scanner.events }
 
+    package override var endedWell: Bool { !scanner.sawError }
+    package override var sawEnd: Bool { scanner.sawDone }
+
     /// True while bytes wait here for the client.
     package override var isHolding: Bool { keepsBytes || releasable > 0 }
 

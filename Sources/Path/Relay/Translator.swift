@@ -31,6 +31,8 @@ package final class Translator: Carrier {
 
     package override var events: Int { stream.events }
     package override var isClean: Bool { hasEnded && carried.isEmpty }
+    package override var endedWell: Bool { stream.failure == nil }
+    package override var sawEnd: Bool { true }
 
     package override func begin(
         head: UnsafeRawBufferPointer,
@@ -141,7 +143,10 @@ package final class Translator: Carrier {
             chunk += [0x0d, 0x0a]
         }
         chunk.reserveCapacity(chunk.count + count + 8)
-        stream.withOutput { output in for index in output.indices { chunk.append(output[index]) } }
+        stream.withOutput { output in
+            for index in output.indices { chunk.append(output[index]) }
+            tee?(output)
+        }
         if writesChunks, count > 0 { chunk += [0x0d, 0x0a] }
         if writesChunks, endsBody { chunk += Array("0\r\n\r\n".utf8) }
     }

@@ -115,6 +115,10 @@ package struct CacheSettings: Sendable {
     package enum Mode: String, CaseIterable, Sendable { case none, exact }
     package enum Scope: String, CaseIterable, Sendable { case key, tenant, global }
     package enum Streams: String, CaseIterable, Sendable { case skip, replay }
+    package enum Pace: String, CaseIterable, Sendable {
+        case atOnce = "at_once"
+        case recorded
+    }
     package var mode = Setting(Mode.none)
     package var ttlMilliseconds = Setting(300_000)
     package var maxEntries = Setting(1_000)
@@ -122,6 +126,7 @@ package struct CacheSettings: Sendable {
     package var scope = Setting(Scope.key)
     package var maxLevel = Setting(Level.internal)
     package var streams = Setting(Streams.skip)
+    package var pace = Setting(Pace.atOnce)
     package init() {}
 }
 

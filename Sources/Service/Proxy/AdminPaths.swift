@@ -7,7 +7,7 @@ import Telemetry
 enum AdminPaths {
     /// Sections and keys of the language whose default has no engine in this build, so that they are off.
     static let enginesOff = [
-        "privacy.scan", "cache", "queue", "telemetry.otlp", "hardware",
+        "privacy.scan", "queue", "telemetry.otlp", "hardware",
     ]
 
     /// Serves the request that stands in the session.
@@ -16,6 +16,7 @@ enum AdminPaths {
         if !isAdmin, !probes.contains(session.path) { return refuseStranger(session) }
         if session.path == "/v1/admin/reload" { return reload(session) }
         if session.path == "/v1/costs/reset" { return CostPaths.reset(session) }
+        if serveCache(session) { return }
         let method = session.reader.head.method
         guard method == .get || method == .head else {
             return session.refuse(
@@ -36,7 +37,7 @@ enum AdminPaths {
                 Refusal(
                     404,
                     "not_found",
-                    "the admin listener has /healthz, /readyz, /health/*, /metrics, /v1/audit, /v1/costs and /v1/admin/*"
+                    "the admin listener has /healthz, /readyz, /health/*, /metrics, /v1/audit, /v1/costs, /v1/cache/* and /v1/admin/*"
                 )
             )
         }
@@ -87,10 +88,12 @@ enum AdminPaths {
                 version: Version.current,
                 configHash: snapshot.hash
             )
+            let session = asker.value.session
             let whole =
-                page + AuditPaths.metrics(asker.value.session?.worker.shared.audit)
+                page + AuditPaths.metrics(session?.worker.shared.audit)
                 + GovernanceMetrics.page(snapshot.governance.books)
-            asker.value.session?.answer(200, PrometheusText.contentType, Array(whole.utf8))
+                + cacheMetrics(snapshot.cacheBook.report(now: session?.loop.now ?? 0))
+            session?.answer(200, PrometheusText.contentType, Array(whole.utf8))
         }
     }
 }

@@ -146,11 +146,13 @@ extension Exchange {
         let pump = Pump(
             framing: answer.framing,
             isEventStream: answer.isEventStream,
-            mode: local.spliceMode,
+            // What is taken down has to be read.
+            mode: cache.flight == nil ? local.spliceMode : .never,
             unwrapsChunks: unwraps,
             meter: meter,
             dropsUsage: dropsUsage
         )
+        record(pump, nil)
         start(pump, head: writer.written, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
     }
 
@@ -198,7 +200,8 @@ extension Exchange {
             dropped: restated?.dropped ?? [],
             context: restated?.context ?? [],
             fields: grantFields,
-            hidesLimits: grant.pass != nil
+            hidesLimits: grant.pass != nil,
+            cache: cache.hasMissed ? "MISS" : ""
         )
     }
 

@@ -75,6 +75,7 @@ extension Exchange {
             && !upstreamCannotBeKept && upload?.isComplete != false
         recordTotal()
         endLoad()
+        keepAnswer()
         upstream.user = nil
         self.upstream = nil
         if mayKeep { pool.giveBack(upstream) } else { upstream.close() }

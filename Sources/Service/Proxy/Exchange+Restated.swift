@@ -199,6 +199,7 @@ extension Exchange {
         streamHead = Array(UnsafeRawBufferPointer(rebasing: seen[..<length]))
         let stream = StreamTranslation(from: translation.upstream, to: translation.client, translation.terms)
         let pump = Translator(stream, framing: answer.framing, writesChunks: writesChunks)
+        record(pump, translation.streamType)
         start(pump, head: writer.written, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
     }
 
@@ -255,6 +256,7 @@ extension Exchange {
         commit()
         recordTotal()
         endLoad()
+        keep(gathered: told)
         deliver(told)
     }
 }

@@ -143,7 +143,8 @@ extension Exchange {
                 dropped: restated?.dropped ?? [],
                 context: restated?.context ?? [],
                 fields: grantFields,
-                hidesLimits: grant.pass != nil
+                hidesLimits: grant.pass != nil,
+                cache: cache.hasMissed ? "MISS" : ""
             ),
             status: saved.reported.map { ($0.status, Refusal.reason($0.status)) },
             contentType: saved.contentType

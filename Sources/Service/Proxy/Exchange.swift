@@ -36,6 +36,10 @@ final class Exchange: UpstreamUser {
         /// Waiting before the same target is asked again.
         case backingOff
         case relaying
+        /// An equal request is being answered already; its answer will do.
+        case sharing
+        /// A kept answer is on its way to the client.
+        case replaying
         case ended
     }
 
@@ -131,6 +135,9 @@ final class Exchange: UpstreamUser {
     /// The client left while a provider was at work, before anything had come.
     var leftUnanswered = false
 
+    /// What is kept of answers, and what was found there.
+    var cache = CacheUse()
+
     // Deadlines, monotonic nanoseconds
     var totalDeadline = Int64.max
     var firstByteDeadline = Int64.max
@@ -164,8 +171,12 @@ final class Exchange: UpstreamUser {
         snapshot.retryBudget.requestCame(percent: plan.retry.budgetPercent)
         beginAudit()
         if session.reader.streamsRest { upload = Upload(session.reader, bytes, loop: loop) }
-        nextTry()
+        guard !isAnsweredByCache() else { return }
+        askProviders()
     }
+
+    /// Nothing that is kept will do: from here on the request costs something.
+    func askProviders() { nextTry() }
 
     // MARK: Events
 
@@ -180,7 +191,7 @@ final class Exchange: UpstreamUser {
         case .awaitingHead: readAnswer()
         case .saving: saveMore()
         case .relaying: relay()
-        case .idle, .connecting, .backingOff, .ended: break
+        case .idle, .connecting, .backingOff, .sharing, .replaying, .ended: break
         }
     }
 
@@ -190,6 +201,7 @@ final class Exchange: UpstreamUser {
         switch phase {
         case .relaying: relay()
         case .uploading: moveUpload()
+        case .replaying: play()
         default: break
         }
     }
@@ -232,6 +244,8 @@ final class Exchange: UpstreamUser {
         switch phase {
         case .backingOff: nextTry()
         case .saving: savedEnough()
+        case .sharing: waitedForOther()
+        case .replaying: play()
         default: break
         }
     }
@@ -295,6 +309,7 @@ final class Exchange: UpstreamUser {
         }
         settleUsage()
         settleGrant()
+        leaveCache()
         let provider = ledger.provider < 0 ? -1 : snapshot.providerRows[ledger.provider]
         ledger.settle(
             in: &worker.counters,

@@ -1,4 +1,5 @@
 import CSSL
+import Cache
 import Compiler
 import Content
 import Decision
@@ -49,6 +50,11 @@ package final class Snapshot: Sendable {
     /// Budgets, limits and prices.
     let governance: Governance
 
+    /// The answers that are kept, whatever the configuration.
+    let cacheBook: CacheBook
+    /// What each route keeps, by position of the route.
+    let caches: [RouteCache?]
+
     /// Names as they go into heads.
     let routeNames: [[UInt8]]
     let providerNames: [[UInt8]]
@@ -90,6 +96,8 @@ package final class Snapshot: Sendable {
         providerRows = configuration.providers.map { rows.provider($0.name) }
         routeRows = program.routes.map { rows.route($0.name) }
         governance = Governance(ready.compiled.document, zones: ready.zones, books: rows.books)
+        cacheBook = previous?.cacheBook ?? CacheBook()
+        caches = RouteCache.all(ready.compiled, configuration.providers, cacheBook)
         keyRows = configuration.access.ring.keys.map { rows.key($0.name) }
     }
 

@@ -189,7 +189,7 @@ enum Sameness {
         left.mode.value == right.mode.value && left.ttlMilliseconds.value == right.ttlMilliseconds.value
             && left.scope.value == right.scope.value && left.maxLevel.value == right.maxLevel.value
             && left.maxEntries.value == right.maxEntries.value && left.maxBytes.value == right.maxBytes.value
-            && left.streams.value == right.streams.value
+            && left.streams.value == right.streams.value && left.pace.value == right.pace.value
     }
 
     private static func isSame(_ left: RouteSettings.PoolChoice, _ right: RouteSettings.PoolChoice) -> Bool {

@@ -13,6 +13,7 @@ enum StoresMeaning {
         Read.set(&cache.scope, word: node, "scope", isInherited: isInherited)
         Read.set(&cache.maxLevel, node, "max_class", isInherited: isInherited, Values.level)
         Read.set(&cache.streams, word: node, "stream", isInherited: isInherited)
+        Read.set(&cache.pace, word: node, "pace", isInherited: isInherited)
     }
 
     static func queue(_ node: Node?) -> QueueSettings {

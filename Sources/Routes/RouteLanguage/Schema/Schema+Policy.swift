@@ -140,17 +140,18 @@ extension Schema {
 
     /// The keys of a cache, on their own and on a route; names alone are their paths.
     static let cacheKeys: [Key] = [
-        .later("mode", .word(["none", "exact"]), "none", "Whether answers are kept."),
-        .later("ttl", .duration, "5m", "How long."),
-        .later("max_entries", .count(1...Int.max), "1000", "How many."),
-        .later("max_bytes", .size((1 << 10)...(1 << 40)), "64MiB", "How much in all."),
-        .later("scope", .word(["key", "tenant", "global"]), "key", "Who may get an answer that another was given."),
-        .later("max_class", .level, "internal", "The highest class that is kept.", codes: ["HP308"]),
-        .later("stream", .word(["skip", "replay"]), "skip", "What becomes of streams."),
+        Key("mode", .word(["none", "exact"]), "none", "Whether answers are kept."),
+        Key("ttl", .duration, "5m", "How long."),
+        Key("max_entries", .count(1...Int.max), "1000", "How many."),
+        Key("max_bytes", .size((1 << 10)...(1 << 40)), "64MiB", "How much in all."),
+        Key("scope", .word(["key", "tenant", "global"]), "key", "Who may get an answer that another was given."),
+        Key("max_class", .level, "internal", "The highest class that is kept.", codes: ["HP308"]),
+        Key("stream", .word(["skip", "replay"]), "skip", "What becomes of streams."),
+        Key("pace", .word(["at_once", "recorded"]), "at_once", "How kept streams go out: at once, or as they came."),
     ]
 
     static let stores: [Key] =
-        cacheKeys.map { .later("cache.\($0.name)", $0.type, $0.standard, $0.note, codes: $0.ownCodes) } + [
+        cacheKeys.map { Key("cache.\($0.name)", $0.type, $0.standard, $0.note, codes: $0.ownCodes) } + [
             .later("cache.semantic", .unread("reserved"), "", "Answers to questions that are alike."),
             .later("cache.warm", .unread("reserved"), "", "Questions asked before anybody does."),
             .later("queue.max_depth", .count(1...Int.max), "256", "Requests that may wait."),

@@ -29,7 +29,7 @@ extension Schema {
         Key("pools", .map(.name), "", "Budgets, by name.", codes: ["HP013"]),
         Key("rate_limits", .map(.name), "", "Limits of speed, by name.", codes: ["HP013"]),
         Key("privacy", .mapping, "", "How a request gets its class and its tags."),
-        .later("cache", .mapping, "", "Answers that are kept for the next who asks the same."),
+        Key("cache", .mapping, "", "Answers that are kept for the next who asks the same."),
         .later("queue", .mapping, "", "Requests that wait for room."),
         Key(
             "routes",
@@ -113,12 +113,11 @@ extension Schema {
                 "\(parent).cache",
                 .orMapping(.word(["none"])),
                 "",
-                "Which of the answers are kept; keys as under `cache`.",
-                engine: .laterUnless("none")
+                "Which of the answers are kept; keys as under `cache`."
             ),
         ]
         keys += cacheKeys.map { key in
-            .later("\(parent).cache.\(key.name)", key.type, "cache's", key.note)
+            Key("\(parent).cache.\(key.name)", key.type, "cache's", key.note)
         }
         keys += [
             Key(

@@ -46,6 +46,7 @@ enum RouteSettingWords {
             ("cache.max_entries", "\(settings.cache.maxEntries.value)"),
             ("cache.max_bytes", "\(settings.cache.maxBytes.value)"),
             ("cache.streams", settings.cache.streams.value.rawValue),
+            ("cache.pace", settings.cache.pace.value.rawValue),
             ("context", context(settings.context)), ("sticky", sticky(settings.sticky.value)),
             ("hedge", settings.hedge.value.map(hedge) ?? "none"),
         ]
