@@ -41,9 +41,12 @@ import Testing
         }
         #expect(try station.forwarded == 1)
         let stats = try stats(station)
-        #expect(stats["hits"] == 3 && stats["misses"] == 1 && stats["entries"] == 1)
+        // Who comes while the last byte of the first answer is on its way shares it.
+        let hits = (stats["hits"] ?? 0) + (stats["shared"] ?? 0)
+        #expect(hits == 3 && stats["misses"] == 1 && stats["entries"] == 1)
         let page = try MetricsPage(station.ask("/metrics").text)
-        #expect(page.value("hoosh_cache_requests_total", ["outcome": "hit"]) == 3)
+        let counted = ["hit", "shared"].compactMap { page.value("hoosh_cache_requests_total", ["outcome": $0]) }
+        #expect(counted.reduce(0, +) == 3)
         #expect(page.value("hoosh_tokens_total", ["type": "completion", "source": "provider"]) ?? 0 > 0)
         let saved = page.value("hoosh_cache_saved_tokens_total", ["type": "completion"])
         let paid = page.value("hoosh_tokens_total", ["type": "completion", "source": "provider"])
@@ -70,7 +73,7 @@ import Testing
     @Test func `what differs is asked for`() throws {
         let station = try Station(
             more: Self.exact,
-            routes: "  - {name: some, match: {header: {x-side: a}}, to: [mock]}\n  - {name: all, to: [mock]}",
+            routes: "  - {name: some, match: {headers: {x-side: a}}, to: [mock]}\n  - {name: all, to: [mock]}",
             models: ["mock-small", "mock-large"]
         )
         let requests: [(String, Headers)] = [

@@ -144,7 +144,7 @@ import Testing
     @Test func `who waits too long asks by himself`() throws {
         let station = try Station(
             more: KeptAnswerTests.replaying,
-            routes: "  - {name: all, to: [mock], timeout: {first_byte: 300ms}}"
+            routes: "  - {name: all, to: [mock], timeout: {connect: 100ms, first_byte: 300ms}}"
         )
         // The head comes at once, so that the first is not given up; its stream takes longer than anybody would wait.
         let headers: Headers = [("x-mock-events", "12"), ("x-mock-pace-ms", "100")]
