@@ -60,7 +60,7 @@ extension Exchange {
         put("x-hoosh-config", snapshot.hashText)
         put("x-hoosh-cache", "HIT")
         put("age", "\(max(0, loop.now - answer.createdNanoseconds) / 1_000_000_000)")
-        return head + [0x0d, 0x0a]
+        return head + grantFields + [0x0d, 0x0a]
     }
 
     /// Writes what may go out by now and what the client takes.
