@@ -198,7 +198,7 @@ let service: [Target] = [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
             "Shortening", "Speech", "Translation",
             "Decision", "Content", "Providers", "Health", "Budgets", "Limits", "Costs",
-            "Telemetry", "Identity", "Cache", "MCP", "Audit", "ToolServers", "Arrival", "Forwarding", "Relay",
+            "Telemetry", "Identity", "Cache", "MCP", "Audit", "Admission", "ToolServers", "Arrival", "Forwarding", "Relay",
             "Settlement",
             "Routing",
             "RouteModel",

@@ -7,7 +7,7 @@ import Telemetry
 enum AdminPaths {
     /// Sections and keys of the language whose default has no engine in this build, so that they are off.
     static let enginesOff = [
-        "privacy.scan", "queue", "telemetry.otlp", "hardware",
+        "privacy.scan", "telemetry.otlp", "hardware",
     ]
 
     /// Serves the request that stands in the session.
@@ -30,6 +30,7 @@ enum AdminPaths {
         case "/metrics": metrics(session)
         case "/v1/admin/config": config(session)
         case "/v1/admin/state": state(session)
+        case "/v1/queue/status": QueuePaths.status(session)
         case "/v1/audit": AuditPaths.list(session)
         case "/v1/costs": CostPaths.sums(session)
         default:
@@ -37,7 +38,8 @@ enum AdminPaths {
                 Refusal(
                     404,
                     "not_found",
-                    "the admin listener has /healthz, /readyz, /health/*, /metrics, /v1/audit, /v1/costs, /v1/cache/* and /v1/admin/*"
+                    "the admin listener has /healthz, /readyz, /health/*, /metrics, /v1/audit, /v1/costs, /v1/cache/*, "
+                        + "/v1/queue/status and /v1/admin/*"
                 )
             )
         }
@@ -88,12 +90,13 @@ enum AdminPaths {
                 version: Version.current,
                 configHash: snapshot.hash
             )
-            let session = asker.value.session
+            guard let session = asker.value.session else { return }
+            let shared = session.worker.shared
             let whole =
-                page + AuditPaths.metrics(session?.worker.shared.audit)
+                page + AuditPaths.metrics(shared.audit) + QueuePaths.metrics(shared)
                 + GovernanceMetrics.page(snapshot.governance.books)
-                + cacheMetrics(snapshot.cacheBook.report(now: session?.loop.now ?? 0))
-            session?.answer(200, PrometheusText.contentType, Array(whole.utf8))
+                + cacheMetrics(snapshot.cacheBook.report(now: session.loop.now))
+            session.answer(200, PrometheusText.contentType, Array(whole.utf8))
         }
     }
 }

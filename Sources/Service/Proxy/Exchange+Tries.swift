@@ -46,16 +46,22 @@ extension Exchange {
         providerIndex = target.provider
         row = snapshot.providerRows[providerIndex]
         timeouts = plan.timeouts.overridden(by: snapshot.configuration.providers[providerIndex].timeouts)
-        tryStarted = loop.now
-        snapshot.health[providerIndex].began()
-        worker.counters.providers[row].tries += 1
-        worker.counters.providers[row].inFlight += 1
         if totalDeadline == .max {
             // A model may take hours to come; the idle limit still holds.
             totalDeadline =
                 request.action == .manage(.pull) && request.streams
                 ? .max : ledger.startedNanoseconds + Int64(timeouts.totalMilliseconds) * 1_000_000
         }
+        beginWithPlace()
+    }
+
+    /// Its provider has a place for it.
+    func beginTry() {
+        guard let pool else { return giveUp() }
+        tryStarted = loop.now
+        snapshot.health[providerIndex].began()
+        worker.counters.providers[row].tries += 1
+        worker.counters.providers[row].inFlight += 1
         connect(pool)
     }
 
@@ -109,8 +115,24 @@ extension Exchange {
 
     // MARK: Choosing
 
-    /// The next target within the bounds of tier, route and health; moves on through the tiers.
+    /// The next target; one whose provider has no place left only where no other could be asked.
     private func chooseTarget() -> (Int, UpstreamPool)? {
+        let start = (tierIndex, triesInTier, lastTarget)
+        waitsForRoom = !hasPlaces
+        if let found = chooseInTiers() { return found }
+        guard !waitsForRoom else { return nil }
+        (tierIndex, triesInTier, lastTarget) = start
+        waitsForRoom = true
+        return chooseInTiers()
+    }
+
+    /// Some provider of the plan answers only so many requests at a time.
+    private var hasPlaces: Bool {
+        plan.tiers.contains { tier in tier.targets.contains { snapshot.limitsPlaces[$0.provider] } }
+    }
+
+    /// The next target within the bounds of tier, route and health; moves on through the tiers.
+    private func chooseInTiers() -> (Int, UpstreamPool)? {
         while tierIndex < plan.tiers.count {
             let tier = plan.tiers[tierIndex]
             if triesInTier <= plan.retry.attempts, let index = pick(tier) {
@@ -121,10 +143,10 @@ extension Exchange {
             lastTarget = -1
         }
         // Everybody is down: ask once all the same, since health may be wrong (failover.panic: try).
-        guard ledger.tries == 0, !isPanicking, plan.failover.panicTries else { return nil }
+        guard ledger.tries == 0, !isPanicking, plan.failover.panicTries, waitsForRoom else { return nil }
         isPanicking = true
         tierIndex = 0
-        return chooseTarget()
+        return chooseInTiers()
     }
 
     private func pick(_ tier: Tier) -> Int? {
@@ -146,7 +168,7 @@ extension Exchange {
     }
 
     private func isEligible(_ target: Target) -> Bool {
-        guard isServing(target), isOpen(target) else { return false }
+        guard isServing(target), isOpen(target), waitsForRoom || !isFull(target.provider) else { return false }
         if isPanicking || plan.tiers[tierIndex].strategy == .direct { return true }
         return snapshot.health[target.provider].mayTry(now: loop.now)
     }

@@ -1,3 +1,4 @@
+import Admission
 import Arrival
 import Audit
 import Bytes
@@ -35,6 +36,8 @@ final class Exchange: UpstreamUser {
         case saving
         /// Waiting before the same target is asked again.
         case backingOff
+        /// Waiting for a place at the provider.
+        case queued
         case relaying
         /// An equal request is being answered already; its answer will do.
         case sharing
@@ -89,6 +92,11 @@ final class Exchange: UpstreamUser {
     var opening: CurlHandle?
     var upstream: UpstreamConnection?
     var tryStarted: Int64 = 0
+    /// Its turn in the queue, and the provider whose place it holds.
+    var ticket: AdmissionBook.Ticket?
+    var place: String?
+    /// Every provider that could be asked has no place left: it waits for one.
+    var waitsForRoom = false
     var timeouts = Timeouts()
 
     // Sending
@@ -191,7 +199,7 @@ final class Exchange: UpstreamUser {
         case .awaitingHead: readAnswer()
         case .saving: saveMore()
         case .relaying: relay()
-        case .idle, .connecting, .backingOff, .sharing, .replaying, .ended: break
+        case .idle, .connecting, .backingOff, .queued, .sharing, .replaying, .ended: break
         }
     }
 
@@ -244,6 +252,7 @@ final class Exchange: UpstreamUser {
         switch phase {
         case .backingOff: nextTry()
         case .saving: savedEnough()
+        case .queued: waitedInQueue()
         case .sharing: waitedForOther()
         case .replaying: play()
         default: break
@@ -288,6 +297,8 @@ final class Exchange: UpstreamUser {
 
     /// The provider is not busy with this request any more.
     func endLoad() {
+        leaveQueue()
+        leavePlace()
         guard tryStarted != 0 else { return }
         tryStarted = 0
         snapshot.health[providerIndex].ended()

@@ -1,3 +1,4 @@
+import Admission
 import Audit
 import CLinux
 import Glibc
@@ -29,6 +30,7 @@ package final class Reloader: Sendable {
         let rows: CounterRows
         let team: Team
         let audit: AuditDesk?
+        let admission: AdmissionBook
         /// Told which files to watch, after each reading.
         let follow: @Sendable (_ files: [String]) -> Void
     }
@@ -131,6 +133,7 @@ package final class Reloader: Sendable {
         }
         publish(next, place)
         place.audit?.apply(next)
+        place.admission.apply(next)
         state.withLock { status in
             status.succeeded += 1
             status.loadedSeconds = Int(WallClock.seconds())

@@ -144,8 +144,13 @@ package enum Service {
             )
         }
         ready.wait()
-        let place = Reloader.Place(publication: shared.publication, rows: shared.rows, team: team, audit: shared.audit)
-        { files in
+        let place = Reloader.Place(
+            publication: shared.publication,
+            rows: shared.rows,
+            team: team,
+            audit: shared.audit,
+            admission: shared.admission
+        ) { files in
             team.tellFirst { $0.follow(files) }
         }
         shared.reloader.start(place)

@@ -1,3 +1,4 @@
+import Admission
 import CSSL
 import Cache
 import Compiler
@@ -44,6 +45,10 @@ package final class Snapshot: Sendable {
     let labels: PrivacyLabels
     /// What its text says about them.
     let content: ContentPolicy
+    /// How urgent a route's requests are where they must wait, by its position.
+    let urgencies: [Urgency]
+    /// True for a provider that answers only so many requests at a time, by its position.
+    let limitsPlaces: [Bool]
     /// What is kept of requests; nil without an audit log.
     let audit: AuditPolicy?
 
@@ -92,6 +97,9 @@ package final class Snapshot: Sendable {
         windows = ready.windows
         labels = ready.compiled.labels
         content = ContentPolicy(ready.compiled.document)
+        let document = ready.compiled.document
+        urgencies = document.routes.filter(\.isEnabled).map { Urgency($0.settings.queue.value) }
+        limitsPlaces = document.providers.map { $0.concurrent != nil }
         audit = AuditPolicy(ready.compiled.document.audit)
         providerRows = configuration.providers.map { rows.provider($0.name) }
         routeRows = program.routes.map { rows.route($0.name) }

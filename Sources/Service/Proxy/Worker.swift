@@ -1,3 +1,4 @@
+import Admission
 import Arrival
 import CLinux
 import Decision
@@ -29,6 +30,10 @@ package final class Shared: Sendable {
     let rows: CounterRows
     /// Puts other snapshots there.
     let reloader: Reloader
+    /// Who has a place at a provider, and who waits for one.
+    let admission = AdmissionBook()
+    /// Requests that found no place in time.
+    let refusedForRoom = Atomic<Int>(0)
     /// Where it is written what became of requests; nil without `audit`.
     let audit: AuditDesk?
 
@@ -41,6 +46,7 @@ package final class Shared: Sendable {
         audit: AuditDesk?
     ) {
         self.audit = audit
+        admission.apply(first)
         publication = Publication(first)
         self.rows = rows
         self.reloader = reloader

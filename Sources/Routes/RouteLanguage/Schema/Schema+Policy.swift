@@ -154,8 +154,8 @@ extension Schema {
         cacheKeys.map { Key("cache.\($0.name)", $0.type, $0.standard, $0.note, codes: $0.ownCodes) } + [
             .later("cache.semantic", .unread("reserved"), "", "Answers to questions that are alike."),
             .later("cache.warm", .unread("reserved"), "", "Questions asked before anybody does."),
-            .later("queue.max_depth", .count(1...Int.max), "256", "Requests that may wait."),
-            .later("queue.max_wait", .duration, "5s", "How long one may wait.", codes: ["HP610"]),
-            .later("queue.aging", .duration, "1s", "After which a waiting request rises by a level."),
+            Key("queue.max_depth", .count(1...Int.max), "256", "Requests that may wait."),
+            Key("queue.max_wait", .duration, "5s", "How long one may wait.", codes: ["HP610"]),
+            Key("queue.aging", .duration, "1s", "After which a waiting request rises by a level."),
         ]
 }

@@ -30,7 +30,7 @@ extension Schema {
         Key("rate_limits", .map(.name), "", "Limits of speed, by name.", codes: ["HP013"]),
         Key("privacy", .mapping, "", "How a request gets its class and its tags."),
         Key("cache", .mapping, "", "Answers that are kept for the next who asks the same."),
-        .later("queue", .mapping, "", "Requests that wait for room."),
+        Key("queue", .mapping, "", "Requests that wait for room."),
         Key(
             "routes",
             .items,
@@ -141,8 +141,7 @@ extension Schema {
                 "\(parent).queue",
                 .word(["critical", "high", "normal", "low", "batch"]),
                 "normal",
-                "How urgent a waiting request is.",
-                engine: .laterUnless("normal")
+                "How urgent a waiting request is."
             ),
             .later("\(parent).max_tokens", .count(1...Int.max), "", "The most tokens an answer may be asked for."),
             Key(
