@@ -221,6 +221,7 @@ extension Exchange {
         if let pass = grant.pass.take() { books.limits.settle(pass, tokens: tokens, now: now) }
         var cost: Int?
         if let spent, ledger.provider >= 0, let target { cost = record(spent, target) }
+        auditEntry?.costNanoDollars = cost
         guard let id = grant.reservation.take() else { return }
         guard let spent else {
             books.pools.release(id)
