@@ -153,7 +153,8 @@ struct Governance: Sendable {
         let count = settings.count
         var places: [Int?] = []
         for provider in document.providers {
-            guard provider.requests != nil || provider.tokens != nil || provider.concurrent != nil else {
+            // How many it answers at a time is the queue's business (docs/queue.md).
+            guard provider.requests != nil || provider.tokens != nil else {
                 places.append(nil)
                 continue
             }
@@ -161,7 +162,6 @@ struct Governance: Sendable {
             var limit = LimitSettings(providerPrefix + provider.name.value, by: .global)
             limit.requests = flow(provider.requests)
             limit.tokens = flow(provider.tokens)
-            limit.concurrent = provider.concurrent?.value
             settings.append(limit)
         }
         let numbers = book.apply(settings)
