@@ -16,8 +16,8 @@ struct LimitLedger {
         /// -1 once nobody is led to it.
         var limit: Int32 = -1
         var subject = ""
-        var requests = Meter()
-        var tokens = Meter()
+        /// Of requests and of tokens.
+        var meters: InlineArray<2, Meter> = .init(repeating: Meter())
         /// Requests that run.
         var running: Int32 = 0
     }
@@ -72,7 +72,7 @@ struct LimitLedger {
     }
 
     private mutating func drop(_ account: Int32) {
-        for slide in [accounts[Int(account)].requests.slide, accounts[Int(account)].tokens.slide] where slide >= 0 {
+        for slide in [accounts[Int(account)].meters[0].slide, accounts[Int(account)].meters[1].slide] where slide >= 0 {
             freeSlides.append(slide)
         }
         accounts[Int(account)] = Account()
@@ -110,8 +110,8 @@ struct LimitLedger {
             let account = accounts[Int(index)]
             let isIdle =
                 settings.isSliding
-                ? account.requests.used == 0 && account.tokens.used == 0
-                : account.requests.arrival <= now && account.tokens.arrival <= now
+                ? account.meters[0].used == 0 && account.meters[1].used == 0
+                : account.meters[0].arrival <= now && account.meters[1].arrival <= now
             guard isIdle else { continue }
             limits[limit].subjects[subject] = nil
             drop(index)
@@ -123,27 +123,27 @@ struct LimitLedger {
         guard accounts[account].limit >= 0 else { return }
         let settings = limits[Int(accounts[account].limit)].settings
         guard settings.isSliding else { return }
-        if let flow = settings.requests { advance(account, \.requests, flow, now) }
-        if let flow = settings.tokens { advance(account, \.tokens, flow, now) }
+        if let flow = settings.requests { advance(account, 0, flow, now) }
+        if let flow = settings.tokens { advance(account, 1, flow, now) }
     }
 
     private mutating func advance(
         _ account: Int,
-        _ meter: WritableKeyPath<Account, Meter>,
+        _ meter: Int,
         _ flow: LimitSettings.Flow,
         _ now: Int
     ) {
-        if accounts[account][keyPath: meter].slide < 0 {
+        if accounts[account].meters[meter].slide < 0 {
             if let free = freeSlides.popLast() {
                 slides[Int(free)] = Slide()
-                accounts[account][keyPath: meter].slide = free
+                accounts[account].meters[meter].slide = free
             } else {
-                accounts[account][keyPath: meter].slide = Int32(slides.count)
+                accounts[account].meters[meter].slide = Int32(slides.count)
                 slides.append(Slide())
             }
         }
-        let slide = Int(accounts[account][keyPath: meter].slide)
-        accounts[account][keyPath: meter].used -= slides[slide].advance(to: now, length: flow.nanoseconds)
+        let slide = Int(accounts[account].meters[meter].slide)
+        accounts[account].meters[meter].used -= slides[slide].advance(to: now, length: flow.nanoseconds)
     }
 
     // MARK: Requests
@@ -181,8 +181,8 @@ struct LimitLedger {
             let settings = limits[limit].settings
             limits[limit].admitted += 1
             accounts[account].running += 1
-            if let flow = settings.requests { count(account, \.requests, flow, 1, now) }
-            if let flow = settings.tokens { count(account, \.tokens, flow, pass.tokens, now) }
+            if let flow = settings.requests { count(account, 0, flow, 1, now) }
+            if let flow = settings.tokens { count(account, 1, flow, pass.tokens, now) }
             let own = allowances(account, settings, now)
             if let requests = own.requests, requests.isTighter(than: told.requests) { told.requests = requests }
             if let tokens = own.tokens, tokens.isTighter(than: told.tokens) { told.tokens = tokens }
@@ -203,23 +203,33 @@ struct LimitLedger {
                 allowances: Allowances()
             )
         }
-        let rates: [(LimitedQuantity, LimitSettings.Flow?, Meter, Int)] = [
-            (.requests, settings.requests, account.requests, 1), (.tokens, settings.tokens, account.tokens, tokens),
-        ]
-        for (quantity, flow, meter, cost) in rates {
-            guard let flow, cost > 0 else { continue }
-            guard let wait = wait(meter, flow, settings, quantity, cost, now) else { continue }
-            return Excess(
-                limit: settings.name,
-                quantity: quantity,
-                amount: flow.amount,
-                seconds: flow.seconds,
-                remaining: allowance(meter, flow, settings, quantity, now).remaining,
-                retryNanoseconds: wait,
-                allowances: Allowances()
-            )
+        if let flow = settings.requests,
+            let excess = excess(account.meters[0], flow, settings, .requests, 1, now)
+        {
+            return excess
         }
-        return nil
+        guard let flow = settings.tokens, tokens > 0 else { return nil }
+        return excess(account.meters[1], flow, settings, .tokens, tokens, now)
+    }
+
+    private func excess(
+        _ meter: Meter,
+        _ flow: LimitSettings.Flow,
+        _ settings: LimitSettings,
+        _ quantity: LimitedQuantity,
+        _ cost: Int,
+        _ now: Int
+    ) -> Excess? {
+        guard let wait = wait(meter, flow, settings, quantity, cost, now) else { return nil }
+        return Excess(
+            limit: settings.name,
+            quantity: quantity,
+            amount: flow.amount,
+            seconds: flow.seconds,
+            remaining: allowance(meter, flow, settings, quantity, now).remaining,
+            retryNanoseconds: wait,
+            allowances: Allowances()
+        )
     }
 
     /// How long a cost has to wait; nil when it has not to.
@@ -251,21 +261,21 @@ struct LimitLedger {
 
     private mutating func count(
         _ account: Int,
-        _ meter: WritableKeyPath<Account, Meter>,
+        _ meter: Int,
         _ flow: LimitSettings.Flow,
         _ cost: Int,
         _ now: Int
     ) {
-        let slide = accounts[account][keyPath: meter].slide
+        let slide = accounts[account].meters[meter].slide
         if slide >= 0 {
-            accounts[account][keyPath: meter].used += cost
+            accounts[account].meters[meter].used += cost
             slides[Int(slide)].add(cost)
             return
         }
         let start =
-            cost > 0 ? max(accounts[account][keyPath: meter].arrival, now) : accounts[account][keyPath: meter].arrival
+            cost > 0 ? max(accounts[account].meters[meter].arrival, now) : accounts[account].meters[meter].arrival
         let length = Flows.duration(abs(cost), flow)
-        accounts[account][keyPath: meter].arrival = min(start + (cost < 0 ? -length : length), now + Flows.longest)
+        accounts[account].meters[meter].arrival = min(start + (cost < 0 ? -length : length), now + Flows.longest)
     }
 
     mutating func settle(_ pass: Pass, tokens: Int, requests: Int, _ now: Int) {
@@ -280,8 +290,8 @@ struct LimitLedger {
             }
             let settings = limits[Int(accounts[account].limit)].settings
             advance(account, now)
-            if let flow = settings.tokens, change != 0 { count(account, \.tokens, flow, change, now) }
-            if let flow = settings.requests, requests != 0 { count(account, \.requests, flow, requests, now) }
+            if let flow = settings.tokens, change != 0 { count(account, 1, flow, change, now) }
+            if let flow = settings.requests, requests != 0 { count(account, 0, flow, requests, now) }
         }
     }
 
@@ -290,8 +300,8 @@ struct LimitLedger {
     private func allowances(_ index: Int, _ settings: LimitSettings, _ now: Int) -> Allowances {
         var told = Allowances()
         let account = accounts[index]
-        if let flow = settings.requests { told.requests = allowance(account.requests, flow, settings, .requests, now) }
-        if let flow = settings.tokens { told.tokens = allowance(account.tokens, flow, settings, .tokens, now) }
+        if let flow = settings.requests { told.requests = allowance(account.meters[0], flow, settings, .requests, now) }
+        if let flow = settings.tokens { told.tokens = allowance(account.meters[1], flow, settings, .tokens, now) }
         return told
     }
 

@@ -1,3 +1,4 @@
+import Audit
 import Budgets
 import Bytes
 import Conversation
