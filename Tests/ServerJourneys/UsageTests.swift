@@ -189,7 +189,8 @@ import Testing
         for (routes, kind) in [("  - {name: all, to: [mock]}", "openai-compatible"), (Self.exact, "mistral")] {
             let other = try MockUpstream(models: ["mock-small"])
             let station = try Station(
-                providers: "  other: {kind: \(kind), url: \"\(other.url)/v1\", health: {mode: none}, key: env:KEY}",
+                providers:
+                    "  other: {kind: \(kind), url: \"\(other.url)/v1\", health: {mode: none}, key: env:KEY, pass_headers: [x-mock-*]}",
                 routes: routes.replacingOccurrences(of: "mock]", with: "other]"),
                 environment: ["KEY": "k"]
             )
@@ -230,7 +231,8 @@ import Testing
         let mock = try MockUpstream(models: ["m", "mock-small"])
         let station = try Station(
             listen: "splice: \(splice)",
-            providers: "  own: {kind: \(kind), url: \"\(mock.url)\", health: {mode: none}, key: env:KEY}",
+            providers:
+                "  own: {kind: \(kind), url: \"\(mock.url)\", health: {mode: none}, key: env:KEY, pass_headers: [x-mock-*]}",
             routes: "  - {name: all, to: [own]}",
             environment: ["KEY": "k"]
         )
