@@ -244,9 +244,3 @@ extension Exchange {
         cache.recorder = nil
     }
 }
-
-/// An exchange that may be gone when its answer comes.
-final class WeakExchange {
-    weak var exchange: Exchange?
-    init(_ exchange: Exchange) { self.exchange = exchange }
-}

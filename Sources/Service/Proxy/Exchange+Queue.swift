@@ -80,12 +80,6 @@ extension Exchange {
     }
 }
 
-/// An exchange that may be gone when it is called.
-final class WeakExchange {
-    weak var exchange: Exchange?
-    init(_ exchange: Exchange) { self.exchange = exchange }
-}
-
 extension AdmissionBook {
     /// Goes on with what a configuration says of it.
     func apply(_ snapshot: Snapshot) {
