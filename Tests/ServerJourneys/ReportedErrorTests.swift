@@ -16,7 +16,7 @@ import Testing
             providers: """
                   chat: {kind: openai-compatible, \(health)}
                   claude: {kind: anthropic, \(health)}
-                  llama: {kind: ollama, \(health)}
+                  llama: {kind: ollama, formats: [ollama], \(health)}
                   whisper: {kind: whisper, \(health)}
                   piper: {kind: piper, \(health)}
                 """,
@@ -89,7 +89,7 @@ import Testing
     @Test func `a speech server's error with status 200 is no sound and no text`() throws {
         let station = try station(#"{"error":"failed to decode audio"}"#)
         let spoken = try station.connect().fetch("POST", "/v1/audio/speech", body: #"{"input":"hi"}"#)
-        try expectError(spoken, 502)
+        #expect(spoken.status == 502)
         #expect(try error(spoken)["message"] as? String == "failed to decode audio")
         let form = SoundStation.form(100)
         let connection = try station.connect()
