@@ -84,6 +84,7 @@ private final class Diary: Watcher {
         let loop = EventLoop()
         let inbox = loop.inbox
         let stopper = Mutex(0)
+        // `@unchecked Sendable` holds because the one thread of this test runs the loop and its letters.
         final class Box: @unchecked Sendable {
             let loop: EventLoop
             init(_ loop: EventLoop) { self.loop = loop }

@@ -7,7 +7,7 @@ import Telemetry
 enum AdminPaths {
     /// Sections and keys of the language whose default has no engine in this build, so that they are off.
     static let enginesOff = [
-        "privacy.scan", "telemetry.otlp", "hardware",
+        "telemetry.otlp", "hardware",
     ]
 
     /// Serves the request that stands in the session.

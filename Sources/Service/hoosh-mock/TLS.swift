@@ -4,7 +4,8 @@ import Loop
 
 /// The certificate of a listener, and whether clients must show one.
 ///
-/// Any thread after it was made; OpenSSL locks what sessions share.
+/// `@unchecked Sendable` holds because its context is set up before anybody else sees it and only read afterwards, and
+/// OpenSSL locks what the sessions made from a context share (openssl-threads(7)).
 final class TLSIdentity: @unchecked Sendable {
     private let context: OpaquePointer
 

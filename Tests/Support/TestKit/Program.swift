@@ -14,6 +14,8 @@ package struct TestKitFailure: Error, CustomStringConvertible {
 /// A program of this package, or a tool of the system, running as a child.
 ///
 /// Any thread. Ended by its own pid at the latest when nobody holds this any more.
+///
+/// `@unchecked Sendable` holds because what changes after the start is read and written under `condition` alone.
 package final class RunningProgram: @unchecked Sendable {
     /// The child.
     package let pid: pid_t

@@ -238,7 +238,7 @@ extension Schema {
                 "\(parent).context.compress",
                 .word(["none", "whitespace"]),
                 "none",
-                "Collapsing spaces and empty lines in prose."
+                "Taking out spaces at line ends and surplus empty lines, where a text is prose from end to end."
             ),
         ]
     }
