@@ -23,20 +23,20 @@ import Testing
         let journey = try Journey(threads: 1, arguments: ["--access-log"])
         let client = try journey.connect()
         try client.ask(stream: stream, moment.controls(stream: stream))
-        try #require(try eventually(seconds: 10) { try journey.mock.counters().requests == 1 })
+        try #require(try eventually(seconds: 60) { try journey.mock.counters().requests == 1 })
         if moment == .mid {
             try #require(client.read(until: stream ? "\n\n" : "{") == nil)
         }
         client.close()
-        let seen = try journey.mock.lastEnded(seconds: 10)
+        let seen = try journey.mock.lastEnded(seconds: 60)
         #expect(seen.ended == "peer-closed")
         #expect(try #require(seen.beforeDueNs) > 0)
         if moment != .mid { #expect(seen.eventsSent == 0) }
         #expect(try journey.comes("hoosh_clients_left_total", to: 1))
         #expect(try journey.comes("hoosh_upstream_requests_in_flight", to: 0))
-        #expect(eventually(seconds: 10) { journey.accessLog.count == 1 })
+        #expect(eventually(seconds: 60) { journey.accessLog.count == 1 })
         #expect(journey.accessLog.first?.contains("\"status\":499") == true)
-        #expect(try eventually(seconds: 10) { try journey.mock.counters().openNow == 0 })
+        #expect(try eventually(seconds: 60) { try journey.mock.counters().openNow == 0 })
     }
 
     @Test func `a reset by the client cancels the upstream too`() throws {
@@ -45,7 +45,7 @@ import Testing
         try client.ask(Moment.mid.controls(stream: true))
         try #require(client.read(until: "\n\n") == nil)
         client.reset()
-        let seen = try journey.mock.lastEnded(seconds: 10)
+        let seen = try journey.mock.lastEnded(seconds: 60)
         #expect(seen.ended == "peer-closed")
         #expect(try #require(seen.beforeDueNs) > 0)
         #expect(try journey.comes("hoosh_clients_left_total", to: 1))
@@ -59,7 +59,7 @@ import Testing
         try client.ask(Moment.mid.controls(stream: true))
         try #require(client.read(until: "\n\n") == nil)
         client.close()
-        let seen = try mock.lastEnded(seconds: 10)
+        let seen = try mock.lastEnded(seconds: 60)
         #expect(seen.ended == "peer-closed")
         #expect(try #require(seen.beforeDueNs) > 0)
     }
@@ -72,11 +72,11 @@ import Testing
         )
         let client = try journey.connect()
         try client.ask(stream: stream, [("status", "429"), ("retry-after", "5")])
-        try #require(try eventually(seconds: 10) { try journey.mock.counters().requests == 1 })
+        try #require(try eventually(seconds: 60) { try journey.mock.counters().requests == 1 })
         client.close()
         #expect(try journey.comes("hoosh_clients_left_total", to: 1))
         #expect(try journey.mock.counters().requests == 1)
-        #expect(eventually(seconds: 10) { journey.accessLog.count == 1 })
+        #expect(eventually(seconds: 60) { journey.accessLog.count == 1 })
         #expect(journey.accessLog.last?.contains("\"status\":499") == true)
     }
 
@@ -103,7 +103,7 @@ import Testing
         client.close()
         #expect(try journey.comes("hoosh_client_connections_open", to: 1))
         #expect(try journey.metric("hoosh_clients_left_total") == 0)
-        #expect(eventually(seconds: 10) { journey.accessLog.count == 1 })
+        #expect(eventually(seconds: 60) { journey.accessLog.count == 1 })
         #expect(journey.accessLog.first?.contains("\"status\":200") == true)
     }
 }

@@ -44,7 +44,7 @@ import Testing
         let client = try journey.connect()
         #expect(try client.chat([("fault", "close-before-head"), ("for", "first")]).provider == "second")
         #expect(try journey.metric("hoosh_provider_up", ["provider": "first"]) == 0)
-        #expect(try eventually(seconds: 10) { try client.chat().provider == "first" })
+        #expect(try eventually(seconds: 60) { try client.chat().provider == "first" })
         #expect(try journey.metric("hoosh_provider_up", ["provider": "first"]) == 1)
     }
 

@@ -71,7 +71,7 @@ final class Journey: Sendable {
     var mock: MockUpstream { mocks[0] }
 
     /// A connection to the proxy, which keeps all of this running.
-    func connect(timeoutSeconds: Double = 10) throws -> RawConnection {
+    func connect(timeoutSeconds: Double = 60) throws -> RawConnection {
         let connection = try RawConnection(to: address, timeoutSeconds: timeoutSeconds)
         connection.owner = self
         return connection
@@ -103,7 +103,7 @@ final class Journey: Sendable {
 
     /// Waits for a metric to come to a value; false when it has not after 10 s.
     func comes(_ name: String, _ labels: [String: String] = [:], to value: Int) throws -> Bool {
-        try eventually(seconds: 10) { try metric(name, labels) ?? 0 == value }
+        try eventually(seconds: 60) { try metric(name, labels) ?? 0 == value }
     }
 
     /// The lines of the access log so far.

@@ -96,7 +96,7 @@ import Testing
 
         var now = 0
         var pooled = 0
-        let isSettled = try eventually(seconds: 10) {
+        let isSettled = try eventually(seconds: 60) {
             now = count("socket", journey)
             pooled = try journey.metric("hoosh_upstream_connections_idle") ?? 0
             return now == sockets + pooled

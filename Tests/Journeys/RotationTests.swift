@@ -45,7 +45,7 @@ import Testing
         let before = try journey.chat()["x-hoosh-config"]
         for number in 2...3 {
             try secret.swap(["key": "sk-test-key-number-\(number)\n"], "..2026_0\(number)")
-            let isTaken = try eventually(seconds: 10) { try key(journey) == "Bearer sk-test-key-number-\(number)" }
+            let isTaken = try eventually(seconds: 60) { try key(journey) == "Bearer sk-test-key-number-\(number)" }
             #expect(isTaken, "\(journey.proxy.errors)")
         }
         // The file of routes has not changed, and what names it tells nothing of the key.
@@ -68,7 +68,7 @@ import Testing
         #expect(try journey.proxy.line(containing: "HP701").contains("empty"))
         #expect(try sent() == "sk-test-first-key-000")
         try folder.write("key", "sk-test-third-key-000")
-        #expect(try eventually(seconds: 10) { try sent() == "sk-test-third-key-000" }, "\(journey.proxy.errors)")
+        #expect(try eventually(seconds: 60) { try sent() == "sk-test-third-key-000" }, "\(journey.proxy.errors)")
     }
 
     @Test func `a file that is touched and says the same is not loaded again`() throws {
@@ -79,7 +79,7 @@ import Testing
         // A later change is taken: by then the first has been looked at.
         usleep(600_000)
         try folder.write("key", "sk-test-other-key-000")
-        #expect(try eventually(seconds: 10) { try key(journey) == "Bearer sk-test-other-key-000" })
+        #expect(try eventually(seconds: 60) { try key(journey) == "Bearer sk-test-other-key-000" })
         #expect(try journey.comes("hoosh_config_reloads_total", ["result": "success"], to: 1))
     }
 
@@ -95,13 +95,13 @@ import Testing
         )
         #expect(try journey.chat().status == 502)
         try secret.swap(["ca.pem": try contents(certificates.authority)], "..2026_02")
-        #expect(try eventually(seconds: 10) { try journey.chat().status == 200 }, "\(journey.proxy.errors)")
+        #expect(try eventually(seconds: 60) { try journey.chat().status == 200 }, "\(journey.proxy.errors)")
         // A connection is kept now, and libcurl has the authority in its memory: both must go.
         #expect(try journey.chat().status == 200)
         usleep(1_200_000)
         #expect(try journey.chat().status == 200)
         try secret.swap(["ca.pem": try contents(certificates.otherAuthority)], "..2026_03")
-        #expect(try eventually(seconds: 10) { try journey.chat().status == 502 }, "\(journey.proxy.errors)")
+        #expect(try eventually(seconds: 60) { try journey.chat().status == 502 }, "\(journey.proxy.errors)")
         #expect(try journey.chat().errorMessage.lowercased().contains("certificate"))
     }
 
@@ -123,6 +123,6 @@ import Testing
             "tls.crt": try contents(certificates.client), "tls.key": try contents(certificates.clientKey),
         ]
         try secret.swap(files, "..2026_02")
-        #expect(try eventually(seconds: 10) { try journey.chat().status == 200 }, "\(journey.proxy.errors)")
+        #expect(try eventually(seconds: 60) { try journey.chat().status == 200 }, "\(journey.proxy.errors)")
     }
 }

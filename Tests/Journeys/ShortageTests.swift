@@ -15,7 +15,7 @@ import Testing
         #expect(try asker.fetch("GET", "/v1/health").status == 200)
         var crowd: [RawConnection] = []
         for _ in 0..<60 { crowd.append(try journey.connect()) }
-        let full = try eventually(seconds: 10) {
+        let full = try eventually(seconds: 60) {
             try asker.fetch("POST", "/v1/chat/completions", body: chatBody()).status == 503
         }
         #expect(full)
@@ -23,7 +23,7 @@ import Testing
         #expect(response.status == 503 && response.errorCode == "proxy_exhausted")
         #expect(response.errorMessage.contains("ulimit -n"))
         for connection in crowd { connection.close() }
-        let well = try eventually(seconds: 10) {
+        let well = try eventually(seconds: 60) {
             try asker.fetch("POST", "/v1/chat/completions", body: chatBody()).status == 200
         }
         #expect(well, "the provider never counted as down")

@@ -49,7 +49,7 @@ private struct Trace {
 
     init(_ path: String) throws {
         // The tracer ends a moment after the traced program.
-        _ = eventually(seconds: 5) {
+        _ = eventually(seconds: 60) {
             (try? String(contentsOfFile: path, encoding: .utf8))?.contains("+++ exited") == true
         }
         var open: [Substring: String] = [:]

@@ -25,7 +25,7 @@ import Testing
 
     @Test func `eight megabytes of multipart are streamed through`() throws {
         let journey = try Journey()
-        let client = try journey.connect(timeoutSeconds: 30)
+        let client = try journey.connect(timeoutSeconds: 120)
         let body = form(8 << 20)
         let before = journey.proxy.memoryKibibytes("VmHWM") ?? 0
         for _ in 0..<2 {
@@ -44,7 +44,7 @@ import Testing
 
     @Test func `a chunked upload keeps its content`() throws {
         let journey = try Journey()
-        let client = try journey.connect(timeoutSeconds: 30)
+        let client = try journey.connect(timeoutSeconds: 120)
         let body = form(1 << 20)
         var dice = Dice(3)
         try post(client, "Transfer-Encoding: chunked\r\n")
@@ -86,7 +86,7 @@ import Testing
         let part = Array(form(100_000).prefix(80_000))
         try post(client, "Transfer-Encoding: chunked\r\n")
         try client.send(Array("\(String(part.count, radix: 16))\r\n".utf8) + part + Array("\r\n".utf8))
-        try #require(try eventually(seconds: 10) { try journey.metric("hoosh_upstream_requests_in_flight") == 1 })
+        try #require(try eventually(seconds: 60) { try journey.metric("hoosh_upstream_requests_in_flight") == 1 })
         try client.send("zz\r\nmore")
         let got = client.readResponse(to: "POST")
         #expect(got.status == 400 && got.ending == .complete)
@@ -99,7 +99,7 @@ import Testing
         let client = try journey.connect()
         try post(client, "Content-Length: 10000000\r\n")
         try client.send(Array(form(500_000).prefix(500_000)))
-        try #require(try eventually(seconds: 10) { try journey.metric("hoosh_upstream_requests_in_flight") == 1 })
+        try #require(try eventually(seconds: 60) { try journey.metric("hoosh_upstream_requests_in_flight") == 1 })
         client.close()
         #expect(try journey.comes("hoosh_upstream_requests_in_flight", to: 0))
         #expect(try journey.comes("hoosh_clients_left_total", to: 1))
@@ -141,7 +141,7 @@ import Testing
         let journey = try Journey(listen: "splice: \(splice)", threads: 1)
         _ = try journey.chat()
         let before = try #require(journey.proxy.memoryKibibytes("VmRSS"))
-        let client = try journey.connect(timeoutSeconds: 60)
+        let client = try journey.connect(timeoutSeconds: 120)
         let controls: Headers =
             what == "stream" ? [("events", "20000"), ("event-bytes", "10000")] : [("body-bytes", "200000000")]
         try client.ask(stream: what == "stream", controls)

@@ -190,7 +190,7 @@ private final class AuditStation {
                 try AuditStation.lines(audit.folder.file($0), skippingTorn: true)
             }.count { $0["path"] as? String == "/v1/chat/completions" }
         }
-        #expect(try eventually(seconds: 20) { try requests() == 20 })
+        #expect(try eventually(seconds: 60) { try requests() == 20 })
         audit.station.proxy.signal(SIGKILL)
         try audit.station.proxy.wait()
         // As a crash in the middle of a line leaves it.
@@ -259,7 +259,7 @@ private final class AuditStation {
         #expect(try MetricsPage(audit.station.ask("/metrics").text).value("hoosh_audit_up", [:]) == 0)
         #expect(mkdir(audit.folder.path, 0o700) == 0)
         #expect(
-            try eventually(seconds: 15) {
+            try eventually(seconds: 60) {
                 try MetricsPage(audit.station.ask("/metrics").text).value("hoosh_audit_up", [:]) == 1
             }
         )
@@ -298,7 +298,7 @@ private final class AuditStation {
             )
         }
         var served: [String] = []
-        let isStopped = try eventually(seconds: 30) {
+        let isStopped = try eventually(seconds: 60) {
             let id = "full-\(served.count)"
             let answer = try ask(id)
             guard answer.status == 503 else {
@@ -311,7 +311,7 @@ private final class AuditStation {
         #expect(isStopped && served.count > 3)
         #expect(try run("prlimit", ["--pid", "\(proxy.pid)", "--fsize=unlimited"], tool: true).status == 0)
         #expect(
-            try eventually(seconds: 15) {
+            try eventually(seconds: 60) {
                 let id = "full-\(served.count)"
                 let isServed = try ask(id).status == 200
                 if isServed { served.append(id) }

@@ -22,7 +22,7 @@ import Testing
     /// The batch once it is over.
     private func over(_ station: Station, _ id: String, _ headers: Headers = []) throws -> [String: Any] {
         var last: [String: Any] = [:]
-        let isOver = try eventually(seconds: 15) {
+        let isOver = try eventually(seconds: 60) {
             last = try object(station.connect().fetch("GET", "/v1/batch/\(id)", headers: headers))
             return ["completed", "cancelled"].contains(last["status"] as? String)
         }

@@ -98,7 +98,7 @@ import Testing
         let station = try Station()
         let filler = String(repeating: "1\r\n \r\n", count: 400_000)
         let body = chatBody()
-        let connection = try station.connect(timeoutSeconds: 30)
+        let connection = try station.connect(timeoutSeconds: 120)
         try connection.send(
             "POST \(chat) HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
                 + "200000\r\n" + String(repeating: " ", count: 0x200000) + "\r\n" + filler
@@ -180,7 +180,7 @@ import Testing
 
     @Test func `a body that stops coming is answered 408`() throws {
         let station = try Station()
-        let connection = try station.connect(timeoutSeconds: 50)
+        let connection = try station.connect(timeoutSeconds: 120)
         try connection.send(
             "POST \(chat) HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"model\":"
         )
@@ -199,7 +199,7 @@ import Testing
         for connection in slow { #expect(connection.readResponse().status == 408) }
         for connection in slow { connection.close() }
         // One may be kept to the upstream.
-        #expect(eventually(seconds: 20) { openSockets() <= before + 2 }, "\(openSockets()) open, \(before) before")
+        #expect(eventually(seconds: 60) { openSockets() <= before + 2 }, "\(openSockets()) open, \(before) before")
     }
 
     @Test func `more connections than allowed are told to come later`() throws {

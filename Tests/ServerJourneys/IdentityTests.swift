@@ -278,7 +278,7 @@ import Testing
         let id = try #require(receipt["id"] as? String)
         var report: [String: Any] = [:]
         #expect(
-            try eventually(seconds: 15) {
+            try eventually(seconds: 60) {
                 report = try object(station.connect().fetch("GET", "/v1/batch/\(id)", headers: web))
                 return report["status"] as? String == "completed"
             }

@@ -194,7 +194,7 @@ import Testing
             #expect(try station.forwarded == before + 2)
         }
         // The client may read the end before the proxy has written down that it is over.
-        let isOver = try eventually(seconds: 10) { try stats(station)["in_flight"] == 0 }
+        let isOver = try eventually(seconds: 60) { try stats(station)["in_flight"] == 0 }
         #expect(try isOver && stats(station)["entries"] == 0)
     }
 

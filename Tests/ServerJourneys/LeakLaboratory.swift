@@ -92,7 +92,7 @@ final class LeakLaboratory: Sendable {
                     let request = PlantedRequest(&dice)
                     let id = "leak-\(start)-\(number)-\(index)"
                     planted.withLock { $0[id] = request }
-                    let client = try connection ?? RawConnection(to: self.address, timeoutSeconds: 30)
+                    let client = try connection ?? RawConnection(to: self.address, timeoutSeconds: 120)
                     connection = client
                     var headers = [("x-request-id", id)]
                     if !request.body.isEmpty { headers.append(("content-type", request.contentType)) }

@@ -35,7 +35,7 @@ import Testing
     private func begin(_ station: Station, _ id: String, model: String = "mock-small", milliseconds: Int = 600) throws
         -> RawConnection
     {
-        let client = try station.connect(timeoutSeconds: 30)
+        let client = try station.connect(timeoutSeconds: 120)
         let controls = [
             ("x-request-id", id), ("x-mock-fault", "slow-head"), ("x-mock-delay-ms", "\(milliseconds)"),
         ]

@@ -52,7 +52,7 @@ import Testing
             let type = isForm ? SoundStation.type : "Content-Type: audio/wav\r\n"
             try client.send(SoundStation.head(path, "\(type)Content-Length: 10000000\r\n"))
             try client.send(Array(SoundStation.form(500_000).prefix(400_000)))
-            let opened = try eventually(seconds: 10) { try sound.mock.counters().openNow > 0 }
+            let opened = try eventually(seconds: 60) { try sound.mock.counters().openNow > 0 }
             #expect(opened)
             client.close()
             #expect(try eventually { try sound.mock.counters().openNow == 0 })

@@ -53,7 +53,7 @@ final class Station: Sendable {
     }
 
     /// A connection to the client listener, which keeps all of this running.
-    func connect(timeoutSeconds: Double = 15) throws -> RawConnection {
+    func connect(timeoutSeconds: Double = 60) throws -> RawConnection {
         let connection = try RawConnection(to: address, timeoutSeconds: timeoutSeconds)
         connection.owner = self
         return connection

@@ -5,7 +5,7 @@ import Testing
 /// Reloads, and servers over HTTP.
 @Suite struct ToolServerTests {
     private func call(_ station: Station, _ body: String) throws -> Response {
-        try station.connect(timeoutSeconds: 30).fetch("POST", "/v1/tools/call", body: body)
+        try station.connect(timeoutSeconds: 120).fetch("POST", "/v1/tools/call", body: body)
     }
 
     private func isUp(_ station: Station, _ server: String) throws -> Bool {
@@ -24,7 +24,7 @@ import Testing
             servers: "    w: {command: [\"\(RunningProgram.folder)/hoosh-mock\", --mcp-stdio]}"
         )
         #expect(try isUp(station, "m") && isUp(station, "w"))
-        let slow = try station.connect(timeoutSeconds: 30)
+        let slow = try station.connect(timeoutSeconds: 120)
         try slow.request("POST", "/v1/tools/call", body: #"{"name":"w/slow","arguments":{"n":2500}}"#)
         try station.proxy.line(containing: "slow 2500")
         let text = try String(contentsOfFile: station.file, encoding: .utf8)

@@ -59,7 +59,7 @@ import Testing
             more:
                 "privacy: {rules: [{tag: number, class: restricted, builtin: [ssn]}, {tag: name, pattern: falcon, redact: true}]}"
         )
-        let connection = try station.connect(timeoutSeconds: 60)
+        let connection = try station.connect(timeoutSeconds: 120)
         func call(_ server: String, _ text: String, _ headers: Headers = []) throws -> Response {
             let body = "{\"name\": \"\(server)/echo\", \"arguments\": {\"text\": \"\(text)\"}}"
             return try connection.fetch("POST", "/v1/tools/call", headers: headers, body: body)
@@ -78,7 +78,7 @@ import Testing
 
     @Test func `tools are listed over all pages, and only those that are allowed`() throws {
         let station = try Self.station(allow: "[m/echo, \"m/g*\"]")
-        let connection = try station.connect(timeoutSeconds: 60)
+        let connection = try station.connect(timeoutSeconds: 120)
         let listed = try connection.fetch("POST", "/v1/tools/list")
         #expect(try names(listed) == ["m/echo", "m/garbage", "m/grow"])
         let first = try #require((try object(listed)["tools"] as? [[String: Any]])?.first)
@@ -118,7 +118,7 @@ import Testing
 
     @Test func `nothing is callable without an allow-list`() throws {
         let station = try Self.station(allow: "")
-        let connection = try station.connect(timeoutSeconds: 60)
+        let connection = try station.connect(timeoutSeconds: 120)
         #expect(try names(try connection.fetch("GET", "/v1/tools/list")).isEmpty)
         try expectError(try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/echo"}"#), 403)
     }
@@ -126,7 +126,7 @@ import Testing
     @Test func `a call gives the server's result as it is, under either spelling of the name`() throws {
         let station = try Self.station()
         #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 30)
+        let connection = try station.connect(timeoutSeconds: 120)
         let sum = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/add","arguments":{"a":20,"b":22}}"#)
         #expect(sum.text == #"{"content":[{"type":"text","text":"42"}],"structuredContent":{"sum":42}}"#)
         let echo = try connection.fetch(
@@ -154,7 +154,7 @@ import Testing
     @Test func `clients of JSON-RPC are answered in JSON-RPC`() throws {
         let station = try Self.station(allow: "[m/echo, m/refuse]")
         #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 30)
+        let connection = try station.connect(timeoutSeconds: 120)
         func ask(_ body: String, _ path: String = "/mcp") throws -> [String: Any] {
             let response = try connection.fetch("POST", path, body: body)
             #expect(response.status == 200, "\(response.text)")
@@ -203,7 +203,7 @@ import Testing
 
     @Test func `a web page of another host reaches no tool, a page of this machine does`() throws {
         let station = try Self.station()
-        let connection = try station.connect(timeoutSeconds: 30)
+        let connection = try station.connect(timeoutSeconds: 120)
         let ping = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
         for origin in ["http://evil.example", "http://localhost.evil.example", "null", "http://evil.example:localhost"]
         {
@@ -227,7 +227,7 @@ import Testing
             environment: ["HOOSH_TEST_TOKEN": "very-secret-value", "OPENAI_API_KEY": "sk-nobody"]
         )
         #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 30)
+        let connection = try station.connect(timeoutSeconds: 120)
         func variable(_ name: String) throws -> String {
             try said(
                 try connection.fetch(
@@ -253,9 +253,9 @@ import Testing
     @Test func `arguments and results have limits, and a large result harms no other call`() throws {
         let station = try Self.station(more: "  max_arguments: 100B\n  max_result: 20KiB")
         #expect(try isUp(station))
-        let slow = try station.connect(timeoutSeconds: 30)
+        let slow = try station.connect(timeoutSeconds: 120)
         try slow.request("POST", "/v1/tools/call", body: #"{"name":"m/slow","arguments":{"n":1500}}"#)
-        let connection = try station.connect(timeoutSeconds: 30)
+        let connection = try station.connect(timeoutSeconds: 120)
         let long = String(repeating: "x", count: 200)
         let body = #"{"name":"m/echo","arguments":{"t":"\#(long)"}}"#
         try expectError(try connection.fetch("POST", "/v1/tools/call", body: body), 413, code: "arguments_too_large")
@@ -271,7 +271,7 @@ import Testing
         #expect(try isUp(station))
         var connections: [RawConnection] = []
         for _ in 0..<7 {
-            let connection = try station.connect(timeoutSeconds: 30)
+            let connection = try station.connect(timeoutSeconds: 120)
             try connection.request("POST", "/v1/tools/call", body: #"{"name":"m/slow","arguments":{"n":300}}"#)
             connections.append(connection)
         }
@@ -284,22 +284,22 @@ import Testing
     @Test func `a child that dies fails what it was asked, and is started anew`() throws {
         let station = try Self.station()
         #expect(try isUp(station))
-        let slow = try station.connect(timeoutSeconds: 30)
+        let slow = try station.connect(timeoutSeconds: 120)
         try slow.request("POST", "/v1/tools/call", body: #"{"name":"m/slow","arguments":{"n":20000}}"#)
         try station.proxy.line(containing: "slow 20000")
-        let died = try station.connect(timeoutSeconds: 30).fetch("POST", "/v1/tools/call", body: #"{"name":"m/die"}"#)
+        let died = try station.connect(timeoutSeconds: 120).fetch("POST", "/v1/tools/call", body: #"{"name":"m/die"}"#)
         #expect(try expectError(died, 502, code: "tool_server_failed").message.contains("exited with code 7"))
         try expectError(slow.readResponse(), 502, code: "tool_server_failed")
         try station.proxy.line(containing: "dying")
         #expect(try isUp(station))
-        let again = try station.connect(timeoutSeconds: 30).fetch("POST", "/v1/tools/call", body: #"{"name":"m/echo"}"#)
+        let again = try station.connect(timeoutSeconds: 120).fetch("POST", "/v1/tools/call", body: #"{"name":"m/echo"}"#)
         #expect(again.status == 200, "\(again.text)")
     }
 
     @Test func `garbage between messages is passed over, garbage without end is not`() throws {
         let station = try Self.station()
         #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 30)
+        let connection = try station.connect(timeoutSeconds: 120)
         let some = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/garbage","arguments":{"n":5}}"#)
         #expect(try said(some).text == "after garbage")
         let much = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/garbage","arguments":{"n":500}}"#)
@@ -310,7 +310,7 @@ import Testing
     @Test func `a server that floods its output is ended, and others are served meanwhile`() throws {
         let station = try Self.station()
         #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 60)
+        let connection = try station.connect(timeoutSeconds: 120)
         try connection.request("POST", "/v1/tools/call", body: #"{"name":"m/flood","arguments":{"n":2000000}}"#)
         #expect(try station.chat().status == 200)
         let failed = try expectError(connection.readResponse(), 502, code: "tool_server_failed")
@@ -320,7 +320,7 @@ import Testing
     @Test func `a tool that never answers runs into its deadline, and is told`() throws {
         let station = try Self.station(server: "call_timeout: 300ms")
         #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 30)
+        let connection = try station.connect(timeoutSeconds: 120)
         let silent = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/silent"}"#)
         try expectError(silent, 504, code: "tool_timeout")
         try station.proxy.line(containing: "cancelled ")
@@ -336,7 +336,7 @@ import Testing
     @Test func `a client that leaves cancels its call`() throws {
         let station = try Self.station()
         #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 30)
+        let connection = try station.connect(timeoutSeconds: 120)
         try connection.request("POST", "/v1/tools/call", body: #"{"name":"m/slow","arguments":{"n":30000}}"#)
         try station.proxy.line(containing: "slow 30000")
         connection.close()
@@ -357,7 +357,7 @@ import Testing
                 """,
             allow: "[\"m/echo\", \"gone/*\", \"mute/*\"]"
         )
-        let connection = try station.connect(timeoutSeconds: 60)
+        let connection = try station.connect(timeoutSeconds: 120)
         let listed = try connection.fetch("GET", "/v1/tools/list")
         #expect(try names(listed) == ["m/echo"])
         #expect(try object(listed)["unavailable"] as? [String] == ["gone", "mute"])
@@ -368,7 +368,7 @@ import Testing
     @Test func `a tool that comes up later is listed and can be called`() throws {
         let station = try Self.station()
         #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 30)
+        let connection = try station.connect(timeoutSeconds: 120)
         #expect(try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/grow"}"#).status == 200)
         #expect(try eventually { try names(try connection.fetch("GET", "/v1/tools/list")).contains("m/grown") })
         let grown = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/grown"}"#)

@@ -4,7 +4,7 @@ import Testing
 /// Every dialect's official SDK, through the proxy, to providers of every dialect.
 ///
 /// What an SDK hands to an application is the measure: see `Tests/Real/sdks`.
-@Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(15)))
+@Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(30)))
 struct SDKTranslationTests {
     @Test func `every recorded chat reads through the proxy as its provider's SDK reads it, in every dialect`() throws {
         let corpus = try FourFormats.corpus()
@@ -57,7 +57,7 @@ struct SDKTranslationTests {
 }
 
 /// A real model behind the proxy, asked in two formats by the SDKs of four.
-@Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(15)))
+@Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(30)))
 struct RealTranslationTests {
     /// What `llama.py` reports of a turn.
     struct Turn: Decodable, Equatable {

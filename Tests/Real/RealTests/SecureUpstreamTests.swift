@@ -2,7 +2,7 @@ import TestKit
 import Testing
 
 /// The official openai SDK, through the proxy, to an https upstream of our own authority that demands a client certificate.
-@Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(3)))
+@Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(30)))
 struct SecureUpstreamTests {
     private func routes(_ mock: MockUpstream, pin: String, tls: String) -> String {
         """

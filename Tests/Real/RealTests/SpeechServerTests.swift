@@ -21,7 +21,7 @@ struct SpeechFacts: Decodable {
 ///
 /// whisper.cpp's own server is in no package of Debian or PyPI: its form is held to its documentation with `hoosh-mock`
 /// (`docs/speech.md`).
-@Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(5)))
+@Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(30)))
 struct SpeechServerTests {
     let hearing: SpeechServer
     let speaking: SpeechServer

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// The official MCP library on both sides of the proxy: `Tests/Real/sdks/tools.py`.
-@Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(10)))
+@Suite(.serialized, .enabled(if: RealParts.areAsked, Comment(rawValue: RealParts.absence)), .timeLimit(.minutes(30)))
 struct ToolTests {
     @Test func `tools of the official library pass, over stdio and HTTP, to its own client`() throws {
         let python = "\(try RealParts.cache)/mcp/bin/python"

@@ -43,7 +43,7 @@ package func fetch(
     headers: Headers = [],
     body: String? = nil,
     tls: TLSSettings? = nil,
-    timeoutSeconds: Double = 10
+    timeoutSeconds: Double = 60
 ) throws -> Response {
     let connection = try RawConnection(to: address, tls: tls, timeoutSeconds: timeoutSeconds)
     return try connection.fetch(method, path, headers: headers, body: body)

@@ -43,7 +43,7 @@ package final class MockUpstream: Sendable {
     /// A connection to it, which keeps it running.
     ///
     /// - Throws: `TestKitFailure` when it is gone.
-    package func connect(timeoutSeconds: Double = 10) throws -> RawConnection {
+    package func connect(timeoutSeconds: Double = 60) throws -> RawConnection {
         let connection = try RawConnection(to: address, tls: tls, timeoutSeconds: timeoutSeconds)
         connection.owner = self
         return connection
@@ -156,7 +156,7 @@ package final class MockUpstream: Sendable {
     /// Waits until the last request has ended, and gives it.
     ///
     /// - Throws: `TestKitFailure` when it is still open at the deadline.
-    package func lastEnded(seconds: Double = 5) throws -> Seen {
+    package func lastEnded(seconds: Double = 60) throws -> Seen {
         var last: Seen?
         let isEnded = try eventually(seconds: seconds) {
             last = try requests().last

@@ -129,7 +129,7 @@ package final class RunningProgram: @unchecked Sendable {
     ///
     /// - Throws: `TestKitFailure` with all that was said, when the time is over or the program ends first.
     @discardableResult
-    package func line(containing text: String, seconds: Double = 10) throws -> String {
+    package func line(containing text: String, seconds: Double = 60) throws -> String {
         let deadline = Date(timeIntervalSinceNow: seconds)
         condition.lock()
         defer { condition.unlock() }
@@ -166,14 +166,14 @@ package final class RunningProgram: @unchecked Sendable {
     ///
     /// - Throws: `TestKitFailure` when it goes on for longer; it is killed then.
     @discardableResult
-    package func wait(seconds: Double = 30) throws -> Int32 {
+    package func wait(seconds: Double = 60) throws -> Int32 {
         guard eventually(seconds: seconds, { hasEnded }) else {
             kill(pid, SIGKILL)
-            _ = eventually(seconds: 5) { hasEnded }
+            _ = eventually(seconds: 60) { hasEnded }
             throw TestKitFailure("\(name) did not end within \(seconds) s; it said:\n\(errors)")
         }
-        // The pipes may still hold the last words.
-        _ = eventually(seconds: 2) { condition.withLock { openPipes == 0 } }
+        // The pipes may still hold the last words, and their readers may wait long for a processor.
+        _ = eventually { condition.withLock { openPipes == 0 } }
         return reap(WNOHANG) ?? -1
     }
 
@@ -181,7 +181,7 @@ package final class RunningProgram: @unchecked Sendable {
     ///
     /// - Throws: `TestKitFailure` when it does not end in time; it is killed then.
     @discardableResult
-    package func stop(seconds: Double = 10) throws -> Int32 {
+    package func stop(seconds: Double = 60) throws -> Int32 {
         signal(SIGTERM)
         return try wait(seconds: seconds)
     }
@@ -221,7 +221,7 @@ package func run(
     _ arguments: [String] = [],
     environment: [String: String] = [:],
     tool: Bool = false,
-    seconds: Double = 60
+    seconds: Double = 120
 ) throws -> ProgramResult {
     let running = try RunningProgram(program, arguments, environment: environment, tool: tool)
     let status = try running.wait(seconds: seconds)
@@ -229,7 +229,7 @@ package func run(
 }
 
 /// Asks until the answer is yes; false when it was still no at the deadline.
-package func eventually(seconds: Double = 5, _ claim: () throws -> Bool) rethrows -> Bool {
+package func eventually(seconds: Double = 60, _ claim: () throws -> Bool) rethrows -> Bool {
     let deadline = Date(timeIntervalSinceNow: seconds)
     var pauseMicroseconds: UInt32 = 500
     while try !claim() {

@@ -31,7 +31,7 @@ package final class RawConnection {
     /// Connects; with `tls` the handshake is done when this returns.
     ///
     /// - Throws: `TestKitFailure` when nobody listens or the handshake fails.
-    package init(to address: Address, tls settings: TLSSettings? = nil, timeoutSeconds: Double = 10) throws {
+    package init(to address: Address, tls settings: TLSSettings? = nil, timeoutSeconds: Double = 60) throws {
         ignoreBrokenPipes()
         self.timeoutSeconds = timeoutSeconds
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
