@@ -37,6 +37,7 @@ package struct RouteDocument: Sendable {
     package var telemetry = TelemetrySettings()
     package var hardware = Hardware()
     package var batch = BatchSettings()
+    package var state = StateSettings()
     package var tools: Tools?
     /// `lint`: severities by code (`error`, `warn`, `info`, `none`).
     package var severities: [(code: Located<String>, severity: String)] = []

@@ -191,6 +191,26 @@ package struct TelemetrySettings: Sendable {
     package init() {}
 }
 
+/// `state`: where what was spent is kept.
+package struct StateSettings: Sendable {
+    package enum Store: Equatable, Sendable {
+        /// It ends with the process.
+        case memory
+        /// A file of this machine, as it was written.
+        case sqlite(path: String)
+        /// A server that several proxies share: `redis://…`, or a reference to such a URL, as it was written.
+        case redis(url: String)
+    }
+    /// What becomes of requests while a shared store does not answer.
+    package enum Failure: String, CaseIterable, Sendable {
+        case deny, open
+        case localShare = "local_share"
+    }
+    package var store = Setting(Store.memory)
+    package var onStoreError = Setting(Failure.deny)
+    package init() {}
+}
+
 /// `batch`.
 package struct BatchSettings: Sendable {
     /// Requests of batches that run at a time, in the whole process.

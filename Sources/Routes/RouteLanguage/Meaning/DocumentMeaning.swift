@@ -49,6 +49,7 @@ struct DocumentMeaning {
         if let count = Read.count(root["batch"], "concurrency", Schema.batchConcurrency) {
             document.batch.concurrency = count
         }
+        document.state = ServiceMeaning.state(root["state"])
         let tools = ToolsMeaning(root["tools"], secrets)
         self.tools = tools.settings
         document.tools = tools.section

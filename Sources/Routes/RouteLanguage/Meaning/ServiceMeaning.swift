@@ -1,7 +1,7 @@
 import RouteModel
 import Routing
 
-/// Reads `auth`, `audit`, `telemetry`, `hardware` and `lint`.
+/// Reads `auth`, `audit`, `state`, `telemetry`, `hardware` and `lint`.
 enum ServiceMeaning {
     static func auth(_ assembly: Assembly, _ names: NamesMeaning, _ findings: Findings) -> Auth {
         let node = assembly.root["auth"]
@@ -60,6 +60,19 @@ enum ServiceMeaning {
             return nil
         }
         return key
+    }
+
+    /// `state`, which is a store or a mapping that names one.
+    static func state(_ node: Node?) -> StateSettings {
+        var state = StateSettings()
+        guard let node else { return state }
+        if let text = node.text, let store = try? Values.store(text) {
+            state.store = Setting(store, at: node.spot)
+        } else {
+            Read.set(&state.store, node, "store", Values.store)
+            Read.set(&state.onStoreError, word: node, "on_store_error")
+        }
+        return state
     }
 
     static func telemetry(_ node: Node?) -> TelemetrySettings {

@@ -93,6 +93,7 @@ enum JSONScalars {
         case .pin: string("sha256//[A-Za-z0-9+/]{43}=")
         case .url: string("https?://.+|unix:/.+|\(secret)")
         case .address: string("unix:/.+|.+:[0-9]{1,5}")
+        case .store: string("memory|sqlite:.+|rediss?://.+|\(secret)")
         case .subject(let words): string((words + ["header:.+"]).joined(separator: "|"))
         case .flags: string("[imsx]*")
         case .zone: string("UTC|[A-Z][A-Za-z0-9_/+-]*")

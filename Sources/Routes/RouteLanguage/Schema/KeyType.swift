@@ -44,6 +44,8 @@ package indirect enum KeyType: Sendable {
     case headerValue
     case url
     case address
+    /// `memory`, `sqlite:PATH` or `redis://…`.
+    case store
     /// One of the words, or `header:<name>`.
     case subject([String])
     /// A code of `lint`, or the beginning of several.
@@ -106,6 +108,7 @@ package indirect enum KeyType: Sendable {
         case .headerValue: "text, `env:`, `file:`"
         case .url: "url"
         case .address: "address"
+        case .store: "`memory`, `sqlite:PATH`, `redis://…`"
         case .subject(let words): words.map { "`\($0)` " }.joined() + "`header:<name>`"
         case .code: "code"
         case .unread(let name): name
@@ -142,6 +145,7 @@ package indirect enum KeyType: Sendable {
         case .pattern: ["HP113"]
         case .url: ["HP111", "HP710"]
         case .address: ["HP111"]
+        case .store: ["HP107", "HP710"]
         case .oneOrMore(let type), .list(let type), .wordOr(_, let type), .orMapping(let type): type.codes
         case .orMap(let type, let names): type.codes + names.codes.filter { !type.codes.contains($0) }
         case .map(let names): names.codes

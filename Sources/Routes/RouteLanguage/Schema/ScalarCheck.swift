@@ -32,6 +32,7 @@ struct ScalarCheck {
     private func scalar(_ node: Node, _ type: KeyType) {
         if type.isSecret { hideLiteral(node, type) }
         if case .url = type { hideQuery(node) }
+        if case .store = type, node.text?.contains("@") == true { findings.hide(node) }
         hideField(node, type)
         guard let text = node.text, !node.isNothing else {
             findings.error("HP103", "`\(name)` takes \(noun(type)), not \(node.noun)", at: node.spot)
@@ -142,6 +143,7 @@ struct ScalarCheck {
         case .headerValue: if try Values.reference(text) == nil { _ = try Values.headerValue(text) }
         case .url: if try Values.reference(text) == nil { _ = try Values.url(text) }
         case .address: _ = try Values.listenAddress(text)
+        case .store: _ = try Values.store(text)
         case .code: try Values.code(text)
         default: break
         }

@@ -1,3 +1,5 @@
+import RouteModel
+
 extension Schema {
     static let access: [Key] = [
         Key("auth.mode", .word(["bearer", "none"]), "by `keys`", "Whether a key is asked for.", codes: ["HP104"]),
@@ -68,9 +70,19 @@ extension Schema {
         Key("batch.concurrency", .count(batchConcurrency), "8", "How many of them run at a time."),
     ]
 
+    static let state: [Key] = [
+        Key("state", .orMapping(.store), "memory", "Where what was spent is kept."),
+        Key("state.store", .store, "", "The same, where more is said of it.", isRequired: true),
+        .later(
+            "state.on_store_error",
+            .word(StateSettings.Failure.allCases.map(\.rawValue)),
+            "deny",
+            "What becomes of requests while a shared store does not answer."
+        ),
+    ]
+
     /// Parts that get their keys with their engines (`routes.md` A4).
     static let parts: [Key] = [
-        .later("state", .unread("reserved"), "", "Where what is remembered is kept."),
-        .later("events", .unread("reserved"), "", "Webhooks."),
+        .later("events", .unread("reserved"), "", "Webhooks.")
     ]
 }

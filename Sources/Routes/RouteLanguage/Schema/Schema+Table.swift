@@ -6,7 +6,7 @@ extension Schema {
     /// Every key of the language (`routes.md` 2.5 and 2.6), parents before children.
     package static let table: [Key] =
         top + listen + settings(under: "defaults", "every route") + providers + models + pools + rateLimits + privacy
-        + stores + routes + tools + access + observation + batch + parts
+        + stores + routes + tools + access + observation + batch + state + parts
 
     static let strategies = Strategy.allCases.map(\.rawValue)
     static let endpoints = API.allCases.compactMap(\.word)
