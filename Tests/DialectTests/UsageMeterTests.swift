@@ -66,6 +66,28 @@ import Testing
         #expect(whole.usage?.cachedInput == 10 && whole.usage?.cacheWrite == 20)
     }
 
+    @Test(arguments: [1, 3, 17, 1_000]) func `the open block is known where it is watched`(size: Int) {
+        func open(_ events: String...) -> Int? {
+            var meter = UsageMeter(.messages, isStream: true)
+            meter.watchesBlocks = true
+            let bytes = Array(events.map { "event: x\ndata: \($0)\n\n" }.joined().utf8)
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                let piece = Array(bytes[start..<min(bytes.count, start + size)])
+                meter.take(piece.span)
+            }
+            #expect(meter.isBetweenLines)
+            return meter.openBlock
+        }
+        let start = #"{"type":"content_block_start","index":12,"content_block":{"type":"text","text":""}}"#
+        let delta = #"{"type":"content_block_delta","index":12,"delta":{"type":"text_delta","text":"\"index\":5"}}"#
+        let stop = #"{"type":"content_block_stop","index":12}"#
+        #expect(open(#"{"type":"message_start","message":{"usage":{"input_tokens":3}}}"#) == nil)
+        #expect(open(start) == 12)
+        #expect(open(start, delta) == 12)
+        #expect(open(start, delta, stop) == nil)
+        #expect(open(start, stop, #"{"type":"content_block_start","index":13,"content_block":{}}"#, "{}") == 13)
+    }
+
     @Test(arguments: ["completed", "incomplete", "failed"]) func `each end of a response counts`(end: String) {
         for size in [1, 9, 5_000] {
             let meter = meter(

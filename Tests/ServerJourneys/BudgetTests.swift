@@ -221,27 +221,6 @@ import Testing
         #expect(try other.counters().requests == 0)
     }
 
-    @Test func `a stream that outgrows its budget ends in its dialect where the pool cuts`() throws {
-        let station = try station(
-            "pools: {team: {tokens: 400/day, reserve: {output: 50}, overrun: cut}}",
-            routes: "  - {name: all, to: [mock], pool: team}"
-        )
-        let answer = try station.connect().fetch(
-            "POST",
-            "/v1/chat/completions",
-            headers: [("x-mock-events", "2000"), ("x-mock-gap-us", "200")],
-            body: chatBody(stream: true)
-        )
-        #expect(answer.status == 200)
-        #expect(answer.text.contains("\"code\":\"budget_exceeded\""))
-        #expect(!answer.text.contains("[DONE]"))
-        let line = try settled(station, "team")
-        #expect(line.reserved == 0)
-        #expect(line.used >= 200)
-        let page = try MetricsPage(station.ask("/metrics").text)
-        #expect(page.value("hoosh_pool_reservations_total", ["pool": "team", "result": "cut"]) == 1)
-    }
-
     @Test func `the body may name the pool, which goes no further`() throws {
         let station = try station(
             "pools: {team: {tokens: 1M/day}, other: {tokens: 1M/day}}",

@@ -292,7 +292,11 @@ import Testing
         try expectError(slow.readResponse(), 502, code: "tool_server_failed")
         try station.proxy.line(containing: "dying")
         #expect(try isUp(station))
-        let again = try station.connect(timeoutSeconds: 120).fetch("POST", "/v1/tools/call", body: #"{"name":"m/echo"}"#)
+        let again = try station.connect(timeoutSeconds: 120).fetch(
+            "POST",
+            "/v1/tools/call",
+            body: #"{"name":"m/echo"}"#
+        )
         #expect(again.status == 200, "\(again.text)")
     }
 

@@ -1,5 +1,7 @@
 import Conversation
+import Dialect
 import Loop
+import Translation
 
 /// Carries one answer's body to the client: what `Pump` (bytes as they are) and `Translator` (events said anew) share.
 ///
@@ -63,6 +65,13 @@ package class Carrier {
     ///
     /// `event` is the same error, framed as an event of the client's dialect.
     package func endBroken(with fault: ChatFault, as event: [UInt8]) -> Bool { false }
+
+    /// Nothing of the answer is missing any more, or only the dialect's last word.
+    package var isEnding: Bool { hasEnded }
+
+    /// Ends a stream that is well as its dialect ends one that reached a limit, and the body with it; false when that
+    /// cannot be said here.
+    package func endCut(_ cut: StreamCut, as format: ChatFormat) -> Bool { false }
 
     /// Gives up what is held outside of memory.
     package func abandon(_ loop: EventLoop) {}

@@ -3,6 +3,7 @@ import Dialect
 import EventStream
 import HTTP
 import Loop
+import Translation
 
 /// How the pump may move bytes (`listen.splice`).
 package enum SpliceMode: Sendable {
@@ -125,6 +126,19 @@ package final class Pump: Carrier {
     }
 
     package override func endBroken(with fault: ChatFault, as event: [UInt8]) -> Bool { endStream(with: event) }
+
+    package override var isEnding: Bool { hasEnded || scanner.sawDone || meter?.hasEnded == true }
+
+    package override func endCut(_ cut: StreamCut, as format: ChatFormat) -> Bool {
+        var cut = cut
+        cut.openBlock = meter?.openBlock
+        cut.sequence = events
+        // Anthropic has said why it ends, where it has counted.
+        guard format != .messages || meter?.countsOutput != true else { return false }
+        let isLines = format.streamsLines && meter?.isBetweenLines == true
+        guard isEventStream || isLines else { return false }
+        return endStream(with: cut.ending(as: format), endsBody: true)
+    }
 
     package override func finishHolding(to client: Socket, loop: EventLoop) -> PumpOutcome {
         if let stop = flush(to: client, loop: loop) { return stop }

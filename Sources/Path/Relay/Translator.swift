@@ -1,5 +1,6 @@
 import Bytes
 import Conversation
+import Dialect
 import HTTP
 import Loop
 import Translation
@@ -149,6 +150,16 @@ package final class Translator: Carrier {
         }
         if writesChunks, count > 0 { chunk += [0x0d, 0x0a] }
         if writesChunks, endsBody { chunk += Array("0\r\n\r\n".utf8) }
+    }
+
+    package override var isEnding: Bool { bodyEnds || stream.isComplete }
+
+    package override func endCut(_ cut: StreamCut, as format: ChatFormat) -> Bool {
+        guard !hasEnded, !bodyEnds, stream.failure == nil else { return false }
+        stream.cut(cut)
+        fillChunk(endsBody: true)
+        chunk.withUnsafeBytes { keep($0) }
+        return true
     }
 
     /// Says the error in the client's dialect; the caller closes, so the stream never looks complete.

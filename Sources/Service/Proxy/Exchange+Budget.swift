@@ -12,6 +12,7 @@ import Providers
 import Relay
 import Routing
 import Settlement
+import Translation
 
 /// Why targets were passed over that could have answered; told to the client when nothing else is left.
 struct Hindrance {
@@ -173,7 +174,7 @@ extension Exchange {
     /// Sets more aside for an answer that outgrows its budget; true when it has to end, and does.
     func outgrowsBudget() -> Bool {
         guard let id = grant.reservation, let position = grant.pool, let pump, hasCommitted, request.streams,
-            !isEndingBroken
+            !isEndingBroken, !pump.isEnding
         else { return false }
         let delivered = max(pump.usage?.output ?? 0, pump.countsOutput ? 0 : pump.textBytes / 4)
         guard delivered > grant.outputTokens else { return false }
@@ -189,23 +190,30 @@ extension Exchange {
                 grant.reserved = more
                 return false
             case .gone: return false
-            case .exhausted(let lack): if output == delivered { return cut(lack) }
+            case .exhausted(let lack): if output == delivered { return cut(lack, delivered: delivered) }
             }
         }
         return false
     }
 
-    /// Ends a stream between two events, in the client's dialect; false while it stands inside of one.
-    private func cut(_ lack: Shortfall) -> Bool {
-        var fault = ChatFault(
-            kind: .rateLimit,
-            status: 0,
-            message: JSONString("the budget `\(lack.pool)` of this gateway is exhausted, so this answer ends here")
+    /// Ends a stream between two events, as the client's dialect ends one that reached a limit; false while it stands
+    /// inside of one.
+    private func cut(_ lack: Shortfall, delivered: Int) -> Bool {
+        var usage = TokenUsage()
+        usage.input = pump?.usage?.input ?? promptEstimate ?? grant.promptTokens
+        usage.output = delivered
+        let cut = StreamCut(
+            requestID: String(decoding: requestID, as: UTF8.self),
+            model: JSONString(plain: request.model),
+            created: Int(WallClock.seconds()),
+            usage: usage,
+            wantsUsage: !request.streamOptions.isAbsent && !asksUsage,
+            code: "budget_exceeded",
+            pool: lack.pool,
+            message: "the budget `\(lack.pool)` of this gateway is exhausted, so this answer ends here"
         )
-        fault.type = "insufficient_quota"
-        fault.code = "budget_exceeded"
         let governance = snapshot.governance
-        guard endEarly(fault) else { return false }
+        guard endEarly(cut) else { return false }
         if let position = grant.pool { governance.books.pools.noteCut(governance.pools[position].number) }
         return true
     }

@@ -128,10 +128,11 @@ extension Exchange {
     }
 
     /// Ends a stream that is well, for a reason of our own; false while nothing can be said.
-    func endEarly(_ fault: ChatFault) -> Bool {
-        guard pump?.endBroken(with: fault, as: errorEvent(fault)) == true else { return false }
+    func endEarly(_ cut: StreamCut) -> Bool {
+        guard pump?.endCut(cut, as: request.format ?? .chat) == true else { return false }
         endTryKeepingPump(nil)
         isEndingBroken = true
+        isCut = true
         phase = .relaying
         endBroken()
         return true
@@ -154,6 +155,8 @@ extension Exchange {
         default: break
         }
         settle()
+        // What was cut is whole for its client.
+        if isCut, upload == nil { return session.nextRequest(closes: closesClient) }
         session.finishAndClose()
     }
 

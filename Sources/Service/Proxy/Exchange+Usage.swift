@@ -11,7 +11,9 @@ extension Exchange {
     var meter: UsageMeter? {
         guard answer.status < 300 else { return nil }
         let isLines = answerFormat?.streamsLines == true && request.streams
-        return UsageMeter(answerFormat, isStream: answer.isEventStream || isLines)
+        var meter = UsageMeter(answerFormat, isStream: answer.isEventStream || isLines)
+        meter.watchesBlocks = grant.pool.map { snapshot.governance.pools[$0].cuts } ?? false
+        return meter
     }
 
     /// Measures the prompt of a stream whose provider tells its size at the end or not at all.

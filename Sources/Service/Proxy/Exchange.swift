@@ -131,6 +131,8 @@ final class Exchange: UpstreamUser {
     var upstreamCannotBeKept = false
     /// A broken stream's last event is being written.
     var isEndingBroken = false
+    /// What ends is an answer that its budget cut.
+    var isCut = false
 
     // Budget
     /// What the request was let in with.

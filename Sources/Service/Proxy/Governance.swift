@@ -20,6 +20,8 @@ struct Governance: Sendable {
         let accounting: RouteModel.Pool.Accounting
         /// When it is exhausted, local targets go on without it.
         let goesLocal: Bool
+        /// It or a parent ends an answer that outgrows it.
+        var cuts = false
         /// It or a parent counts tokens, or dollars.
         var countsTokens = false
         var countsMoney = false
@@ -125,6 +127,7 @@ struct Governance: Sendable {
             var next: PoolSettings? = byName[pool.name.value]
             for _ in 0..<PoolBook.depthLimit {
                 guard let current = next else { break }
+                made.cuts = made.cuts || current.cuts
                 made.countsTokens = made.countsTokens || current.tokens != nil
                 made.countsMoney = made.countsMoney || current.nanodollars != nil
                 next = current.parent.flatMap { byName[$0] }

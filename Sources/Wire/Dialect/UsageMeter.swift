@@ -17,6 +17,14 @@ package struct UsageMeter {
     /// An event came that ends the stream.
     package private(set) var hasEnded = false
 
+    /// The content block that is open in a stream of Anthropic's, where that is watched; nil when none is.
+    package var openBlock: Int? { block < 0 ? nil : Int(block) }
+    /// It stands in front of a line, all of those before were whole.
+    package var isBetweenLines: Bool { isStream && !isCut && carried.isEmpty }
+    /// Watches which block is open; only for who may have to end the stream.
+    package var watchesBlocks = false
+    private var block: Int32 = -1
+
     private let format: ChatFormat?
     private let isStream: Bool
     private var shape = UsageShape()
@@ -102,6 +110,7 @@ package struct UsageMeter {
     /// Takes lines that are all there.
     private mutating func takeLines(_ lines: Span<UInt8>) {
         guard !hasEnded, !lines.isEmpty else { return }
+        if watchesBlocks, format == .messages { noteBlock(lines) }
         if !countsOutput { textBytes += UsageText.count(lines, format) }
         var start = 0
         while let hit = findUsage(lines, from: start) {
@@ -114,6 +123,25 @@ package struct UsageMeter {
             start = end
         }
         if format == .messages, countsOutput, Scan.find(endWord, in: lines) != nil { end() }
+    }
+
+    /// The last event that names a block opens it, goes on with it, or ends it; within texts every quote is escaped.
+    private mutating func noteBlock(_ lines: Span<UInt8>) {
+        let word: StaticString = "\"index\":"
+        var place = lines.count - word.utf8CodeUnitCount
+        while place >= 0, lines[place] != 0x22 || !ASCII.starts(lines.extracting(place...), with: word) { place -= 1 }
+        guard place >= 0 else { return }
+        var first = place
+        while first > 0, lines[first - 1] != 0x0a { first -= 1 }
+        guard Scan.find("content_block_stop", in: lines.extracting(first..<place)) == nil else { return block = -1 }
+        var number: Int32 = 0
+        var digit = place + word.utf8CodeUnitCount
+        while digit < lines.count, lines[digit] == 0x20 { digit += 1 }
+        while digit < lines.count, (0x30...0x39).contains(lines[digit]), number < 100_000 {
+            number = number * 10 + Int32(lines[digit] - 0x30)
+            digit += 1
+        }
+        block = number
     }
 
     /// What stands in an event that ends the stream and says nothing else.

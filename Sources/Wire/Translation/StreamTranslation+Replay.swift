@@ -21,6 +21,19 @@ extension StreamTranslation {
         return stream.taken()
     }
 
+    /// The end of a stream in a format whose events stand by themselves.
+    static func ending(_ cut: StreamCut, as format: ChatFormat) -> [UInt8] {
+        let terms = AnswerTerms(
+            requestID: cut.requestID,
+            model: cut.model,
+            created: cut.created,
+            wantsStreamUsage: cut.wantsUsage
+        )
+        let stream = StreamTranslation(from: .chat, to: format, terms)
+        stream.cut(cut)
+        return stream.taken()
+    }
+
     private func taken() -> [UInt8] {
         var result: [UInt8] = []
         withOutput { output in result = output.indices.map { output[$0] } }

@@ -28,6 +28,12 @@ package final class StreamTranslation {
     /// An error that the provider reported in its stream; nothing is written after it.
     package private(set) var failure: ChatFault?
 
+    /// The provider has said all that counts: nothing of the answer is missing.
+    package var isComplete: Bool { readers.isComplete }
+    /// The last choice that something was said of, and those that have ended, by bit.
+    private var lastChoice = 0
+    private var finishedChoices: UInt64 = 0
+
     private var eventFramer = EventFramer()
     private var lineFramer = LineFramer()
     private var readers: Readers
@@ -95,6 +101,21 @@ package final class StreamTranslation {
         writers.fail(fault, to: &output)
     }
 
+    /// Ends the client's stream before the provider does: every choice that is open has reached a limit.
+    package func cut(_ cut: StreamCut) {
+        guard failure == nil else { return }
+        deltas = (0...lastChoice).filter { finishedChoices & (1 << UInt64($0)) == 0 }.map {
+            .finished(choice: $0, .length, stopSequence: .absent)
+        }
+        deltas.append(.usage(cut.usage))
+        let nothing: [UInt8] = []
+        say(nothing.span, isStandard: true)
+        writers.finish(to: &output)
+        let marked = cut.marked(output.bytes, as: client)
+        output.removeAll()
+        output.raw(marked[...])
+    }
+
     /// Says steps that come from elsewhere than a stream, and the end.
     func say(_ steps: [ChatDelta], of bytes: [UInt8]) {
         deltas = steps
@@ -117,8 +138,11 @@ package final class StreamTranslation {
             switch delta {
             case .usage(let said):
                 if usage == nil { usage = said } else { usage?.update(said) }
-            case .text(_, let text), .reasoning(_, let text), .refusal(_, let text), .toolArguments(_, _, let text):
+            case .text(let choice, let text), .reasoning(let choice, let text), .refusal(let choice, let text),
+                .toolArguments(let choice, _, let text):
                 textBytes += Int(text.range.count)
+                if choice > lastChoice { lastChoice = min(choice, 63) }
+            case .finished(let choice, _, _): if (0..<64).contains(choice) { finishedChoices |= 1 << UInt64(choice) }
             case .failed(let kind, let message, let type, let code, let status):
                 var fault = fault(kind, message, type, code, data)
                 fault.status = status
