@@ -26,6 +26,7 @@ belongs() {
 belongs CCurl 1 Sources/Path/Forwarding
 belongs CYaml 1 Sources/Routes/RouteLanguage
 belongs CPCRE2 1 Sources/Engines/Decision Sources/Engines/Content
+belongs CHiredis 1 Sources/Engines/SharedPools
 belongs CSSL 1 Sources/Service/hoosh-mock Sources/Service/Proxy Sources/Engines/Identity Sources/Engines/Audit Sources/Engines/Cache
 belongs CLinux 99 Sources/Ground/Bytes Sources/Ground/Loop Sources/Path/Arrival Sources/Service/Proxy Sources/Service/hoosh-mock \
     Sources/Service/hoosh-bench

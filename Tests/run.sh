@@ -17,7 +17,7 @@ step() { printf '\n==> %s\n' "$*"; }
 
 step 'Tools'
 sh .ci/toolchain.sh
-sh .ci/install.sh openssl strace procps git tzdata
+sh .ci/install.sh openssl strace procps git tzdata redis-server
 if [ "$real" = yes ]; then
     HOOSH_CACHE=$(sh Tests/Real/parts.sh)
     HOOSH_REAL=1

@@ -82,6 +82,22 @@ package struct Shortfall: Equatable, Sendable {
     /// When it may be worth asking again, milliseconds since 1970; nil when the whole budget would not do.
     package var retryMilliseconds: Int?
 
+    package init(
+        pool: String,
+        quantity: Quantity,
+        capacity: Int,
+        remaining: Int,
+        needed: Int,
+        retryMilliseconds: Int?
+    ) {
+        self.pool = pool
+        self.quantity = quantity
+        self.capacity = capacity
+        self.remaining = remaining
+        self.needed = needed
+        self.retryMilliseconds = retryMilliseconds
+    }
+
     /// Not even a fresh window could pay.
     package var isHopeless: Bool { retryMilliseconds == nil }
 }

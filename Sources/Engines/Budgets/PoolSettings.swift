@@ -25,7 +25,8 @@ package struct PoolSettings: Equatable, Sendable {
 
     package init(_ name: String) { self.name = name }
 
-    subscript(quantity: Quantity) -> Allowance? {
+    /// What it has of a quantity; nil where that is not limited.
+    package subscript(quantity: Quantity) -> Allowance? {
         switch quantity {
         case .tokens: tokens
         case .nanodollars: nanodollars

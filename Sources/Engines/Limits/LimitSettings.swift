@@ -19,7 +19,7 @@ package struct LimitSettings: Equatable, Sendable {
         var nanoseconds: Int { seconds * 1_000_000_000 }
 
         /// One second's worth, at least one.
-        var secondsWorth: Int { max((amount + seconds - 1) / seconds, 1) }
+        package var secondsWorth: Int { max((amount + seconds - 1) / seconds, 1) }
     }
 
     package var name: String
@@ -63,6 +63,12 @@ package struct Allowance: Equatable, Sendable {
     /// Until all of it is there again, nanoseconds.
     package var resetNanoseconds: Int
 
+    package init(limit: Int, remaining: Int, resetNanoseconds: Int) {
+        self.limit = limit
+        self.remaining = remaining
+        self.resetNanoseconds = resetNanoseconds
+    }
+
     /// True when it leaves less than another.
     func isTighter(than other: Allowance?) -> Bool { other.map { remaining < $0.remaining } ?? true }
 }
@@ -87,6 +93,24 @@ package struct Excess: Equatable, Sendable {
     /// When it may be worth asking again; for requests at a time a guess of a second.
     package var retryNanoseconds: Int
     package var allowances: Allowances
+
+    package init(
+        limit: String,
+        quantity: LimitedQuantity,
+        amount: Int,
+        seconds: Int,
+        remaining: Int,
+        retryNanoseconds: Int,
+        allowances: Allowances
+    ) {
+        self.limit = limit
+        self.quantity = quantity
+        self.amount = amount
+        self.seconds = seconds
+        self.remaining = remaining
+        self.retryNanoseconds = retryNanoseconds
+        self.allowances = allowances
+    }
 }
 
 /// Whether a request is let in.

@@ -1,0 +1,166 @@
+import CHiredis
+import Loop
+
+// The only file that sees hiredis. C types end here.
+
+/// What Redis answers.
+enum RedisReply: Equatable {
+    case integer(Int)
+    case text(String)
+    case list([RedisReply])
+    case error(String)
+    case none
+
+    fileprivate init(_ reply: UnsafePointer<redisReply>) {
+        switch reply.pointee.type {
+        case REDIS_REPLY_INTEGER: self = .integer(Int(reply.pointee.integer))
+        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: self = .text(RedisReply.text(reply))
+        case REDIS_REPLY_ERROR: self = .error(RedisReply.text(reply))
+        case REDIS_REPLY_ARRAY:
+            var items: [RedisReply] = []
+            for index in 0..<reply.pointee.elements {
+                if let item = reply.pointee.element[index] { items.append(RedisReply(item)) }
+            }
+            self = .list(items)
+        default: self = .none
+        }
+    }
+
+    private static func text(_ reply: UnsafePointer<redisReply>) -> String {
+        guard let start = reply.pointee.str else { return "" }
+        return String(decoding: UnsafeRawBufferPointer(start: start, count: reply.pointee.len), as: UTF8.self)
+    }
+}
+
+/// One connection to Redis, driven by our loop through hiredis' asynchronous interface.
+///
+/// Loop only. Answers come in the order of the questions; when the connection is lost, each open question is answered
+/// with nil and then `whenLost` is told, once.
+final class RedisLink: Watcher {
+    private let loop: EventLoop
+    private var context: UnsafeMutablePointer<redisAsyncContext>?
+    private var number: Int32 = -1
+    private var reads = false
+    private var writes = false
+    private var isClosing = false
+    private var whenReady: (() -> Void)?
+    private var whenLost: ((_ reason: String) -> Void)?
+
+    private final class Question {
+        let answer: (RedisReply?) -> Void
+        init(_ answer: @escaping (RedisReply?) -> Void) { self.answer = answer }
+    }
+
+    init(loop: EventLoop) { self.loop = loop }
+
+    /// Connects to a numeric address; false, with nothing told, when that cannot even begin.
+    func connect(_ host: String, _ port: Int, ready: @escaping () -> Void, lost: @escaping (String) -> Void) -> Bool {
+        guard let made = redisAsyncConnect(host, Int32(port)) else { return false }
+        guard made.pointee.err == 0 else {
+            redisAsyncFree(made)
+            return false
+        }
+        context = made
+        number = made.pointee.c.fd
+        (whenReady, whenLost) = (ready, lost)
+        // hiredis holds us until it frees the context.
+        let own = Unmanaged.passRetained(self).toOpaque()
+        made.pointee.data = own
+        made.pointee.ev.data = own
+        made.pointee.ev.addRead = { RedisLink.of($0)?.wants(read: true) }
+        made.pointee.ev.delRead = { RedisLink.of($0)?.wants(read: false) }
+        made.pointee.ev.addWrite = { RedisLink.of($0)?.wants(write: true) }
+        made.pointee.ev.delWrite = { RedisLink.of($0)?.wants(write: false) }
+        made.pointee.ev.cleanup = { RedisLink.of($0)?.ended() }
+        redisAsyncSetConnectCallback(made) { context, status in
+            guard status == REDIS_OK, let link = RedisLink.of(context?.pointee.data) else { return }
+            let ready = link.whenReady.take()
+            ready?()
+        }
+        return true
+    }
+
+    private static func of(_ pointer: UnsafeMutableRawPointer?) -> RedisLink? {
+        pointer.map { Unmanaged<RedisLink>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Asks; false when the connection takes nothing more, and `answer` is never called then.
+    func ask(_ words: [String], _ answer: @escaping (RedisReply?) -> Void) -> Bool {
+        guard let context, !isClosing else { return false }
+        let question = Unmanaged.passRetained(Question(answer)).toOpaque()
+        var bytes: [CChar] = []
+        var lengths: [Int] = []
+        for word in words {
+            lengths.append(word.utf8.count)
+            bytes.append(contentsOf: word.utf8.map { CChar(bitPattern: $0) })
+        }
+        let result = bytes.withUnsafeBufferPointer { all in
+            var start = 0
+            var places: [UnsafePointer<CChar>?] = []
+            for length in lengths {
+                places.append(all.baseAddress.map { $0 + start })
+                start += length
+            }
+            return redisAsyncCommandArgv(
+                context,
+                { _, reply, question in
+                    guard let question else { return }
+                    let asked = Unmanaged<Question>.fromOpaque(question).takeRetainedValue()
+                    asked.answer(reply.map { RedisReply($0.assumingMemoryBound(to: redisReply.self)) })
+                },
+                question,
+                Int32(words.count),
+                &places,
+                lengths
+            )
+        }
+        guard result == REDIS_OK else {
+            Unmanaged<Question>.fromOpaque(question).release()
+            return false
+        }
+        return true
+    }
+
+    /// Lets go of the connection; what is open is answered with nil.
+    func close() {
+        guard let context, !isClosing else { return }
+        isClosing = true
+        whenReady = nil
+        whenLost = nil
+        redisAsyncFree(context)
+    }
+
+    // MARK: hiredis' wishes
+
+    private func wants(read: Bool? = nil, write: Bool? = nil) {
+        let (reads, writes) = (read ?? self.reads, write ?? self.writes)
+        guard reads != self.reads || writes != self.writes else { return }
+        (self.reads, self.writes) = (reads, writes)
+        _ = loop.watchLevel(number, self, read: reads, write: writes)
+    }
+
+    override func ready(_ readiness: Readiness) {
+        // We outlive what our owner does in answers.
+        withExtendedLifetime(self) {
+            if let context, !readiness.isDisjoint(with: [.readable, .broken]) {
+                redisAsyncHandleRead(context)
+            }
+            if let context, writes, !readiness.isDisjoint(with: [.writable, .broken]) {
+                redisAsyncHandleWrite(context)
+            }
+        }
+    }
+
+    /// hiredis frees the context next, and closes its descriptor.
+    private func ended() {
+        guard let context else { return }
+        let error = String(cString: withUnsafePointer(to: &context.pointee.c.errstr.0) { $0 })
+        self.context = nil
+        isClosing = true
+        loop.forget(self, number, closing: true)
+        let lost = whenLost.take()
+        whenLost = nil
+        lost?(error.isEmpty ? "the connection ended" : error)
+        Unmanaged.passUnretained(self).release()
+    }
+}

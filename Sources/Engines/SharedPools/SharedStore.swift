@@ -1,0 +1,293 @@
+import Budgets
+import Limits
+import Loop
+import Routing
+
+/// Budgets and limits that several proxies share, over one connection to Redis: what one loop knows of them.
+///
+/// Loop only. Each question is answered once, within the deadline, by the store or with a fault; a reservation that comes
+/// later than that is released again. Settlements are not waited for: they stand in an outbox until Redis has confirmed
+/// them, and what is asked twice happens once (`SharedScript`).
+package final class SharedStore: Watcher {
+    /// What the file says of it.
+    package struct Settings: Equatable, Sendable {
+        package var address: RedisAddress
+        /// Begins the names of all keys.
+        package var prefix: String
+        package var timeoutMilliseconds: Int
+        /// How long a reservation is kept of which nothing is heard.
+        package var leaseMilliseconds = 60_000
+
+        package init(_ address: RedisAddress, prefix: String = "hoosh", timeoutMilliseconds: Int = 50) {
+            self.address = address
+            self.prefix = prefix
+            self.timeoutMilliseconds = timeoutMilliseconds
+        }
+    }
+
+    enum State { case resting, linking, ready, stopped }
+
+    /// A question on its way.
+    final class Call {
+        let words: [String]
+        let deadline: Int64
+        var done: ((Result<SharedReply, StoreFault>) -> Void)?
+        /// Said should the answer come too late to be of use.
+        var takeBack: (() -> Void)?
+
+        init(_ words: [String], deadline: Int64, done: @escaping (Result<SharedReply, StoreFault>) -> Void) {
+            self.words = words
+            self.deadline = deadline
+            self.done = done
+        }
+    }
+
+    package let settings: Settings
+    let loop: EventLoop
+    let health: StoreHealth
+    let base: String
+    var state = State.resting
+    var link: RedisLink?
+    var linkingSince: Int64 = 0
+    var restsUntil: Int64 = 0
+    var restNanoseconds = SharedStore.shortestRest
+    /// What the server calls our script.
+    var digest = ""
+    var isDown = false
+    private var breaker = Breaker()
+    private var ticker: LoopTimer?
+    private var alarm: LoopTimer?
+    /// Asked and not answered, oldest first; answered ones leave from the front.
+    private var calls = Line<Call>()
+    /// Asked before there was a connection.
+    private var early: [Call] = []
+    var outbox = Outbox()
+    /// Reservations of this loop that are to be kept alive.
+    var held: Set<String> = []
+    var renewsAt: Int64 = 0
+    var openQuestions = 0
+    var lastWord: Int64 = 0
+    var words = SharedWords()
+    /// By the server's clock, when it answered last; milliseconds since 1970.
+    package internal(set) var serverMilliseconds = 0
+    /// Nothing is asked that has no answer, and every settlement is confirmed.
+    package var isQuiet: Bool { openQuestions == 0 && outbox.letters.isEmpty && early.isEmpty }
+    package var isReady: Bool { state == .ready }
+
+    static let shortestRest: Int64 = 50_000_000
+    static let longestRest: Int64 = 2_000_000_000
+    static let tickNanoseconds: Int64 = 200_000_000
+    static let linkNanoseconds: Int64 = 2_000_000_000
+    /// A connection that says nothing for so long is given up.
+    static let silenceNanoseconds: Int64 = 5_000_000_000
+    static let earlyLimit = 1_024
+
+    package init(_ settings: Settings, loop: EventLoop, health: StoreHealth) {
+        self.settings = settings
+        self.loop = loop
+        self.health = health
+        base = "{\(settings.prefix)}:"
+        super.init()
+        ticker = LoopTimer(self)
+        alarm = LoopTimer(self)
+    }
+
+    /// Connects, and goes on to do so whenever the connection is lost.
+    package func start() {
+        tick()
+    }
+
+    /// Lets go of the connection; settlements that are not confirmed are lost.
+    package func stop() {
+        guard state != .stopped else { return }
+        state = .stopped
+        if let ticker { loop.remove(ticker) }
+        if let alarm { loop.remove(alarm) }
+        link?.close()
+        link = nil
+        failEarly()
+    }
+
+    // MARK: Time
+
+    package override func timerFired(_ timer: LoopTimer) {
+        timer === alarm ? expireCalls() : tick()
+    }
+
+    private func tick() {
+        guard state != .stopped else { return }
+        if let ticker { loop.set(ticker, at: loop.now + SharedStore.tickNanoseconds) }
+        switch state {
+        case .resting: if loop.now >= restsUntil { connect() }
+        case .linking:
+            if loop.now - linkingSince > SharedStore.linkNanoseconds { unlink("it takes no connection in time") }
+        case .ready:
+            if openQuestions > 0, loop.now - lastWord > SharedStore.silenceNanoseconds {
+                return unlink("it has said nothing for \(SharedStore.silenceNanoseconds / 1_000_000_000) s")
+            }
+            if loop.now >= renewsAt { renew() }
+            flush()
+        case .stopped: break
+        }
+    }
+
+    private func expireCalls() {
+        while let call = calls.first {
+            guard call.done != nil else {
+                calls.removeFirst()
+                continue
+            }
+            guard call.deadline <= loop.now else { break }
+            calls.removeFirst()
+            breaker.failed(loop.now)
+            if breaker.isOpen { down("it does not answer within \(settings.timeoutMilliseconds) ms") }
+            finish(call, .failure(.late))
+        }
+        if let alarm, let next = calls.first { loop.set(alarm, at: next.deadline) }
+    }
+
+    // MARK: Asking
+
+    /// Asks the script.
+    func ask(_ order: String, keys: [String], _ done: @escaping (Result<SharedReply, StoreFault>) -> Void) -> Call {
+        let call = Call(
+            ["\(keys.count)"] + keys + [order, base],
+            deadline: loop.now + Int64(settings.timeoutMilliseconds) * 1_000_000,
+            done: done
+        )
+        switch state {
+        case .ready where breaker.lets(loop.now): put(call)
+        case .linking where !isDown && early.count < SharedStore.earlyLimit:
+            early.append(call)
+            enlist(call)
+        case .resting, .linking, .ready, .stopped: finish(call, .failure(.unreachable))
+        }
+        return call
+    }
+
+    private func enlist(_ call: Call) {
+        let isFirst = calls.isEmpty
+        calls.append(call)
+        if isFirst, let alarm { loop.set(alarm, at: call.deadline) }
+    }
+
+    private func put(_ call: Call) {
+        if !tell(call.words, { [weak self] reply in self?.answered(call, reply) }) {
+            return finish(call, .failure(.unreachable))
+        }
+        enlist(call)
+    }
+
+    private func answered(_ call: Call, _ reply: RedisReply?) {
+        guard call.done != nil else { return }
+        finish(call, Result { () throws(StoreFault) in try SharedReply(reply) })
+    }
+
+    private func finish(_ call: Call, _ result: Result<SharedReply, StoreFault>) {
+        guard let done = call.done.take() else { return }
+        switch result {
+        case .success(let reply):
+            health.answered.add(1, ordering: .relaxed)
+            serverMilliseconds = reply.milliseconds
+        case .failure(let fault):
+            health.count(fault)
+            // What was never sent cannot have happened.
+            if fault != .unreachable { call.takeBack?() }
+        }
+        call.takeBack = nil
+        done(result)
+    }
+
+    /// Sends words to the script; false when the connection takes none.
+    func tell(_ words: [String], _ answer: @escaping (RedisReply?) -> Void) -> Bool {
+        guard state == .ready, let link else { return false }
+        if openQuestions == 0 { lastWord = loop.now }
+        let taken = link.ask(["EVALSHA", digest] + words) { [weak self] reply in
+            self?.heard(reply)
+            answer(reply)
+        }
+        if taken { openQuestions += 1 }
+        return taken
+    }
+
+    private func heard(_ reply: RedisReply?) {
+        openQuestions -= 1
+        guard let reply else { return }
+        lastWord = loop.now
+        breaker.answered()
+        if case .error(let sentence) = reply, sentence.hasPrefix("NOSCRIPT") {
+            // Somebody emptied its cache of scripts: a new connection brings ours.
+            restsUntil = 0
+            loop.again(self)
+            return
+        }
+        up()
+    }
+
+    package override func resumed() {
+        if state == .ready { unlink("it has forgotten our script") }
+    }
+
+    // MARK: Up and down
+
+    func down(_ reason: String) {
+        guard !isDown else { return }
+        isDown = true
+        health.wentDown(reason)
+    }
+
+    func up() {
+        guard isDown else { return }
+        isDown = false
+        health.cameUp()
+    }
+
+    /// There is a connection, and it has our script.
+    func linked() {
+        state = .ready
+        breaker.answered()
+        restNanoseconds = SharedStore.shortestRest
+        up()
+        renewsAt = loop.now
+        let calls = early
+        early = []
+        for call in calls where call.done != nil {
+            if !tell(call.words, { [weak self] reply in self?.answered(call, reply) }) {
+                finish(call, .failure(.unreachable))
+            }
+        }
+        renew()
+        flush()
+    }
+
+    func failEarly() {
+        let calls = early
+        early = []
+        for call in calls { finish(call, .failure(.unreachable)) }
+    }
+}
+
+/// A queue: appended at its end, taken from its front.
+struct Line<Element> {
+    private var items: [Element?] = []
+    private var start = 0
+
+    var count: Int { items.count - start }
+    var isEmpty: Bool { count == 0 }
+    var first: Element? { start < items.count ? items[start] : nil }
+
+    mutating func append(_ element: Element) { items.append(element) }
+
+    @discardableResult
+    mutating func removeFirst() -> Element? {
+        guard start < items.count else { return nil }
+        let element = items[start]
+        items[start] = nil
+        start += 1
+        if start > 64, start * 2 > items.count {
+            items.removeFirst(start)
+            start = 0
+        }
+        return element
+    }
+}

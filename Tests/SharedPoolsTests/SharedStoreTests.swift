@@ -1,0 +1,305 @@
+import Budgets
+import Glibc
+import Limits
+import Loop
+import Routing
+import SharedPools
+import TestKit
+import Testing
+
+/// The script in a real Redis does what the books of one process do, and forgets what the dead held.
+@Suite(.serialized, .enabled(if: RedisServer.isInstalled, "\(RedisServer.missing)"))
+struct SharedStoreTests {
+    private struct Open {
+        var name: String
+        var id: ReservationID
+        var pool: Int
+        var who: String
+        var payment: SharedPayment
+    }
+
+    private func settings(_ random: inout some RandomNumberGenerator) -> [PoolSettings] {
+        (0..<4).map { number in
+            var pool = PoolSettings("p\(number)")
+            let period = [Period.sec, .min, .hour, .day, .week, .month].randomElement(using: &random) ?? .day
+            let window = Window(period, isSliding: Bool.random(using: &random))
+            pool.tokens = PoolSettings.Allowance(Int.random(in: 50...500, using: &random), window)
+            if Bool.random(using: &random) { pool.requests = PoolSettings.Allowance(20, window) }
+            if Bool.random(using: &random) { pool.nanodollars = PoolSettings.Allowance(1 << 50, Window(.month)) }
+            pool.per = [nil, .key].randomElement(using: &random) ?? nil
+            if number < 3, Bool.random(using: &random) { pool.parent = "p\(number + 1)" }
+            pool.cuts = Bool.random(using: &random)
+            return pool
+        }
+    }
+
+    private func chain(_ pools: [PoolSettings], _ position: Int) -> [PoolSettings] {
+        var chain: [PoolSettings] = []
+        var next: Int? = position
+        while let current = next {
+            chain.append(pools[current])
+            next = pools[current].parent.flatMap { name in pools.firstIndex { $0.name == name } }
+        }
+        return chain
+    }
+
+    private func amount(_ most: Int, _ random: inout some RandomNumberGenerator) -> Amount {
+        Amount(
+            tokens: Int.random(in: 0...most, using: &random),
+            nanodollars: Int.random(in: 0...1 << 45, using: &random),
+            requests: 1
+        )
+    }
+
+    @Test func `whatever is asked, it answers as the book of one process does`() throws {
+        let server = try RedisServer()
+        var random = SystemRandomNumberGenerator()
+        var sorts: Set<String> = []
+        for _ in 0..<12 {
+            _ = try server.command("FLUSHALL")
+            let station = try StoreStation(server)
+            let pools = settings(&random)
+            let book = PoolBook()
+            let numbers = book.apply(pools)
+            var open: [Open] = []
+            for _ in 0..<250 {
+                switch Int.random(in: 0..<12, using: &random) {
+                case 0..<6:
+                    let pool = Int.random(in: 0..<4, using: &random)
+                    let who = "k\(Int.random(in: 0..<3, using: &random))"
+                    let need = amount(60, &random)
+                    let name = StoreStation.newName()
+                    let payment = station.payment(chain(pools, pool), who: who)
+                    let found = station.reserve(name, payment, need)
+                    let now = station.store.serverMilliseconds
+                    let wanted = book.reserve(numbers[pool], need, now: now) { _ in who }
+                    switch (found, wanted) {
+                    case (.reserved(let mine, _), .reserved(let id, let theirs)):
+                        #expect(mine == theirs)
+                        sorts.insert("reserved")
+                        open.append(Open(name: name, id: id, pool: pool, who: who, payment: payment))
+                    case (.exhausted(let mine, _), .exhausted(let theirs)):
+                        #expect(mine == theirs)
+                        sorts.insert("exhausted")
+                    default: Issue.record("\(found) is not \(wanted)")
+                    }
+                case 6..<8:
+                    guard let one = open.randomElement(using: &random) else { continue }
+                    let need = amount(90, &random)
+                    let mustFit = Bool.random(using: &random)
+                    let found = station.resize(one.name, one.payment, [need], mustFit: mustFit)
+                    let now = station.store.serverMilliseconds
+                    let wanted =
+                        mustFit ? book.resize(one.id, to: need, now: now) : book.extend(one.id, to: need, now: now)
+                    switch (found, wanted) {
+                    case (.done(0), .done): sorts.insert("resized")
+                    case (.exhausted(let mine), .exhausted(let theirs)):
+                        #expect(mine == theirs)
+                        sorts.insert("not resized")
+                    default: Issue.record("\(found) is not \(wanted)")
+                    }
+                case 8..<11:
+                    guard let one = open.popLast() else { continue }
+                    let actual = Bool.random(using: &random) ? amount(90, &random) : nil
+                    station.store.settle(one.name, one.payment, actual, tokens: 0)
+                    // Twice is once.
+                    if Bool.random(using: &random) { station.store.settle(one.name, one.payment, actual, tokens: 0) }
+                    station.settle()
+                    if let actual {
+                        #expect(book.commit(one.id, actual, now: station.store.serverMilliseconds))
+                    } else {
+                        #expect(book.release(one.id))
+                    }
+                default:
+                    let pool = Int.random(in: 0..<4, using: &random)
+                    let found = station.check(station.payment(chain(pools, pool), who: "k0"))
+                    let now = station.store.serverMilliseconds
+                    let wanted = book.check(numbers[pool], Amount(), now: now, subject: { _ in "k0" })
+                    #expect(found == (try? wanted.get()))
+                }
+            }
+            for one in open { station.store.settle(one.name, one.payment, nil, tokens: 0) }
+            station.settle()
+            #expect(try server.command("ZCARD", "{hoosh}:x") == "0\n")
+            #expect(station.health.waiting.load(ordering: .relaxed) == 0)
+        }
+        #expect(sorts == ["reserved", "exhausted", "resized", "not resized"])
+    }
+
+    @Test func `two proxies together never get more than there is`() throws {
+        let server = try RedisServer()
+        let stations = [try StoreStation(server), try StoreStation(server)]
+        var top = PoolSettings("top")
+        top.tokens = PoolSettings.Allowance(5_000, Window(.month))
+        var child = PoolSettings("child")
+        child.tokens = PoolSettings.Allowance(1_000_000, Window(.month))
+        child.per = .key
+        var (reserved, answered, asked) = (0, 0, 0)
+        for turn in 0..<1_000 {
+            let station = stations[turn % 2]
+            asked += 1
+            station.store.reserve(
+                StoreStation.newName(),
+                station.payment([child, top], who: "k\(turn % 3)"),
+                Amount(tokens: 10),
+                goesOn: false
+            ) { outcome in
+                answered += 1
+                if case .reserved = outcome { reserved += 1 }
+            }
+            if turn % 50 == 0 { for station in stations { station.loop.turn() } }
+        }
+        for _ in 0..<100_000 where answered < asked {
+            for station in stations where !station.store.isQuiet { station.loop.turn() }
+        }
+        #expect(answered == 1_000)
+        #expect(reserved == 500)
+        #expect(stations[0].check(stations[0].payment([top]))?.tokens == 0)
+    }
+
+    @Test func `what a dead proxy held is free when its lease is over, and a late settlement is charged once`() throws {
+        let server = try RedisServer()
+        var pool = PoolSettings("a")
+        pool.tokens = PoolSettings.Allowance(100, Window(.month))
+        var limit = LimitSettings("l", by: .global)
+        limit.concurrent = 1
+        let living = try StoreStation(server)
+        let payment = living.payment([pool], limits: [limit], tokens: 0)
+        do {
+            let dying = try StoreStation(server, lease: 300)
+            guard case .reserved = dying.reserve("dead", payment, Amount(tokens: 80)) else {
+                Issue.record("nothing reserved")
+                return
+            }
+            // While it lives, its lease goes on.
+            let end = dying.loop.now + 900_000_000
+            while dying.loop.now < end { dying.loop.turn() }
+            #expect(living.check(living.payment([pool]))?.tokens == 20)
+        }
+        usleep(400_000)
+        guard case .reserved(let standing, _) = living.reserve("next", payment, Amount(tokens: 80)) else {
+            Issue.record("the dead one's place and tokens are not free")
+            return
+        }
+        #expect(standing.tokens == 20)
+        living.store.settle("dead", payment, Amount(tokens: 15), tokens: 0)
+        living.settle()
+        living.store.settle("dead", payment, Amount(tokens: 15), tokens: 0)
+        living.settle()
+        #expect(living.check(living.payment([pool]))?.tokens == 5)
+    }
+
+    @Test func `rates and requests at a time are counted for all`() throws {
+        let server = try RedisServer()
+        let station = try StoreStation(server)
+        for isSliding in [false, true] {
+            var limit = LimitSettings("rate\(isSliding)", by: .key)
+            limit.requests = LimitSettings.Flow(5, perSeconds: 3_600)
+            limit.tokens = LimitSettings.Flow(3_600_000, perSeconds: 3_600)
+            limit.burst = 5
+            limit.isSliding = isSliding
+            let payment = station.payment([], limits: [limit], tokens: 100, who: "a")
+            for turn in 0..<5 {
+                let name = StoreStation.newName()
+                guard case .reserved(_, let told) = station.reserve(name, payment, Amount()) else {
+                    Issue.record("refused in turn \(turn)")
+                    return
+                }
+                #expect(told.requests?.limit == 5)
+                #expect(told.requests?.remaining == 4 - turn)
+                station.store.settle(name, payment, nil, tokens: 40)
+            }
+            guard case .refused(let excess) = station.reserve("x", payment, Amount()) else {
+                Issue.record("the sixth is let in")
+                return
+            }
+            #expect(excess.limit == limit.name && excess.quantity == .requests && excess.remaining == 0)
+            #expect(excess.retryNanoseconds > 0 && excess.retryNanoseconds <= 4_500_000_000_000)
+            // Somebody else has his own.
+            let other = station.payment([], limits: [limit], tokens: 100, who: "b")
+            guard case .reserved = station.reserve("y\(isSliding)", other, Amount()) else {
+                Issue.record("another one is refused")
+                return
+            }
+            station.store.withdraw("y\(isSliding)", other)
+            station.settle()
+            guard case .reserved(_, let told) = station.reserve("z\(isSliding)", other, Amount()) else { continue }
+            #expect(told.requests?.remaining == 4)
+        }
+        var few = LimitSettings("few", by: .global)
+        few.concurrent = 2
+        let payment = station.payment([], limits: [few], tokens: 0)
+        _ = station.reserve("c1", payment, Amount())
+        _ = station.reserve("c2", payment, Amount())
+        guard case .refused(let excess) = station.reserve("c3", payment, Amount()) else {
+            Issue.record("three at a time")
+            return
+        }
+        #expect(excess.quantity == .concurrent && excess.amount == 2)
+        station.store.settle("c1", payment, nil, tokens: 0)
+        station.settle()
+        guard case .reserved = station.reserve("c4", payment, Amount()) else {
+            Issue.record("a place is not free again")
+            return
+        }
+    }
+
+    @Test func `a server that is held is not waited for, and what comes late is given back`() throws {
+        let server = try RedisServer()
+        let station = try StoreStation(server, timeout: 50)
+        station.turn { station.store.isReady }
+        var pool = PoolSettings("a")
+        pool.tokens = PoolSettings.Allowance(100, Window(.month))
+        let payment = station.payment([pool])
+        server.hold()
+        var faults: [StoreFault] = []
+        for _ in 0..<8 {
+            if case .failed(let fault) = station.reserve(StoreStation.newName(), payment, Amount(tokens: 10)) {
+                faults.append(fault)
+            }
+        }
+        #expect(faults.count == 8)
+        #expect(faults.prefix(5) == [.late, .late, .late, .late, .late])
+        #expect(faults.last == .unreachable)
+        #expect(!station.health.isUp)
+        server.goOn()
+        station.turn { station.health.isUp && station.store.isQuiet }
+        #expect(station.check(payment)?.tokens == 100)
+        server.stop()
+        guard case .failed = station.reserve("gone", payment, Amount(tokens: 10)) else {
+            Issue.record("nobody answered")
+            return
+        }
+        station.store.owe("owed", payment, Amount(tokens: 30), tokens: 0)
+        try server.startAgain()
+        #expect(station.turn { station.health.isUp && station.store.isQuiet })
+        #expect(station.check(payment)?.tokens == 70)
+    }
+
+    @Test func `a password is needed where the server asks for one, and is never told`() throws {
+        let server = try RedisServer(password: "s3cret")
+        for (login, works) in [("", false), (":wrong@", false), (":s3cret@", true), ("default:s3cret@", true)] {
+            let loop = EventLoop()
+            var said: String?
+            let box = Said()
+            let health = StoreHealth { box.take($0) }
+            let address = try RedisAddress("redis://\(login)127.0.0.1:\(server.port)/3")
+            let store = SharedStore(SharedStore.Settings(address), loop: loop, health: health)
+            store.start()
+            for _ in 0..<2_000 where !store.isReady && said == nil {
+                loop.turn()
+                said = box.last
+            }
+            #expect(store.isReady == works)
+            if !works { #expect(said?.contains("it answers") == true) }
+            #expect(said?.contains("s3cret") != true && said?.contains("wrong@") != true)
+            store.stop()
+        }
+    }
+
+    /// What a loop of this thread was told.
+    private final class Said: @unchecked Sendable {
+        private(set) var last: String?
+        func take(_ reason: String?) { last = reason }
+    }
+}
