@@ -12,11 +12,11 @@ package final class RedisServer: @unchecked Sendable {
     private var program: RunningProgram
 
     /// Tests that need one say so and are left out without it.
-    package static let isInstalled = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].contains { (path: String) in
-        access(path, X_OK) == 0
-    }
+    package static let isInstalled = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"].contains(where: isProgram)
     /// Why those tests are left out.
     package static let missing = "LEFT OUT: redis-server is not installed (apt-get install redis-server)"
+
+    private static func isProgram(_ path: String) -> Bool { access(path, X_OK) == 0 }
 
     /// Starts one that keeps what it has on disk, or nothing of it.
     ///
