@@ -65,9 +65,8 @@ package final class RawConnection {
             raw.baseAddress.map { Glibc.connect(socket, $0.assumingMemoryBound(to: sockaddr.self), size) } ?? -1
         }
         guard result == 0 else {
-            let reason = String(cString: strerror(errno))
-            Glibc.close(socket)
-            throw TestKitFailure("cannot connect to \(address): \(reason)")
+            // The end of this object closes the socket: closed twice, the second would be another test's.
+            throw TestKitFailure("cannot connect to \(address): \(String(cString: strerror(errno)))")
         }
     }
 

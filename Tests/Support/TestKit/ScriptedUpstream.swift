@@ -64,25 +64,29 @@ package final class ScriptedUpstream: Sendable {
                 bind(socket, name, size) == 0 && listen(socket, 64) == 0 ? getsockname(socket, name, &size) : -1
             }
         }
-        guard result == 0 else { throw TestKitFailure("no port to listen on") }
+        guard result == 0 else {
+            close(descriptor)
+            throw TestKitFailure("no port to listen on")
+        }
         address = .tcp(host: "127.0.0.1", port: UInt16(bigEndian: place.sin_port))
         Thread.detachNewThread { [weak self] in
             while true {
                 let client = accept(socket, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else {
+                    // Here and not in `deinit`: a number closed there could be another test's by the next `accept`.
+                    close(socket)
+                    return
+                }
                 guard let self else {
                     close(client)
-                    return
+                    continue
                 }
                 Thread.detachNewThread { self.serve(client) }
             }
         }
     }
 
-    deinit {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
-    }
+    deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// `http://127.0.0.1:PORT`.
     package var url: String { "http://\(address)" }
