@@ -31,6 +31,7 @@ int clinux_pin_thread(int cpu) {
     return pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 int clinux_name_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
+size_t clinux_free_heap_bytes(void) { return mallinfo2().fordblks; }
 int clinux_random(void *bytes, size_t count) { return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : -1; }
 void *clinux_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count) {
     return memmem(hay, hay_count, needle, needle_count);

@@ -7,15 +7,13 @@ package final class RequestBuffer {
     /// Size of a fresh buffer, bytes: most chat requests fit without growing.
     package static let freshBytes = 16 * 1024
 
-    private var storage: UnsafeMutableRawBufferPointer
+    private var pages: Pages
     /// Bytes in use, from the front.
     package private(set) var count = 0
 
-    package init() {
-        storage = .allocate(byteCount: RequestBuffer.freshBytes, alignment: 16)
-    }
+    package init() { pages = Pages(count: RequestBuffer.freshBytes) }
 
-    deinit { storage.deallocate() }
+    private var storage: UnsafeMutableRawBufferPointer { pages.bytes }
 
     /// The bytes in use; valid until the next change.
     package var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(rebasing: storage[..<count]) }
@@ -36,10 +34,9 @@ package final class RequestBuffer {
     }
 
     private func grow(to size: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(size, storage.count * 2), alignment: 16)
-        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[..<count]))
-        storage.deallocate()
-        storage = larger
+        let larger = Pages(count: max(size, storage.count * 2))
+        larger.bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[..<count]))
+        pages = larger
     }
 
     /// Drops bytes from the front, keeping what was pipelined behind them.

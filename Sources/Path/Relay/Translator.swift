@@ -16,11 +16,11 @@ package final class Translator: Carrier {
     private let writesChunks: Bool
     /// A size line that has come in part.
     private var carried: [UInt8] = []
-    /// One chunk on its way out; keeps its memory.
-    private var chunk: [UInt8] = []
+    private let room: ChunkRoom
 
-    package init(_ stream: StreamTranslation, framing: BodyFraming, writesChunks: Bool) {
+    package init(_ stream: StreamTranslation, framing: BodyFraming, writesChunks: Bool, room: ChunkRoom) {
         self.stream = stream
+        self.room = room
         self.writesChunks = writesChunks
         walker = BodyWalker(framing)
         super.init()
@@ -124,32 +124,32 @@ package final class Translator: Carrier {
         if let failure = stream.failure, !hasWritten { return .reported(failure) }
         fillChunk(endsBody: true)
         hasEnded = true
-        if chunk.isEmpty { releaseHead() }
+        if room.chunk.isEmpty { releaseHead() }
         return writeChunk(to: client)
     }
 
     private func writeChunk(to client: Socket) -> PumpOutcome? {
-        chunk.withUnsafeBytes { write($0, to: client) }
+        room.chunk.withUnsafeBytes { write($0, to: client) }
     }
 
-    /// Moves what was said to `chunk`, framed for the client.
+    /// Moves what was said to the room's chunk, framed for the client.
     private func fillChunk(endsBody: Bool) {
-        chunk.removeAll(keepingCapacity: true)
+        room.clear()
         let count = stream.outputCount
         if writesChunks, count > 0 {
             for shift in stride(from: (63 - count.leadingZeroBitCount) / 4 * 4, through: 0, by: -4) {
                 let digit = UInt8(truncatingIfNeeded: count >> shift & 15)
-                chunk.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+                room.chunk.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
             }
-            chunk += [0x0d, 0x0a]
+            room.chunk += [0x0d, 0x0a]
         }
-        chunk.reserveCapacity(chunk.count + count + 8)
+        room.chunk.reserveCapacity(room.chunk.count + count + 8)
         stream.withOutput { output in
-            for index in output.indices { chunk.append(output[index]) }
+            for index in output.indices { room.chunk.append(output[index]) }
             tee?(output)
         }
-        if writesChunks, count > 0 { chunk += [0x0d, 0x0a] }
-        if writesChunks, endsBody { chunk += Array("0\r\n\r\n".utf8) }
+        if writesChunks, count > 0 { room.chunk += [0x0d, 0x0a] }
+        if writesChunks, endsBody { room.chunk += Array("0\r\n\r\n".utf8) }
     }
 
     package override var isEnding: Bool { bodyEnds || stream.isComplete }
@@ -167,7 +167,21 @@ package final class Translator: Carrier {
         guard !hasEnded else { return false }
         stream.fail(fault)
         fillChunk(endsBody: false)
-        chunk.withUnsafeBytes { keep($0) }
+        room.chunk.withUnsafeBytes { keep($0) }
         return true
+    }
+}
+
+/// Where one loop's translators put the chunk they write: what the client does not take at once is kept elsewhere.
+package final class ChunkRoom {
+    /// Room that is not given back, bytes.
+    private static let keptBytes = 64 * 1024
+
+    fileprivate var chunk: [UInt8] = []
+
+    package init() {}
+
+    fileprivate func clear() {
+        if chunk.capacity > ChunkRoom.keptBytes { chunk = [] } else { chunk.removeAll(keepingCapacity: true) }
     }
 }

@@ -15,7 +15,7 @@ import Settlement
 import Translation
 
 /// Why targets were passed over that could have answered; told to the client when nothing else is left.
-struct Hindrance {
+struct Hindrance: Starting {
     /// Targets that the budget cannot pay, by position in tier and plan.
     var tooDear: Set<ObjectIdentifier> = []
     var lack: Shortfall?
@@ -173,8 +173,8 @@ extension Exchange {
 
     /// Sets more aside for an answer that outgrows its budget; true when it has to end, and does.
     func outgrowsBudget() -> Bool {
-        guard let id = grant.reservation, let position = grant.pool, let pump, hasCommitted, request.streams,
-            !isEndingBroken, !pump.isEnding
+        guard $grant.isUsed, let id = grant.reservation, let position = grant.pool, let pump, hasCommitted,
+            request.streams, !isEndingBroken, !pump.isEnding
         else { return false }
         let delivered = max(pump.usage?.output ?? 0, pump.countsOutput ? 0 : pump.textBytes / 4)
         guard delivered > grant.outputTokens else { return false }
@@ -227,11 +227,11 @@ extension Exchange {
         let spent = spentTokens
         let tokens = spent.map { $0.input + $0.output } ?? 0
         if let pass = providerPass.take() { books.limits.settle(pass, tokens: tokens, now: now) }
-        if let pass = grant.pass.take() { books.limits.settle(pass, tokens: tokens, now: now) }
+        if $grant.isUsed, let pass = grant.pass.take() { books.limits.settle(pass, tokens: tokens, now: now) }
         var cost: Int?
         if let spent, ledger.provider >= 0, let target { cost = record(spent, target) }
         auditEntry?.costNanoDollars = cost
-        guard let id = grant.reservation.take() else { return }
+        guard $grant.isUsed, let id = grant.reservation.take() else { return }
         guard let spent else {
             books.pools.release(id)
             return

@@ -7,7 +7,7 @@ import Loop
 import Relay
 
 /// What the cache has to do with one request.
-struct CacheUse {
+struct CacheUse: Starting {
     /// The route's cache was asked, and had nothing.
     var hasMissed = false
     var policy: RouteCache?
@@ -236,6 +236,7 @@ extension Exchange {
 
     /// The exchange is over: what was not kept was no answer for others.
     func leaveCache() {
+        guard $cache.isUsed else { return }
         cache.ticket?.leave()
         cache.ticket = nil
         // An answer that says no is no reason to ask once more for each who waits.

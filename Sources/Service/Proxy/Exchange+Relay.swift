@@ -58,7 +58,16 @@ extension Exchange {
         }
         saved = nil
         estimatePrompt()
-        if upload == nil || upload?.isComplete == true { session.releaseRequest() }
+        if upload == nil || upload?.isComplete == true { letGoOfRequest() }
+    }
+
+    /// No other try will be made: what it would need makes room, for a stream may last long.
+    private func letGoOfRequest() {
+        session.releaseRequest()
+        guard request.streams else { return }
+        chat = nil
+        embedding = nil
+        if restated?.body != nil { restated?.body = [] }
     }
 
     private func armIdle() {

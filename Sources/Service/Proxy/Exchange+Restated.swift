@@ -17,7 +17,7 @@ import Translation
 struct Restated {
     let head: UpstreamHead.Restatement
     /// Nil when the client's body goes out.
-    let body: [UInt8]?
+    var body: [UInt8]?
     /// Members that could not be said, for `x-hoosh-dropped-params`.
     var dropped: [UInt8]
     /// How the answer is said to the client; nil when it passes as it is.
@@ -198,7 +198,12 @@ extension Exchange {
         guard !writer.overflowed else { return tryFailed(.malformed, "sent a head larger than the proxy passes on") }
         streamHead = Array(UnsafeRawBufferPointer(rebasing: seen[..<length]))
         let stream = StreamTranslation(from: translation.upstream, to: translation.client, translation.terms)
-        let pump = Translator(stream, framing: answer.framing, writesChunks: writesChunks)
+        let pump = Translator(
+            stream,
+            framing: answer.framing,
+            writesChunks: writesChunks,
+            room: worker.chunkRoom
+        )
         record(pump, translation.streamType)
         start(pump, head: writer.written, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
     }

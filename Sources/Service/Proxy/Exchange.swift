@@ -70,19 +70,19 @@ final class Exchange: UpstreamUser {
     var isPanicking = false
     var failures: [TryReport] = []
     /// What the audit log will say; nil without one.
-    var auditEntry: AuditEntry?
+    @Boxed var auditEntry: AuditEntry?
     var lastFailure = TryFailure.connect
-    var saved: SavedAnswer?
+    @Boxed var saved: SavedAnswer?
     var savedWalker = BodyWalker(.none)
     /// Read of the answer being saved, but not walked yet.
     var savedPartial: [UInt8] = []
     var target: Target?
     /// The request as this try's provider is asked, where that is not as the client asked.
-    var restated: Restated?
+    @Boxed var restated: Restated?
     /// What the client asks for, read once when a provider wants it in another format.
-    var chat: ChatRequest?
+    @Boxed var chat: ChatRequest?
     /// What the client wants embedded, read once as well.
-    var embedding: EmbeddingRequest?
+    @Boxed var embedding: EmbeddingRequest?
     /// Providers that have no words for this request, and for what.
     var unsayable: [Int: ConversationFault] = [:]
     var pool: UpstreamPool?
@@ -104,7 +104,7 @@ final class Exchange: UpstreamUser {
     var pendingHead: [UInt8] = []
     var pendingHeadStart = 0
     var pendingBody = 0
-    var upload: Upload?
+    @Boxed var upload: Upload?
     /// What of the client's body is changed for this try.
     var edits: [BodyEdit] = []
     /// The provider is asked to count, and the client did not ask for that.
@@ -118,7 +118,7 @@ final class Exchange: UpstreamUser {
     /// The provider's head of a stream that is translated, until the first of it goes out.
     var streamHead: [UInt8] = []
     /// What an answer that was read as a whole says it cost.
-    var gatheredUsage: TokenUsage?
+    @Boxed var gatheredUsage: TokenUsage?
     /// Tokens of the prompt by its size, where the provider may not tell.
     var promptEstimate: Int?
     /// What of the pump's counts has been added to the loop's already.
@@ -136,17 +136,17 @@ final class Exchange: UpstreamUser {
 
     // Budget
     /// What the request was let in with.
-    var grant = Grant()
+    @Boxed var grant: Grant
     /// What the provider of this try lets in.
-    var providerPass: Pass?
-    var hindrance = Hindrance()
+    @Boxed var providerPass: Pass?
+    @Boxed var hindrance: Hindrance
     /// Nano-dollars of an answer that is known as a whole before its head goes out.
     var knownCost: Int?
     /// The client left while a provider was at work, before anything had come.
     var leftUnanswered = false
 
     /// What is kept of answers, and what was found there.
-    var cache = CacheUse()
+    @Boxed var cache: CacheUse
 
     // Deadlines, monotonic nanoseconds
     var totalDeadline = Int64.max

@@ -3,7 +3,7 @@ import Limits
 import Routing
 
 /// What a request was let in with: counted by its limits, set aside in its budget, and settled once at its end.
-struct Grant {
+struct Grant: Starting {
     var pass: Pass?
     var allowances = Allowances()
     var reservation: ReservationID?
@@ -22,4 +22,10 @@ struct Grant {
     var isLocalOnly = false
     /// The place of the body's member `pool`, which is the proxy's own.
     var poolMember: Range<Int>?
+
+    /// Nothing was counted, set aside or read of the body.
+    var isBlank: Bool {
+        pass == nil && allowances == Allowances() && reservation == nil && pool == nil && standing == nil && lack == nil
+            && promptTokens == 0 && outputTokens == 0 && reserved == Amount() && !isLocalOnly && poolMember == nil
+    }
 }

@@ -155,6 +155,7 @@ package enum Service {
         }
         shared.reloader.start(place)
         Console.say("ready")
+        HeapTrim.start()
         waitForTheEnd(team, shared)
         for thread in threads { thread.join() }
         if let admin = snapshot.configuration.listen.admin { removeUnixSocket(admin) }

@@ -60,6 +60,7 @@ package final class Shared: Sendable {
 /// Loop only.
 final class Worker {
     let loop: EventLoop
+    let chunkRoom = ChunkRoom()
     /// What new requests begin with.
     private(set) var local: LocalSnapshot
     let shared: Shared

@@ -36,8 +36,8 @@ package final class StreamTranslation {
 
     private var eventFramer = EventFramer()
     private var lineFramer = LineFramer()
-    private var readers: Readers
-    private var writers: Writers
+    private let readers: Readers
+    private let writers: Writers
     private var deltas: [ChatDelta] = []
 
     package init(from upstream: ChatFormat, to client: ChatFormat, _ terms: AnswerTerms) {
@@ -184,23 +184,36 @@ package final class StreamTranslation {
     }
 }
 
-/// The reader of each format a provider may answer in; one is used.
+/// A value in a block of its own, so that of many only the one that is used takes room in every open stream.
+private final class Cell<Value> {
+    var value: Value
+
+    init(_ value: Value) { self.value = value }
+}
+
+/// The reader of each format a provider may answer in; one is there.
 private struct Readers {
     private let format: ChatFormat
-    private var chat = OpenAIStreamReader()
-    private var messages = AnthropicStreamReader()
-    private var gemini = GeminiStreamReader()
-    private var ollama = OllamaStreamReader()
+    private var chat: Cell<OpenAIStreamReader>?
+    private var messages: Cell<AnthropicStreamReader>?
+    private var gemini: Cell<GeminiStreamReader>?
+    private var ollama: Cell<OllamaStreamReader>?
 
-    init(_ format: ChatFormat) { self.format = format }
-
-    mutating func read(_ name: Span<UInt8>, _ data: Span<UInt8>, _ deltas: inout [ChatDelta]) throws(EventFault) {
+    init(_ format: ChatFormat) {
+        self.format = format
         switch format {
-        case .chat, .completions, .responses: try chat.read(name: name, data: data, into: &deltas)
-        case .messages: try messages.read(name: name, data: data, into: &deltas)
-        case .gemini: try gemini.read(name: name, data: data, into: &deltas)
-        case .ollama, .generate: try ollama.read(name: name, data: data, into: &deltas)
+        case .chat, .completions, .responses: chat = Cell(OpenAIStreamReader())
+        case .messages: messages = Cell(AnthropicStreamReader())
+        case .gemini: gemini = Cell(GeminiStreamReader())
+        case .ollama, .generate: ollama = Cell(OllamaStreamReader())
         }
+    }
+
+    func read(_ name: Span<UInt8>, _ data: Span<UInt8>, _ deltas: inout [ChatDelta]) throws(EventFault) {
+        try chat?.value.read(name: name, data: data, into: &deltas)
+        try messages?.value.read(name: name, data: data, into: &deltas)
+        try gemini?.value.read(name: name, data: data, into: &deltas)
+        try ollama?.value.read(name: name, data: data, into: &deltas)
     }
 
     /// OpenAI's form of a value of the provider's; nil when it is none.
@@ -217,80 +230,68 @@ private struct Readers {
     }
 
     var isComplete: Bool {
-        switch format {
-        case .chat, .completions, .responses: chat.isComplete
-        case .messages: messages.isComplete
-        case .gemini: gemini.isComplete
-        case .ollama, .generate: ollama.isComplete
-        }
+        chat?.value.isComplete ?? messages?.value.isComplete ?? gemini?.value.isComplete ?? ollama?.value.isComplete
+            ?? false
     }
 }
 
-/// The writer of each format a client may want; one is used.
+/// The writer of each format a client may want; one is there.
 private struct Writers {
-    private let format: ChatFormat
-    private var chat: OpenAIStreamWriter
-    private var completions: CompletionsStreamWriter
-    private var responses: ResponsesStreamWriter
-    private var messages: AnthropicStreamWriter
-    private var gemini: GeminiStreamWriter
-    private var ollama: OllamaStreamWriter
-    private var generate: OllamaGenerateStreamWriter
+    private var chat: Cell<OpenAIStreamWriter>?
+    private var completions: Cell<CompletionsStreamWriter>?
+    private var responses: Cell<ResponsesStreamWriter>?
+    private var messages: Cell<AnthropicStreamWriter>?
+    private var gemini: Cell<GeminiStreamWriter>?
+    private var ollama: Cell<OllamaStreamWriter>?
+    private var generate: Cell<OllamaGenerateStreamWriter>?
 
     init(_ format: ChatFormat, _ terms: AnswerTerms) {
-        self.format = format
-        chat = OpenAIStreamWriter(terms)
-        completions = CompletionsStreamWriter(terms)
-        responses = ResponsesStreamWriter(terms)
-        messages = AnthropicStreamWriter(terms)
-        gemini = terms.wantsList ? .list(terms) : GeminiStreamWriter(terms)
-        ollama = OllamaStreamWriter(terms)
-        generate = OllamaGenerateStreamWriter(terms)
-    }
-
-    mutating func write(_ delta: ChatDelta, of event: Span<UInt8>, to output: inout JSONWriter) {
         switch format {
-        case .chat: chat.write(delta, of: event, to: &output)
-        case .completions: completions.write(delta, of: event, to: &output)
-        case .responses: responses.write(delta, of: event, to: &output)
-        case .messages: messages.write(delta, of: event, to: &output)
-        case .gemini: gemini.write(delta, of: event, to: &output)
-        case .ollama: ollama.write(delta, of: event, to: &output)
-        case .generate: generate.write(delta, of: event, to: &output)
+        case .chat: chat = Cell(OpenAIStreamWriter(terms))
+        case .completions: completions = Cell(CompletionsStreamWriter(terms))
+        case .responses: responses = Cell(ResponsesStreamWriter(terms))
+        case .messages: messages = Cell(AnthropicStreamWriter(terms))
+        case .gemini: gemini = Cell(terms.wantsList ? .list(terms) : GeminiStreamWriter(terms))
+        case .ollama: ollama = Cell(OllamaStreamWriter(terms))
+        case .generate: generate = Cell(OllamaGenerateStreamWriter(terms))
         }
     }
 
+    func write(_ delta: ChatDelta, of event: Span<UInt8>, to output: inout JSONWriter) {
+        chat?.value.write(delta, of: event, to: &output)
+        completions?.value.write(delta, of: event, to: &output)
+        responses?.value.write(delta, of: event, to: &output)
+        messages?.value.write(delta, of: event, to: &output)
+        gemini?.value.write(delta, of: event, to: &output)
+        ollama?.value.write(delta, of: event, to: &output)
+        generate?.value.write(delta, of: event, to: &output)
+    }
+
+    /// Why no more can be kept of the answer; nil while all is well.
     var overflow: StaticString? {
-        switch format {
-        case .chat, .completions, .responses: nil
-        case .messages: messages.overflow
-        case .gemini: gemini.overflow
-        case .ollama: ollama.overflow
-        case .generate: generate.overflow
-        }
+        if let messages { return messages.value.overflow }
+        if let gemini { return gemini.value.overflow }
+        if let ollama { return ollama.value.overflow }
+        return generate?.value.overflow
     }
 
-    mutating func finish(to output: inout JSONWriter) {
-        switch format {
-        case .chat: chat.finish(to: &output)
-        case .completions: completions.finish(to: &output)
-        case .responses: responses.finish(to: &output)
-        case .messages: messages.finish(to: &output)
-        case .gemini: gemini.finish(to: &output)
-        case .ollama: ollama.finish(to: &output)
-        case .generate: generate.finish(to: &output)
-        }
+    func finish(to output: inout JSONWriter) {
+        chat?.value.finish(to: &output)
+        completions?.value.finish(to: &output)
+        responses?.value.finish(to: &output)
+        messages?.value.finish(to: &output)
+        gemini?.value.finish(to: &output)
+        ollama?.value.finish(to: &output)
+        generate?.value.finish(to: &output)
     }
 
-    mutating func fail(_ fault: ChatFault, to output: inout JSONWriter) {
-        switch format {
-        case .chat: chat.fail(fault, to: &output)
-        case .completions: completions.fail(fault, to: &output)
-        case .responses: responses.fail(fault, to: &output)
-        case .messages: messages.fail(fault, to: &output)
-        case .gemini: gemini.fail(fault, to: &output)
-        case .ollama: ollama.fail(fault, to: &output)
-        case .generate: generate.fail(fault, to: &output)
-        }
+    func fail(_ fault: ChatFault, to output: inout JSONWriter) {
+        chat?.value.fail(fault, to: &output)
+        completions?.value.fail(fault, to: &output)
+        responses?.value.fail(fault, to: &output)
+        messages?.value.fail(fault, to: &output)
+        gemini?.value.fail(fault, to: &output)
+        ollama?.value.fail(fault, to: &output)
+        generate?.value.fail(fault, to: &output)
     }
 }

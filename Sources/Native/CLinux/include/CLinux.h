@@ -17,6 +17,8 @@ int clinux_set_pipe_size(int descriptor, int bytes);
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
 int clinux_pin_thread(int cpu);
 int clinux_name_thread(const char *name);
+/// Bytes that were freed but are kept by the allocator, whether or not their pages are still there (mallinfo(3)).
+size_t clinux_free_heap_bytes(void);
 int clinux_random(void *bytes, size_t count);
 void *clinux_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count);
 /// Blocks SIGTERM, SIGINT, SIGHUP in the calling thread and those it starts; ignores SIGPIPE.
