@@ -158,7 +158,7 @@ package final class Translator: Carrier {
         guard !hasEnded, !bodyEnds, stream.failure == nil else { return false }
         stream.cut(cut)
         fillChunk(endsBody: true)
-        chunk.withUnsafeBytes { keep($0) }
+        room.chunk.withUnsafeBytes { keep($0) }
         return true
     }
 
