@@ -8,7 +8,7 @@ FROM ${BUILD_BASE} AS build
 # hadolint ignore=DL3008
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        ca-certificates pkg-config libcurl4-openssl-dev libyaml-dev libpcre2-dev libssl-dev libhiredis-dev \
+        ca-certificates pkg-config libcurl4-openssl-dev libyaml-dev libpcre2-dev libssl-dev libhiredis-dev libsqlite3-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
@@ -25,7 +25,7 @@ FROM ${RUN_BASE}
 # hadolint ignore=DL3008
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        ca-certificates libcurl4 libssl3 libyaml-0-2 libpcre2-8-0 libhiredis0.14 libstdc++6 tzdata \
+        ca-certificates libcurl4 libssl3 libyaml-0-2 libpcre2-8-0 libhiredis0.14 libsqlite3-0 libstdc++6 tzdata \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /
 # A number, so that Kubernetes can see that it is not root. Nothing is written: the root file system may be read-only.

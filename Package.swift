@@ -82,6 +82,12 @@ let native: [Target] = [
         // No pkg-config: its file asks for a flag that the package manager does not pass on.
         providers: [.apt(["libhiredis-dev"])]
     ),
+    .systemLibrary(
+        name: "CSQLite",
+        path: "Sources/Native/CSQLite",
+        pkgConfig: "sqlite3",
+        providers: [.apt(["libsqlite3-dev"])]
+    ),
 ]
 
 // MARK: Floor 1, Ground: no HTTP and no LLM word appears here
@@ -130,6 +136,7 @@ let engines: [Target] = [
     floor("Engines", "Limits", ["Budgets"]),
     floor("Engines", "SharedPools", ["CHiredis", "Loop", "Routing", "Budgets", "Limits"]),
     floor("Engines", "Costs", ["Routing", "Decision"]),
+    floor("Engines", "Store", ["Budgets", "Costs", "CSQLite"]),
     floor("Engines", "Cache", ["Bytes", "JSON", "Routing", "CSSL"]),
     floor("Engines", "MCP", ["Bytes", "JSON", "Routing", "Decision", "Providers"]),
 ]
@@ -204,7 +211,7 @@ let service: [Target] = [
         [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
             "Shortening", "Speech", "Translation",
-            "Decision", "Content", "Providers", "Health", "Budgets", "Limits", "Costs",
+            "Decision", "Content", "Providers", "Health", "Budgets", "Limits", "Costs", "Store",
             "Telemetry", "Identity", "Cache", "MCP", "Audit", "Admission", "ToolServers", "Arrival", "Forwarding",
             "Relay",
             "Settlement",
@@ -327,6 +334,7 @@ let tests: [Target] = [
     suite("LimitsTests", ["Limits"]),
     suite("SharedPoolsTests", ["SharedPools", "Budgets", "Limits", "Routing", "Zones", "Loop", "TestKit"]),
     suite("CostsTests", ["Costs"]),
+    suite("StoreTests", ["Store", "Budgets", "Costs", "CSQLite"]),
     suite("CacheTests", ["Cache", "JSON", "Bytes", "Routing"]),
     suite("MCPTests", ["MCP", "JSON"]),
     suite("ContentTests", ["Content", "Routing", "Bytes"]),

@@ -11,7 +11,7 @@ fi
 
 # The first line: what the Swift toolchain itself needs on Debian. The second: the C libraries the proxy stands on.
 sh "$here/install.sh" ca-certificates curl git binutils g++ libc6-dev libcurl4 libxml2 libedit2 libsqlite3-0 libncurses6 tzdata \
-    pkg-config libcurl4-openssl-dev libyaml-dev libpcre2-dev libssl-dev libhiredis-dev
+    pkg-config libcurl4-openssl-dev libyaml-dev libpcre2-dev libssl-dev libhiredis-dev libsqlite3-dev
 
 version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
 case $version in

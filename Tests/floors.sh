@@ -28,6 +28,7 @@ belongs CYaml 1 Sources/Routes/RouteLanguage
 belongs CPCRE2 1 Sources/Engines/Decision Sources/Engines/Content
 belongs CHiredis 1 Sources/Engines/SharedPools
 belongs CSSL 1 Sources/Service/hoosh-mock Sources/Service/Proxy Sources/Engines/Identity Sources/Engines/Audit Sources/Engines/Cache
+belongs CSQLite 1 Sources/Engines/Store
 belongs CLinux 99 Sources/Ground/Bytes Sources/Ground/Loop Sources/Path/Arrival Sources/Service/Proxy Sources/Service/hoosh-mock \
     Sources/Service/hoosh-bench
 for module in Foundation FoundationEssentials Dispatch; do

@@ -40,17 +40,6 @@ package struct PoolReport: Equatable, Sendable {
     package var counts: PoolCounts
 }
 
-/// What one subject of one pool has spent in its window: what a store keeps.
-package struct SpentRecord: Equatable, Sendable {
-    package var pool: String
-    package var subject: String
-    package var quantity: Quantity
-    package var used: Int
-    /// The window it was spent in, milliseconds since 1970.
-    package var startMilliseconds: Int
-    package var endMilliseconds: Int
-}
-
 extension PoolBook {
     /// The pools of the served file, each with one subject's account or with all that have one.
     ///
@@ -59,32 +48,6 @@ extension PoolBook {
         state.withLock { state in
             state.expire(now)
             return state.pools.indices.filter { state.pools[$0].isListed }.map { state.report($0, now, subject) }
-        }
-    }
-
-    /// What was charged since this was last asked.
-    package func takeChanges() -> [SpentRecord] {
-        state.withLock { state in
-            var records: [SpentRecord] = []
-            for index in state.accounts.indices where state.accounts[index].isChanged {
-                state.accounts[index].isChanged = false
-                guard state.accounts[index].pool >= 0 else { continue }
-                records += state.records(of: index)
-            }
-            return records
-        }
-    }
-
-    /// Takes back what was written before a restart; windows that are over by now are left out.
-    package func restore(_ records: [SpentRecord], now: Int) {
-        state.withLock { state in
-            for record in records where now < record.endMilliseconds {
-                guard let pool = state.position(of: record.pool),
-                    let account = state.account(of: pool, named: record.subject, now)
-                else { continue }
-                state.advance(account, now)
-                state.spend(Int(account), record.quantity.rawValue, max(record.used, 0))
-            }
         }
     }
 }
@@ -123,22 +86,6 @@ extension PoolLedger {
                 used: meter.used,
                 reserved: meter.reserved,
                 resetsMilliseconds: meter.end
-            )
-        }
-    }
-
-    fileprivate func records(of index: Int) -> [SpentRecord] {
-        let account = accounts[index]
-        let settings = pools[Int(account.pool)].settings
-        return Quantity.allCases.compactMap { quantity in
-            guard settings[quantity] != nil, account.meters[quantity.rawValue].used > 0 else { return nil }
-            return SpentRecord(
-                pool: settings.name,
-                subject: account.subject,
-                quantity: quantity,
-                used: account.meters[quantity.rawValue].used,
-                startMilliseconds: account.meters[quantity.rawValue].start,
-                endMilliseconds: account.meters[quantity.rawValue].end
             )
         }
     }

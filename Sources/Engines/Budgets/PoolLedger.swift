@@ -31,6 +31,10 @@ struct PoolLedger {
     var named: [String: NamedReservation] = [:]
     /// When the first of those expires.
     var nextExpiry = Int.max
+    /// Accounts that `isChanged` is set of, each once.
+    var changed: [Int32] = []
+    /// What was spent before a restart of pools that are not known yet, by their name and the subject.
+    var waiting: [String: [String: [SpentRecord]]] = [:]
 
     init(subjectLimit: Int) { self.subjectLimit = subjectLimit }
 
@@ -87,7 +91,10 @@ struct PoolLedger {
             let slide = accounts[Int(account)].meters[index].slide
             if slide >= 0 { freeSlides.append(slide) }
         }
+        let isChanged = accounts[Int(account)].isChanged
         accounts[Int(account)] = Account()
+        // It stands in the list of changes, in which nothing stands twice.
+        accounts[Int(account)].isChanged = isChanged
         freeAccounts.append(account)
     }
 
@@ -118,15 +125,14 @@ struct PoolLedger {
 
     private mutating func account(of pool: Int, _ now: Int, _ subject: (Subject) -> String) -> Int32? {
         guard let per = pools[pool].settings.per else {
-            if pools[pool].shared < 0 { pools[pool].shared = newAccount(of: pool, "") }
-            return pools[pool].shared
+            return account(of: pool, named: "", now)
         }
         return account(of: pool, named: subject(per), now)
     }
 
     mutating func account(of pool: Int, named name: String, _ now: Int) -> Int32? {
         if pools[pool].settings.per == nil {
-            if pools[pool].shared < 0 { pools[pool].shared = newAccount(of: pool, "") }
+            if pools[pool].shared < 0 { pools[pool].shared = newAccount(of: pool, "", now) }
             return pools[pool].shared
         }
         if let known = pools[pool].subjects[name] { return known }
@@ -134,12 +140,12 @@ struct PoolLedger {
             evict(pool, now)
             guard pools[pool].subjects.count < subjectLimit else { return nil }
         }
-        let account = newAccount(of: pool, name)
+        let account = newAccount(of: pool, name, now)
         pools[pool].subjects[name] = account
         return account
     }
 
-    private mutating func newAccount(of pool: Int, _ subject: String) -> Int32 {
+    private mutating func newAccount(of pool: Int, _ subject: String, _ now: Int) -> Int32 {
         let index: Int32
         if let free = freeAccounts.popLast() {
             index = free
@@ -149,6 +155,7 @@ struct PoolLedger {
         }
         accounts[Int(index)].pool = Int32(pool)
         accounts[Int(index)].subject = subject
+        if !waiting.isEmpty { takeBack(index, now) }
         return index
     }
 
@@ -267,7 +274,7 @@ struct PoolLedger {
             guard pools[pool].settings[quantity] != nil else { continue }
             spend(account, quantity.rawValue, amount[quantity])
         }
-        accounts[account].isChanged = true
+        if amount != Amount() { noteChange(account) }
         pools[pool].counts.committed.add(amount)
     }
 

@@ -8,6 +8,29 @@ package struct Slide: Sendable {
 
     package init() {}
 
+    /// How long something counts at most.
+    package static func reach(_ length: Int) -> Int { (parts + 1) * partLength(length) }
+
+    /// What a store keeps: the newest part and all counts.
+    package var kept: [Int] {
+        var all = [newest]
+        for index in 0..<17 { all.append(counts[index]) }
+        return all
+    }
+
+    /// Goes on with what a store kept; nil when it does not come to this sum.
+    package init?(kept: [Int], sum: Int) {
+        guard kept.count == 18, let newest = kept.first, newest >= 0 else { return nil }
+        var left = sum
+        for index in 0..<17 {
+            guard (0...left).contains(kept[index + 1]) else { return nil }
+            counts[index] = kept[index + 1]
+            left -= kept[index + 1]
+        }
+        guard left == 0 else { return nil }
+        self.newest = newest
+    }
+
     /// Forgets what is older than `length`, which is answered; both are in the same unit.
     package mutating func advance(to now: Int, length: Int) -> Int {
         let part = now / Slide.partLength(length)

@@ -72,6 +72,16 @@ package struct CostRecord: Equatable, Sendable {
     }
 }
 
+/// What a store has to write of costs.
+package struct CostChanges: Equatable, Sendable {
+    /// All lines are gone that were there before these.
+    package var isReset = false
+    /// New sums; nil for a line that is no more.
+    package var sums: [CostKey: CostSum?] = [:]
+    package var sinceSeconds: Int
+    package init(sinceSeconds: Int) { self.sinceSeconds = sinceSeconds }
+}
+
 /// What was spent, by provider, model, key, pool and day: one for the whole process.
 ///
 /// Bounded: when there is no room for another line, the models of new ones are `other`, and the oldest day is folded into
@@ -88,6 +98,10 @@ package final class CostBook: Sendable {
         /// Since the process began, whatever was reset: what metrics show.
         var providers: [String: CostSum] = [:]
         var sinceSeconds: Int
+        /// A store asks for changes.
+        var isFollowed = false
+        var isReset = false
+        var changed: Set<CostKey> = []
     }
 
     private let ledger: Mutex<Ledger>
@@ -103,9 +117,10 @@ package final class CostBook: Sendable {
             ledger.providers[key.provider, default: CostSum()].add(tokens, nanodollars)
             if ledger.lines[key] != nil || ledger.lines.count < ledger.limit {
                 ledger.lines[key, default: CostSum()].add(tokens, nanodollars)
+                if ledger.isFollowed { ledger.changed.insert(key) }
                 return
             }
-            CostBook.makeRoom(&ledger.lines, today: key.day, ledger.limit)
+            CostBook.makeRoom(&ledger, today: key.day)
             var key = key
             if ledger.lines.count >= ledger.limit {
                 key.model = CostBook.other
@@ -113,16 +128,19 @@ package final class CostBook: Sendable {
                 if ledger.lines[key] == nil { key.pool = CostBook.other }
             }
             ledger.lines[key, default: CostSum()].add(tokens, nanodollars)
+            if ledger.isFollowed { ledger.changed.insert(key) }
         }
     }
 
     /// Folds days that are over, the oldest first, until a quarter is free.
-    private static func makeRoom(_ lines: inout [CostKey: CostSum], today: Int, _ limit: Int) {
-        for day in Set(lines.keys.map(\.day)).sorted() where day < today && lines.count > limit / 4 * 3 {
-            for (key, sum) in lines where key.day == day && key.model != other {
-                lines[key] = nil
+    private static func makeRoom(_ ledger: inout Ledger, today: Int) {
+        for day in Set(ledger.lines.keys.map(\.day)).sorted()
+        where day < today && ledger.lines.count > ledger.limit / 4 * 3 {
+            for (key, sum) in ledger.lines where key.day == day && key.model != other {
+                ledger.lines[key] = nil
                 let folded = CostKey(day: day, provider: key.provider, model: other, key: other, pool: other)
-                lines[folded, default: CostSum()].add(sum)
+                ledger.lines[folded, default: CostSum()].add(sum)
+                if ledger.isFollowed { ledger.changed.formUnion([key, folded]) }
             }
         }
     }
@@ -151,7 +169,41 @@ package final class CostBook: Sendable {
             for line in ledger.lines.values { sum.add(line) }
             ledger.lines = [:]
             ledger.sinceSeconds = nowSeconds
+            ledger.changed = []
+            ledger.isReset = true
             return sum
+        }
+    }
+
+    // MARK: For a store
+
+    /// From here on notes what changes.
+    package func follow() {
+        ledger.withLock { ledger in
+            ledger.isFollowed = true
+            ledger.isReset = false
+            ledger.changed = []
+        }
+    }
+
+    /// Makes all that is known a change: for a store that begins anew.
+    package func markAllChanged() {
+        ledger.withLock { ledger in
+            ledger.isReset = true
+            ledger.changed = Set(ledger.lines.keys)
+        }
+    }
+
+    /// What has changed since this was last asked; nil when nothing did.
+    package func takeChanges() -> CostChanges? {
+        ledger.withLock { ledger in
+            guard ledger.isFollowed, ledger.isReset || !ledger.changed.isEmpty else { return nil }
+            var changes = CostChanges(sinceSeconds: ledger.sinceSeconds)
+            changes.isReset = ledger.isReset
+            for key in ledger.changed { changes.sums.updateValue(ledger.lines[key], forKey: key) }
+            ledger.isReset = false
+            ledger.changed = []
+            return changes
         }
     }
 

@@ -94,7 +94,7 @@ enum AdminPaths {
             let shared = session.worker.shared
             let whole =
                 page + AuditPaths.metrics(shared.audit) + QueuePaths.metrics(shared)
-                + GovernanceMetrics.page(snapshot.governance.books)
+                + StatePaths.metrics(shared.state) + GovernanceMetrics.page(snapshot.governance.books)
                 + cacheMetrics(snapshot.cacheBook.report(now: session.loop.now))
             session.answer(200, PrometheusText.contentType, Array(whole.utf8))
         }

@@ -69,7 +69,7 @@ extension AdminPaths {
         }
         let body =
             "{\"config\":\"\(snapshot.hash)\",\"version\":\"\(Version.current)\","
-            + "\"providers\":[\(rows.joined(separator: ","))]}"
+            + "\"providers\":[\(rows.joined(separator: ","))],\"store\":\(StatePaths.object(session))}"
         session.answer(200, "application/json", Array(body.utf8))
     }
 

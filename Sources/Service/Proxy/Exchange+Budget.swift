@@ -231,6 +231,7 @@ extension Exchange {
         var cost: Int?
         if let spent, ledger.provider >= 0, let target { cost = record(spent, target) }
         auditEntry?.costNanoDollars = cost
+        defer { worker.shared.state?.note() }
         guard $grant.isUsed, let id = grant.reservation.take() else { return }
         guard let spent else {
             books.pools.release(id)

@@ -1,4 +1,3 @@
-import Audit
 import CLinux
 import Compiler
 import Decision
@@ -47,23 +46,16 @@ package enum Service {
         let configuration = ready.configuration
         let snapshot = Snapshot(ready, rows: rows)
         let count = options.threads > 0 ? options.threads : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        // What was spent is known before anybody can ask.
+        guard let desks = Desks.open(snapshot) else { return 1 }
         let client: ListeningSockets
         var admin: ListeningSockets?
-        let audit: AuditDesk?
         do {
             client = try open(configuration.listen.address, loops: count)
             if let address = configuration.listen.admin { admin = try open(address, loops: 1) }
         } catch {
+            desks.close()
             Console.say("\(error.description)")
-            return 1
-        }
-        do throws(AuditTrouble) {
-            audit = try AuditDesk.open(snapshot)
-        } catch {
-            Console.say("audit: \(error.message)")
-            if error.isTampered {
-                Console.say("see `hoosh-proxy audit verify`; to begin another log, move its files away")
-            }
             return 1
         }
         announce(client, "client")
@@ -74,10 +66,10 @@ package enum Service {
             reloader: Reloader(source, first: reading),
             logsAccess: options.logsAccess,
             loops: count,
-            audit: audit
+            desks: desks
         )
         let code = serve(snapshot, shared, client, admin, count)
-        audit?.log.stop()
+        desks.close()
         Console.say("stopped")
         return code
     }

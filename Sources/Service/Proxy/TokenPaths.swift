@@ -133,6 +133,7 @@ enum TokenPaths {
         let word = releases ? "released" : "committed"
         let books = session.worker.snapshot.governance.books.pools
         let owner = Payer(session: session).owner
+        defer { session.worker.shared.state?.note() }
         switch books.settle(named: id, owner: owner, actual, now: WallClock.milliseconds()) {
         case .done(let pool, _): answer(session, ["\"\(word)\":true", "\"pool\":\(quoted(pool))"])
         // Twice is once: who asks again after a lost answer learns that it was done.
@@ -144,6 +145,7 @@ enum TokenPaths {
     /// hoosh's report: of a reservation by its id, or of what was used without one.
     private static func report(_ session: Session, _ order: Order) throws(Fault) {
         let actual = try order.amount(tokens: "actual")
+        defer { session.worker.shared.state?.note() }
         if order.node["id"] != nil {
             let id = try order.text("id")
             let books = session.worker.snapshot.governance.books.pools

@@ -36,6 +36,8 @@ package final class Shared: Sendable {
     let refusedForRoom = Atomic<Int>(0)
     /// Where it is written what became of requests; nil without `audit`.
     let audit: AuditDesk?
+    /// Where it is kept what was spent; nil when only memory knows.
+    let state: StateDesk?
 
     init(
         first: Snapshot,
@@ -43,9 +45,10 @@ package final class Shared: Sendable {
         reloader: Reloader,
         logsAccess: Bool,
         loops: Int,
-        audit: AuditDesk?
+        desks: Desks
     ) {
-        self.audit = audit
+        audit = desks.audit
+        state = desks.state
         admission.apply(first)
         publication = Publication(first)
         self.rows = rows

@@ -33,11 +33,7 @@ final class EngineCheck {
     }
 
     private func checkStore(_ text: String, _ node: Node) {
-        switch try? Values.store(text) {
-        case .redis?: note("`state: redis`", at: node.spot)
-        case .sqlite?: note("`state: sqlite`", at: node.spot)
-        case .memory?, nil: break
-        }
+        if case .redis? = try? Values.store(text) { note("`state: redis`", at: node.spot) }
     }
 
     /// Something that the language has and the build has not.
