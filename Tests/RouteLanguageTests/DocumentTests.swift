@@ -34,6 +34,15 @@ import Testing
         #expect(callers.tags?.all.map(\.value) == ["legal", "eu-resident"])
     }
 
+    @Test func `a store is read as a word and as a mapping`() throws {
+        #expect(try document("matches").state.store.value == .memory)
+        #expect(try document("serve-state").state.store.value == .sqlite(path: "/var/lib/hoosh/state.db"))
+        let text = "version: 1\nproviders: {a: {kind: ollama}}\nstate: sqlite:x.db\nroutes: [{name: all, to: [a]}]\n"
+        let state = Cases.load(Array(text.utf8), "serve-word").document?.state
+        #expect(state?.store.value == .sqlite(path: "x.db") && state?.store.spot?.line == 3)
+        #expect(state?.onStoreError.value == .deny)
+    }
+
     @Test func `privacy is read with its rules and the providers' clearances`() throws {
         let document = try document("matches")
         #expect(document.privacy.standard.value == .internal && document.privacy.header.value == "x-class")

@@ -145,7 +145,7 @@ package indirect enum KeyType: Sendable {
         case .pattern: ["HP113"]
         case .url: ["HP111", "HP710"]
         case .address: ["HP111"]
-        case .store: ["HP107", "HP710"]
+        case .store: ["HP107", "HP701", "HP710"]
         case .oneOrMore(let type), .list(let type), .wordOr(_, let type), .orMapping(let type): type.codes
         case .orMap(let type, let names): type.codes + names.codes.filter { !type.codes.contains($0) }
         case .map(let names): names.codes
