@@ -36,7 +36,7 @@ final class StateStation {
             let pools = try #require(try object(answer)["pools"] as? [[String: Any]], "\(answer.text)")
             return Dictionary(
                 uniqueKeysWithValues: try pools.map { pool in
-                    (try #require(pool["name"] as? String), try #require(pool["used"] as? Int))
+                    (try #require(pool["name"] as? String), pool["used"] as? Int ?? 0)
                 }
             )
         }
