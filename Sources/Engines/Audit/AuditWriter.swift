@@ -206,17 +206,23 @@ final class AuditWriter {
     // MARK: Trouble
 
     private func trouble(_ message: String) {
-        if troubledSince == nil {
+        let isNew = troubledSince == nil
+        if isNew {
             troubledSince = log.clock()
             deniedBefore = log.denied
             lostBefore = log.lost
-            log.publish { $0.failures += 1 }
+        }
+        // Before it is said: who reads that finds it so.
+        log.publish { status in
+            status.trouble = message
+            if isNew { status.failures += 1 }
+        }
+        if isNew {
             log.say("audit: THE LOG CANNOT BE WRITTEN: \(message)")
         } else if message != troubleReason {
             log.say("audit: still not: \(message)")
         }
         troubleReason = message
-        log.publish { $0.trouble = message }
     }
 
     /// Tries to go on; says in the log that there was a gap.
