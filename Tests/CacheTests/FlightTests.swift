@@ -17,7 +17,7 @@ import Testing
         func teller(_ who: Int) -> CacheShelf.Teller {
             { news in
                 switch news {
-                case .answer(let answer): self.answers.withLock { $0[who] = answer }
+                case .answer(let answer), .alike(let answer, _): self.answers.withLock { $0[who] = answer }
                 case .lead(let flight): self.flights.withLock { $0[who] = flight }
                 case .alone: self.alone.withLock { _ = $0.insert(who) }
                 }

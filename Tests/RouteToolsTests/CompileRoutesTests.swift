@@ -19,7 +19,8 @@ struct CompileRoutesTests {
             Set(Self.files).isSuperset(of: [
                 "canary.yaml", "dev.yaml", "embeddings-speech.yaml", "local-first.yaml", "long-context.yaml",
                 "minimal.yaml",
-                "night-batch.yaml", "privacy-tiers.yaml", "prod.yaml", "sidecar.yaml", "teams.yaml", "two-regions.yaml",
+                "night-batch.yaml", "privacy-tiers.yaml", "prod.yaml", "semantic-cache.yaml", "sidecar.yaml",
+                "teams.yaml", "two-regions.yaml",
             ])
         )
     }

@@ -14,7 +14,8 @@ import Testing
         "local-first": ("llama3.2", ["open-weights"]), "long-context": ("assistant", ["short"]),
         "minimal": ("gpt-4o", ["default"]),
         "night-batch": ("llama-3.3-70b", ["people"]),
-        "privacy-tiers": ("llama3.2", ["rest"]), "sidecar": ("chat", ["open-weights"]),
+        "privacy-tiers": ("llama3.2", ["rest"]), "semantic-cache": ("gpt-4o", ["default"]),
+        "sidecar": ("chat", ["open-weights"]),
         "teams": ("llama3.2", ["house"]), "two-regions": ("gpt-4o", ["both"]),
     ]
     /// Files beyond this build, with the keys that the refusal names (`routes.md` A10).

@@ -4,6 +4,10 @@ import Synchronization
 package struct CacheCounts: Equatable, Sendable {
     /// Answered from what was kept.
     package var hits = 0
+    /// Answered with the answer to a question that is alike.
+    package var alike = 0
+    /// Could not be compared, since the embedder gave no vector in time.
+    package var embedderFailures = 0
     /// Answered with what another was waiting for anyway.
     package var shared = 0
     /// Asked a provider.
@@ -21,6 +25,8 @@ package struct CacheCounts: Equatable, Sendable {
 
     package mutating func add(_ other: CacheCounts) {
         hits += other.hits
+        alike += other.alike
+        embedderFailures += other.embedderFailures
         shared += other.shared
         misses += other.misses
         bypasses += other.bypasses

@@ -17,6 +17,8 @@ struct CacheEntries {
     private var newest = -1
     private var oldest = -1
     private(set) var bytes = 0
+    /// The questions by what they mean.
+    private(set) var alike = AlikeRows()
 
     var count: Int { index.count }
 
@@ -47,6 +49,7 @@ struct CacheEntries {
         }
         index[key] = place
         bytes += answer.sizeBytes
+        if let mark = answer.alike { alike.put(key, mark) }
         link(place)
         return shrink(to: limits)
     }
@@ -77,8 +80,12 @@ struct CacheEntries {
         if let place = index[key] { remove(place) }
     }
 
+    /// The mark of what is kept for a question.
+    func mark(of key: CacheKey) -> AlikeMark? { index[key].flatMap { slots[$0].answer?.alike } }
+
     private mutating func remove(_ place: Int) {
         unlink(place)
+        if let mark = slots[place].answer?.alike { alike.remove(slots[place].key, mark) }
         bytes -= slots[place].answer?.sizeBytes ?? 0
         index[slots[place].key] = nil
         slots[place].answer = nil

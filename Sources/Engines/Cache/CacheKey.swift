@@ -105,9 +105,24 @@ package struct CacheQuestion: Sendable {
     /// The key of the question with this body.
     ///
     /// - Throws: what is wrong with a body that is no JSON.
-    package func key(body: Span<UInt8>) throws(JSONFault) -> CacheKey {
-        var text: [UInt8] = []
-        text.reserveCapacity(body.count + 512)
+    package func key(body: Span<UInt8>) throws(JSONFault) -> CacheKey { try digest(body, behind: []) }
+
+    /// The key of all questions that differ from this one in nothing but the words of its last text.
+    ///
+    /// * `embedder`: what makes texts comparable; vectors of two models are not.
+    ///
+    /// - Throws: what is wrong with a body that is no JSON.
+    package func partition(of alike: AlikeQuestion, embedder: [UInt8]) throws(JSONFault) -> CacheKey {
+        var start: [UInt8] = []
+        // No question begins like this, so that no partition is a question's key.
+        for part in [Array("alike".utf8), embedder, alike.numbers] { put(part, to: &start) }
+        let rest = alike.rest
+        return try digest(rest.span, behind: start)
+    }
+
+    private func digest(_ body: Span<UInt8>, behind start: [UInt8]) throws(JSONFault) -> CacheKey {
+        var text = start
+        text.reserveCapacity(start.count + body.count + 512)
         switch owner {
         case .everybody: put([], to: &text)
         case .key(let name): put(Array("key \(name)".utf8), to: &text)

@@ -19,6 +19,8 @@ package final class CacheShelf: Sendable {
     /// What somebody who waited is told, once.
     package enum News: Sendable {
         case answer(CachedAnswer)
+        /// The answer to another question will do, which is this much alike.
+        case alike(CachedAnswer, Float)
         /// Who was finding it out has failed: now it is this one's turn, for all others who wait.
         case lead(CacheFlight)
         /// The answer cannot be shared: each asks on its own.
@@ -67,12 +69,15 @@ package final class CacheShelf: Sendable {
     /// Looks for the answer to a question.
     ///
     /// * `ttl`: how old an answer may be, in nanoseconds, whatever was said when it was kept.
+    /// * `compares`: who gets to lead looks for an answer that is alike, and tells what came of that (`alike`,
+    ///   `foundNoneAlike`): until then it is no miss.
     /// * `teller`: told once, from any thread, if the outcome is `wait`.
     package func ask(
         _ key: CacheKey,
         _ wish: CacheWish,
         ttl: Int64,
         now: Int64,
+        compares: Bool = false,
         teller: @escaping Teller
     ) -> Outcome {
         state.withLock { state in
@@ -102,13 +107,62 @@ package final class CacheShelf: Sendable {
                 state.flights[key]?.waiters.append(Waiter(number: number, tell: teller))
                 return .wait(CacheTicket(shelf: self, key: key, number: number))
             }
-            state.counts.misses += 1
+            if !compares { state.counts.misses += 1 }
             if state.flights[key] == nil { state.flights[key] = Flight(leader: number) }
             return .lead(CacheFlight(shelf: self, key: key, number: number, epoch: state.epoch))
         }
     }
 
+    // MARK: Comparing
+
+    /// Looks for the answer to a question that means the same; counts a miss when there is none.
+    ///
+    /// Compares outside of the lock: what is found there may be gone by then, and the next best is taken.
+    package func alike(
+        _ mark: AlikeMark,
+        threshold: Float,
+        _ wish: CacheWish,
+        ttl: Int64,
+        now: Int64
+    ) -> (answer: CachedAnswer, similarity: Float)? {
+        let rows = state.withLock { $0.entries.alike.rows(mark.partition) }
+        let nearest = AlikeRows.nearest(to: mark.vector, rows, threshold: threshold)
+        return state.withLock { state in
+            let oldest = min(ttl, wish.maxAgeNanoseconds ?? .max)
+            for (key, similarity) in nearest where state.entries.mark(of: key)?.partition == mark.partition {
+                let (answer, hasExpired) = state.entries.use(key, now: now)
+                if hasExpired { state.counts.expirations += 1 }
+                guard let answer, now - answer.createdNanoseconds <= oldest else { continue }
+                state.counts.alike += 1
+                state.counts.savedPromptTokens += answer.promptTokens
+                state.counts.savedCompletionTokens += answer.completionTokens
+                return (answer, similarity)
+            }
+            state.counts.misses += 1
+            return nil
+        }
+    }
+
+    /// Nothing could be compared: it is a miss, and one of the embedder's failures if that was asked.
+    package func foundNoneAlike(isFailure: Bool) {
+        state.withLock { state in
+            state.counts.misses += 1
+            if isFailure { state.counts.embedderFailures += 1 }
+        }
+    }
+
     // MARK: Answering
+
+    fileprivate func share(_ flight: CacheFlight, _ answer: CachedAnswer, _ similarity: Float) {
+        let waiters = state.withLock { state in
+            let waiters = take(flight, &state)
+            state.counts.shared += waiters.count
+            state.counts.savedPromptTokens += waiters.count * answer.promptTokens
+            state.counts.savedCompletionTokens += waiters.count * answer.completionTokens
+            return waiters
+        }
+        for waiter in waiters { waiter.tell(.alike(answer, similarity)) }
+    }
 
     fileprivate func finish(_ flight: CacheFlight, _ answer: CachedAnswer, ttl: Int64) {
         let waiters = state.withLock { state in
@@ -118,7 +172,10 @@ package final class CacheShelf: Sendable {
                 let expires = answer.createdNanoseconds.addingReportingOverflow(ttl)
                 let end = expires.overflow ? Int64.max : expires.partialValue
                 state.counts.stores += 1
-                state.counts.evictions += state.entries.put(flight.key, answer, expires: end, limits: state.limits)
+                // The question is the same, so what it means is.
+                let mark = answer.alike == nil ? state.entries.mark(of: flight.key) : nil
+                let kept = mark.map(answer.marked) ?? answer
+                state.counts.evictions += state.entries.put(flight.key, kept, expires: end, limits: state.limits)
             }
             let waiters = take(flight, &state)
             state.counts.shared += waiters.count
@@ -219,6 +276,12 @@ package final class CacheFlight: Sendable {
     package func finish(_ answer: CachedAnswer, ttl: Int64) {
         guard end() else { return }
         shelf.finish(self, answer, ttl: ttl)
+    }
+
+    /// The answer to a question that is alike will do, for all who wait as well; it is kept under that one alone.
+    package func share(_ answer: CachedAnswer, similarity: Float) {
+        guard end() else { return }
+        shelf.share(self, answer, similarity)
     }
 
     /// There is an answer, but not one for others.

@@ -23,6 +23,8 @@ package final class CachedAnswer: Sendable {
     /// What it had cost, and a hit saves.
     package let promptTokens: Int
     package let completionTokens: Int
+    /// Where questions that are alike find it; nil for an answer to its equals alone.
+    package let alike: AlikeMark?
 
     package init(
         body: [UInt8],
@@ -33,8 +35,10 @@ package final class CachedAnswer: Sendable {
         model: [UInt8],
         provider: String,
         promptTokens: Int = 0,
-        completionTokens: Int = 0
+        completionTokens: Int = 0,
+        alike: AlikeMark? = nil
     ) {
+        self.alike = alike
         self.body = body
         self.fields = fields
         self.createdNanoseconds = createdNanoseconds
@@ -48,7 +52,24 @@ package final class CachedAnswer: Sendable {
 
     /// What it takes of the cache: its bytes, and what is kept beside them.
     package var sizeBytes: Int {
-        body.count + fields.count + model.count + 16 * marks.count + CachedAnswer.besideBytes
+        body.count + fields.count + model.count + 16 * marks.count + (alike?.vector.sizeBytes ?? 0)
+            + CachedAnswer.besideBytes
+    }
+
+    /// The same answer, found by what its question means as well.
+    func marked(_ alike: AlikeMark) -> CachedAnswer {
+        CachedAnswer(
+            body: body,
+            fields: fields,
+            createdNanoseconds: createdNanoseconds,
+            marks: marks,
+            owner: owner,
+            model: model,
+            provider: provider,
+            promptTokens: promptTokens,
+            completionTokens: completionTokens,
+            alike: alike
+        )
     }
 
     /// Key, places in tables and objects' heads, roughly.

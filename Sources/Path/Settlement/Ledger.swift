@@ -35,11 +35,11 @@ package struct Ledger {
 
     /// Adds one exchange to the loop's counters, once.
     ///
-    /// * `route`, `provider`, `key`: rows of the counters; no provider and no key is -1.
+    /// * `route`, `provider`, `key`: rows of the counters; none is -1.
     package func settle(in counters: inout Counters, route: Int, provider: Int, key: Int) {
-        counters.routes[route].count(clientLeft ? 499 : status)
+        if route >= 0 { counters.routes[route].count(clientLeft ? 499 : status) }
         if key >= 0 { counters.keys[key].count(clientLeft ? 499 : status) }
-        if clientLeft { counters.clientsLeft += 1 }
+        if clientLeft, route >= 0 { counters.clientsLeft += 1 }
         guard provider >= 0 else { return }
         counters.providers[provider].prompt.add(promptTokens, isEstimate: promptIsEstimate)
         counters.providers[provider].completion.add(completionTokens, isEstimate: completionIsEstimate)

@@ -38,11 +38,14 @@ struct Outcome {
     var tiers: [[Int]]
     var status: Int
     var tries: Int
+    /// Position of a provider that sees the request without being one of its targets.
+    var embedder: Int?
 
     func holds(_ condition: Claim.Condition, isAlways: Bool, _ document: RouteDocument) -> Bool {
         let providers = tiers.joined()
         if let names = condition.providers {
-            let isNamed = providers.map { provider in
+            // Where it goes is a question of secrets: who compares it counts, though he is no target.
+            let isNamed = (Array(providers) + [embedder].compactMap(\.self)).map { provider in
                 let entry = document.providers[provider]
                 return names.contains {
                     $0 == entry.name.value || $0 == "any" || $0 == (entry.isLocal ? "local" : "remote")
@@ -136,7 +139,13 @@ struct Prover {
             outcome.status = status
             return isBroken(outcome) ? ask(boxes, route) : nil
         }
-        if left.contains(true) { return isBroken(outcome) ? ask(boxes, route) : nil }
+        if left.contains(true) {
+            if isBroken(outcome) { return ask(boxes, route) }
+            guard let embedder = Embedder(entry, scene.document) else { return nil }
+            outcome.embedder = embedder.provider
+            guard isBroken(outcome) else { return nil }
+            return ask(builder.product(boxes, [embedder.box(builder.universe)]), route)
+        }
         outcome.status = 403
         if isBroken(outcome) {
             for target in targets {
@@ -192,6 +201,11 @@ extension Scene {
                 Tries.most(entry, tiers: tiers.map(\.count)),
                 entry.settings.failover.maxTries
             )
+            if let embedder = Embedder(entry, document), !tiers.allSatisfy(\.isEmpty),
+                embedder.sees(request, interpreter.label(request))
+            {
+                outcome.embedder = embedder.provider
+            }
             if tiers.allSatisfy(\.isEmpty) {
                 outcome.status = entry.tiers.flatMap(\.targets).contains { interpreter.serves($0, request) } ? 403 : 404
             }

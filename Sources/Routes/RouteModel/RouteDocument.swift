@@ -29,6 +29,7 @@ package struct RouteDocument: Sendable {
     package var rateLimits: [RateLimit] = []
     package var privacy = Privacy()
     package var cache = CacheSettings()
+    package var warm: WarmSettings?
     package var queue = QueueSettings()
     /// In file order, disabled ones included.
     package var routes: [RouteEntry] = []

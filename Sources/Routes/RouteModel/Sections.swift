@@ -127,7 +127,51 @@ package struct CacheSettings: Sendable {
     package var maxLevel = Setting(Level.internal)
     package var streams = Setting(Streams.skip)
     package var pace = Setting(Pace.atOnce)
+    /// How questions are compared; nil compares none.
+    package var semantic = Setting<SemanticSettings?>(nil)
     package init() {}
+}
+
+/// `cache.semantic`, at the top level or on a route.
+package struct SemanticSettings: Sendable {
+    /// `provider/model`, as written.
+    package var embedder: Located<String>
+    /// The cosine from which on two questions have the same answer.
+    package var threshold = 0.95
+    package var timeoutMilliseconds = 1_000
+    /// A longer text is not compared.
+    package var textBytes = 2_048
+    package init(embedder: Located<String>) { self.embedder = embedder }
+
+    /// The provider's name and the model's; nil when nothing stands on one side of the `/`.
+    package var names: (provider: String, model: String)? {
+        guard let slash = embedder.value.firstIndex(of: "/") else { return nil }
+        let model = embedder.value[slash...].dropFirst()
+        guard slash > embedder.value.startIndex, !model.isEmpty else { return nil }
+        return (String(embedder.value[..<slash]), String(model))
+    }
+
+    /// True when both compare the same way.
+    package func isSame(as other: SemanticSettings) -> Bool {
+        embedder.value == other.embedder.value && threshold == other.threshold
+            && timeoutMilliseconds == other.timeoutMilliseconds && textBytes == other.textBytes
+    }
+}
+
+/// `cache.warm`: questions asked before anybody does.
+package struct WarmSettings: Sendable {
+    /// A request as JSON, or the path of a file with one in each line.
+    package var requests: [Located<String>] = []
+    /// The key of `auth.keys` that asks.
+    package var key: Located<String>?
+    package var tenant: String?
+    package var concurrency = 2
+    /// `/readyz` waits until all have been asked.
+    package var holdsReadiness = false
+    package init() {}
+
+    /// True for a request that stands in the file itself.
+    package static func isInline(_ text: String) -> Bool { text.first { !$0.isWhitespace } == "{" }
 }
 
 /// `queue`.

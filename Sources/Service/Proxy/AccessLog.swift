@@ -19,6 +19,7 @@ extension Exchange {
             "{\"time\":\(WallClock.seconds()),\"request_id\":\"\(String(decoding: requestID, as: UTF8.self))\","
             + "\"key\":\"\(caller.key?.name ?? "")\",\"tenant\":\"\(tenant)\","
             + "\"route\":\"\(route)\",\"provider\":\"\(provider)\",\"model\":\"\(model)\","
+            + "\"cache\":\"\(session.errand == nil ? cache.word : "embedding")\","
             + "\"status\":\(ledger.clientLeft ? 499 : ledger.status),\"tries\":\(ledger.tries),"
             + "\"first_byte_us\":\(first),\"total_us\":\(total),\"events\":\(ledger.events),"
             + "\"bytes_spliced\":\(ledger.bytesSpliced),\"bytes_copied\":\(ledger.bytesCopied),"

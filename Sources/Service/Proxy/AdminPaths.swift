@@ -49,15 +49,17 @@ enum AdminPaths {
     private static func ready(_ session: Session, isAdmin: Bool) {
         let worker = session.worker
         let isDraining = worker.shared.isDraining.load(ordering: .relaxed)
+        let isWarming = worker.snapshot.warm?.holdsReadiness == true && !worker.shared.warming.counts.hasEnded
+        let status = isDraining ? "draining" : isWarming ? "warming" : "ready"
+        let code = isDraining || isWarming ? 503 : 200
         guard isAdmin else {
-            let body = "{\"status\":\"\(isDraining ? "draining" : "ready")\"}"
-            return session.answer(isDraining ? 503 : 200, "application/json", Array(body.utf8))
+            return session.answer(code, "application/json", Array("{\"status\":\"\(status)\"}".utf8))
         }
         let off = enginesOff.map { "\"\($0)\"" }.joined(separator: ",")
         let body =
-            "{\"status\":\"\(isDraining ? "draining" : "ready")\",\"version\":\"\(Version.current)\","
+            "{\"status\":\"\(status)\",\"version\":\"\(Version.current)\","
             + "\"config\":\"\(worker.snapshot.hash)\",\"without_engine\":[\(off)]}"
-        session.answer(isDraining ? 503 : 200, "application/json", Array(body.utf8))
+        session.answer(code, "application/json", Array(body.utf8))
     }
 
     private static func metrics(_ session: Session) {

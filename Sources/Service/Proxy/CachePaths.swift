@@ -29,19 +29,23 @@ extension AdminPaths {
     private static func cacheStats(_ worker: Worker) -> String {
         let report = worker.snapshot.cacheBook.report(now: worker.loop.now)
         let counts = report.counts
+        let warm = worker.shared.warming.counts
         let isOn = worker.snapshot.caches.contains { $0 != nil }
-        let answered = counts.hits + counts.shared
+        let answered = counts.hits + counts.shared + counts.alike
         let asked = answered + counts.misses
         let rate = asked == 0 ? 0 : (answered * 10_000 / asked)
         let digits = String(10_000 + rate % 10_000).dropFirst()
         return "{\"enabled\":\(isOn),\"entries\":\(report.entries),\"max_entries\":\(report.limits.entries),"
             + "\"bytes\":\(report.bytes),\"max_bytes\":\(report.limits.bytes),\"hits\":\(counts.hits),"
+            + "\"semantic\":\(counts.alike),\"embedder_failures\":\(counts.embedderFailures),"
             + "\"shared\":\(counts.shared),\"misses\":\(counts.misses),\"bypasses\":\(counts.bypasses),"
             + "\"hit_rate\":\(rate / 10_000).\(digits),\"stores\":\(counts.stores),"
             + "\"evictions\":\(counts.evictions),\"expirations\":\(counts.expirations),"
             + "\"invalidations\":\(counts.invalidations),\"in_flight\":\(report.inFlight),"
             + "\"waiting\":\(report.waiting),\"saved_prompt_tokens\":\(counts.savedPromptTokens),"
-            + "\"saved_completion_tokens\":\(counts.savedCompletionTokens)}"
+            + "\"saved_completion_tokens\":\(counts.savedCompletionTokens),"
+            + "\"warm\":{\"total\":\(warm.total),\"asked\":\(warm.asked),\"failed\":\(warm.failed),"
+            + "\"running\":\(warm.isRunning)}}"
     }
 
     private static func invalidate(_ session: Session) {
@@ -77,7 +81,8 @@ extension AdminPaths {
         var text = "# HELP hoosh_cache_requests_total Requests that a cache was asked about, by what came of it.\n"
         text += "# TYPE hoosh_cache_requests_total counter\n"
         let outcomes = [
-            ("hit", counts.hits), ("shared", counts.shared), ("miss", counts.misses), ("bypass", counts.bypasses),
+            ("hit", counts.hits), ("semantic", counts.alike), ("shared", counts.shared), ("miss", counts.misses),
+            ("bypass", counts.bypasses),
         ]
         for (outcome, count) in outcomes {
             text += "hoosh_cache_requests_total{outcome=\"\(outcome)\"} \(count)\n"
@@ -90,6 +95,9 @@ extension AdminPaths {
         for (reason, count) in removals {
             text += "hoosh_cache_removals_total{reason=\"\(reason)\"} \(count)\n"
         }
+        text += "# HELP hoosh_cache_embedder_failures_total Questions that got no vector in time.\n"
+        text += "# TYPE hoosh_cache_embedder_failures_total counter\n"
+        text += "hoosh_cache_embedder_failures_total \(counts.embedderFailures)\n"
         text += "# HELP hoosh_cache_saved_tokens_total Tokens that hits would have cost.\n"
         text += "# TYPE hoosh_cache_saved_tokens_total counter\n"
         text += "hoosh_cache_saved_tokens_total{type=\"prompt\"} \(counts.savedPromptTokens)\n"

@@ -110,6 +110,7 @@ enum ClientPaths {
                 Refusal(400, "missing_model", "the body names no `model`", param: "model")
             )
         }
+        if let errand = session.errand { return run(errand, session, subject) }
         guard mayAsk(session, subject.model, subject.asked) else { return }
         let surface = reader.surface
         let api = API(rawValue: reader.endpoint.rawValue) ?? .other
@@ -174,6 +175,36 @@ enum ClientPaths {
             exchange.grant = grant
             session.start(exchange)
         }
+    }
+
+    /// A request on behalf of another goes where that one's route says.
+    private static func run(_ errand: Errand, _ session: Session, _ subject: Subject) {
+        let requestID = session.requestID()
+        let reader = session.reader
+        // After a reload its positions mean others.
+        guard errand.snapshot === session.worker.snapshot else {
+            let message = "the configuration has changed since this was asked"
+            return session.refuse(Refusal(503, "no_healthy_upstream", message), requestID: requestID)
+        }
+        let request = RoutedRequest(
+            route: errand.route,
+            planNumber: errand.planNumber,
+            api: API(rawValue: reader.endpoint.rawValue) ?? .other,
+            action: reader.surface.action,
+            dialect: reader.surface.format,
+            level: errand.level,
+            tags: errand.tags,
+            model: subject.model,
+            isAliased: subject.isAliased,
+            modelPlace: subject.place,
+            streamOptions: subject.streamOptions,
+            mayAskUsage: subject.mayAskUsage,
+            streams: subject.streams
+        )
+        guard let grant = session.grant(request, subject.wish, requestID: requestID) else { return }
+        let exchange = Exchange(session, request, plan: errand.plan, requestID: requestID)
+        exchange.grant = grant
+        session.start(exchange)
     }
 
     /// What is wrong with the body of a transcription by its head alone.

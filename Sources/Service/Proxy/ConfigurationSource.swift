@@ -35,6 +35,8 @@ package struct ConfigurationSource: Sendable {
         let bytes: [UInt8]
         /// What is in the files that `tls` names, by position of the provider; libcurl reads them with each connection.
         let identities: [[UInt8]]
+        /// Questions that are asked before anybody does.
+        let warm: WarmList?
     }
 
     /// What came of reading the files once.
@@ -85,6 +87,7 @@ package struct ConfigurationSource: Sendable {
         let windows = zoned(compiled.windows, &reading.faults)
         reading.faults += ConfigurationSource.excesses(compiled.document)
         let zones = zones(of: compiled.document.pools, &reading.faults)
+        let warm = WarmList.read(compiled.document.warm, &reading.faults)
         guard reading.faults.isEmpty else { return reading }
         reading.ready = Ready(
             configuration: Configuration(loaded, compiled),
@@ -92,7 +95,8 @@ package struct ConfigurationSource: Sendable {
             windows: windows,
             zones: zones,
             bytes: configuration.sourceBytes,
-            identities: loaded.providers.map { ConfigurationSource.identity($0.tls) }
+            identities: loaded.providers.map { ConfigurationSource.identity($0.tls) },
+            warm: warm
         )
         return reading
     }

@@ -20,13 +20,25 @@ struct CacheUse: Starting {
     /// What the head says of the body that is taken down.
     var fields: [UInt8] = []
     var replay: CacheReplay?
+    /// Whether a question that is alike was answered already.
+    var comparison: Comparison?
+    /// How much alike the question is whose answer is given; nil for an equal one.
+    var similarity: Float?
+
+    /// What the access log calls it; empty for a request that no cache was asked about.
+    var word: StaticString {
+        guard replay != nil else { return hasMissed ? "miss" : "" }
+        return similarity == nil ? "hit" : "semantic"
+    }
 }
 
 // Answers that are kept (docs/cache.md): asked for before anything is paid, taken down while they go by.
 extension Exchange {
     /// Asks the route's cache; true when it answers, or somebody else is asking already.
     func isAnsweredByCache() -> Bool {
-        guard let policy = snapshot.caches[request.route], let question = cacheQuestion(policy) else { return false }
+        guard session.errand == nil, let policy = snapshot.caches[request.route],
+            let question = cacheQuestion(policy)
+        else { return false }
         let wish = cacheWish
         let reader = session.reader
         let span = bytes.bindMemory(to: UInt8.self).span
@@ -35,7 +47,14 @@ extension Exchange {
         }
         let inbox = loop.inbox
         let waiter = LoopBound(WeakExchange(self))
-        let outcome = policy.shelf.ask(key, wish, ttl: policy.ttlNanoseconds, now: loop.now) { news in
+        let comparer = comparer(policy, wish)
+        let outcome = policy.shelf.ask(
+            key,
+            wish,
+            ttl: policy.ttlNanoseconds,
+            now: loop.now,
+            compares: comparer != nil
+        ) { news in
             inbox.post { waiter.value.exchange?.hear(news) }
         }
         cache.policy = policy
@@ -47,7 +66,7 @@ extension Exchange {
         case .lead(let flight):
             cache.hasMissed = true
             cache.flight = flight
-            return false
+            return comparer.map { compares($0, question, wish) } ?? false
         case .wait(let ticket):
             cache.hasMissed = true
             cache.ticket = ticket
@@ -137,6 +156,9 @@ extension Exchange {
         waitDeadline = .max
         switch news {
         case .answer(let answer): return replay(answer)
+        case .alike(let answer, let similarity):
+            cache.similarity = similarity
+            return replay(answer)
         case .lead(let flight): cache.flight = flight
         case .alone: break
         }
@@ -208,7 +230,8 @@ extension Exchange {
             model: request.model,
             provider: snapshot.configuration.providers[providerIndex].name,
             promptTokens: prompt,
-            completionTokens: completion
+            completionTokens: completion,
+            alike: cache.comparison?.mark
         )
         flight.finish(answer, ttl: policy.ttlNanoseconds)
     }
@@ -239,6 +262,8 @@ extension Exchange {
         guard $cache.isUsed else { return }
         cache.ticket?.leave()
         cache.ticket = nil
+        cache.comparison?.call?.drop()
+        cache.comparison?.call = nil
         // An answer that says no is no reason to ask once more for each who waits.
         if (400..<500).contains(ledger.status), ledger.status != 429, !ledger.clientLeft { cache.flight?.release() }
         cache.flight = nil

@@ -58,7 +58,8 @@ extension Exchange {
         put("x-hoosh-class", request.level.word)
         put("x-hoosh-attempts", "0")
         put("x-hoosh-config", snapshot.hashText)
-        put("x-hoosh-cache", "HIT")
+        put("x-hoosh-cache", cache.similarity == nil ? "HIT" : "SEMANTIC")
+        if let similarity = cache.similarity { put("x-hoosh-cache-similarity", Comparison.shown(similarity)) }
         put("age", "\(max(0, loop.now - answer.createdNanoseconds) / 1_000_000_000)")
         return head + grantFields + [0x0d, 0x0a]
     }

@@ -41,6 +41,8 @@ final class Exchange: UpstreamUser {
         case relaying
         /// An equal request is being answered already; its answer will do.
         case sharing
+        /// The embedder is asked what the question means.
+        case comparing
         /// A kept answer is on its way to the client.
         case replaying
         case ended
@@ -201,7 +203,7 @@ final class Exchange: UpstreamUser {
         case .awaitingHead: readAnswer()
         case .saving: saveMore()
         case .relaying: relay()
-        case .idle, .connecting, .backingOff, .queued, .sharing, .replaying, .ended: break
+        case .idle, .connecting, .backingOff, .queued, .sharing, .comparing, .replaying, .ended: break
         }
     }
 
@@ -256,6 +258,7 @@ final class Exchange: UpstreamUser {
         case .saving: savedEnough()
         case .queued: waitedInQueue()
         case .sharing: waitedForOther()
+        case .comparing: comparedTooLong()
         case .replaying: play()
         default: break
         }
@@ -326,9 +329,10 @@ final class Exchange: UpstreamUser {
         let provider = ledger.provider < 0 ? -1 : snapshot.providerRows[ledger.provider]
         ledger.settle(
             in: &worker.counters,
-            route: snapshot.routeRows[request.route],
+            // An errand is part of the request that it is made for.
+            route: session.errand == nil ? snapshot.routeRows[request.route] : -1,
             provider: provider,
-            key: callerRow
+            key: session.errand == nil ? callerRow : -1
         )
         if worker.shared.logsAccess { logAccess() }
         audit(refusal)

@@ -20,8 +20,11 @@ final class RouteCache: Sendable {
     let bodyLimitBytes: Int
     /// The route and where it leads: what is kept does not outlive a change of that.
     let route: [UInt8]
+    /// How questions are compared; nil compares none.
+    let semantic: SemanticCache?
 
-    private init(_ settings: CacheSettings, _ shelf: CacheShelf, route: [UInt8]) {
+    private init(_ settings: CacheSettings, _ shelf: CacheShelf, route: [UInt8], _ semantic: SemanticCache?) {
+        self.semantic = semantic
         self.shelf = shelf
         bodyLimitBytes = RouteCache.limits(settings).bodyBytes
         self.route = route
@@ -39,7 +42,13 @@ final class RouteCache: Sendable {
     }
 
     /// The caches of a configuration, by position of the route; nil for a route that keeps nothing.
-    static func all(_ compiled: Compiled, _ providers: [Provider], _ book: CacheBook) -> [RouteCache?] {
+    static func all(
+        _ compiled: Compiled,
+        _ providers: [Provider],
+        _ clearances: [Clearance],
+        _ book: CacheBook
+    ) -> [RouteCache?] {
+        let deniedTags = clearances.map(\.deniedTags)
         let document = compiled.document
         let common = limits(document.cache)
         var shelves: Set<String> = []
@@ -51,7 +60,8 @@ final class RouteCache: Sendable {
             let name = own == common ? "" : "route \(route.name)"
             shelves.insert(name)
             let text = describe(route.name, plans, providers, compiled.program.tagNames)
-            return RouteCache(settings, book.shelf(name, own), route: text)
+            let semantic = settings.semantic.value.flatMap { SemanticCache($0, providers, deniedTags: deniedTags) }
+            return RouteCache(settings, book.shelf(name, own), route: text, semantic)
         }
         book.keep(only: shelves)
         return caches

@@ -120,7 +120,8 @@ package enum Service {
                             stop: { bound.value.stop() },
                             batches: { bound.value.desk.take($0) },
                             runItem: { bound.value.run($0) },
-                            dropItems: { bound.value.dropItems(of: $0) }
+                            dropItems: { bound.value.dropItems(of: $0) },
+                            startWarming: { bound.value.startWarming() }
                         )
                     )
                     if let socket = mine.take() { worker.listen(on: socket, role: .client) }
@@ -148,6 +149,8 @@ package enum Service {
         shared.reloader.start(place)
         Console.say("ready")
         HeapTrim.start()
+        // All loops run: they share the work.
+        team.tellFirst { $0.startWarming() }
         waitForTheEnd(team, shared)
         for thread in threads { thread.join() }
         if let admin = snapshot.configuration.listen.admin { removeUnixSocket(admin) }

@@ -26,11 +26,15 @@ extension Session {
         var grant = Grant()
         guard !route.isFree else { return grant }
         do throws(GrantFault) {
-            try choosePool(route.pool, governance, wish, &grant)
+            // What is asked on behalf of another is paid by the same budget, and was counted by the limits with it.
+            if let errand { grant.pool = errand.pool } else { try choosePool(route.pool, governance, wish, &grant) }
             let pool = grant.pool.map { governance.pools[$0] }
             if route.limitsTokens || pool?.countsTokens == true || pool?.countsMoney == true { measure(&grant) }
-            let output = wish.maxTokens ?? pool?.reservedOutput
-            try count(route, governance, tokens: grant.promptTokens + (output ?? 0), &grant)
+            // A vector is no text: nothing comes on top of the prompt.
+            let output = errand == nil ? wish.maxTokens ?? pool?.reservedOutput : 0
+            if errand == nil {
+                try count(route, governance, tokens: grant.promptTokens + (output ?? 0), &grant)
+            }
             if let pool { try reserve(pool, governance, output: output ?? 0, &grant) }
             return grant
         } catch {

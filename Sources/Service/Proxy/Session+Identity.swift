@@ -87,16 +87,27 @@ extension Session {
     }
 }
 
-/// Who handed a batch in: names, never a token.
+/// Who handed a batch in, or whom the proxy asks for: names, never a token.
 struct Sender: Sendable {
     let key: String?
     let tenant: String?
     let address: ClientAddress?
+    /// What part of the proxy sends it, for the audit log.
+    let origin: String
 
-    init(_ session: Session) {
+    init(of session: Session, origin: String) {
         key = session.caller.key?.name
         tenant = session.caller.tenant
         address = session.clientAddress
+        self.origin = origin
+    }
+
+    /// Somebody who has no connection.
+    init(key: String?, tenant: String?, origin: String) {
+        self.key = key
+        self.tenant = tenant
+        address = nil
+        self.origin = origin
     }
 }
 

@@ -59,6 +59,8 @@ package final class Snapshot: Sendable {
     let cacheBook: CacheBook
     /// What each route keeps, by position of the route.
     let caches: [RouteCache?]
+    /// Questions that are asked before anybody does; nil without any.
+    let warm: WarmList?
 
     /// Names as they go into heads.
     let routeNames: [[UInt8]]
@@ -105,7 +107,8 @@ package final class Snapshot: Sendable {
         routeRows = program.routes.map { rows.route($0.name) }
         governance = Governance(ready.compiled.document, zones: ready.zones, books: rows.books)
         cacheBook = previous?.cacheBook ?? CacheBook()
-        caches = RouteCache.all(ready.compiled, configuration.providers, cacheBook)
+        caches = RouteCache.all(ready.compiled, configuration.providers, clearances, cacheBook)
+        warm = ready.warm
         keyRows = configuration.access.ring.keys.map { rows.key($0.name) }
     }
 

@@ -22,6 +22,8 @@ final class Team: Sendable {
         let runItem: @Sendable (ItemOrder) -> Void
         /// Lets go of what runs of a batch.
         let dropItems: @Sendable (_ batch: String) -> Void
+        /// Begins to warm the cache; for the first member only.
+        let startWarming: @Sendable () -> Void
     }
 
     private let members = Mutex<[Member]>([])

@@ -34,6 +34,8 @@ package final class Shared: Sendable {
     let admission = AdmissionBook()
     /// Requests that found no place in time.
     let refusedForRoom = Atomic<Int>(0)
+    /// How far the cache is warm.
+    let warming = WarmProgress()
     /// Where it is written what became of requests; nil without `audit`.
     let audit: AuditDesk?
     /// Where it is kept what was spent; nil when only memory knows.
@@ -147,15 +149,18 @@ final class Worker {
 
     // MARK: Batches
 
-    /// Runs one request of a batch as if a client had sent it.
-    func run(_ order: ItemOrder) {
+    /// Runs one request of a batch as if a client had sent it; nil when it was refused at once.
+    @discardableResult
+    func run(_ order: ItemOrder) -> ItemCall? {
         guard let (call, session) = ItemCall.make(order, self) else {
             let message = "this proxy has no file descriptor left for a request of a batch; raise `ulimit -n`"
-            return order.done(ItemAnswer(Refusal(503, "proxy_exhausted", message)))
+            order.done(ItemAnswer(Refusal(503, "proxy_exhausted", message)))
+            return nil
         }
         items[ObjectIdentifier(call)] = call
         sessions[ObjectIdentifier(session)] = session
         session.begin()
+        return call
     }
 
     /// Lets go of what runs of a batch.
@@ -221,6 +226,17 @@ final class Worker {
         }
         if probes != nil { startProbes() }
         tools?.apply(next.configuration.tools)
+        warmth?.begin(next.warm)
+    }
+
+    /// Asks the questions of `cache.warm`; of one loop only.
+    private var warmth: WarmDesk?
+
+    /// Begins to warm the cache, with this configuration and with each to come.
+    func startWarming() {
+        let desk = WarmDesk(self)
+        warmth = desk
+        desk.begin(snapshot.warm)
     }
 
     /// MCP servers; of one loop only.

@@ -169,7 +169,7 @@ extension Answer {
         out.add(",\"embeddings\":[")
         for (index, input) in facts.inputs.enumerated() {
             if index > 0 { out.add(",") }
-            addVector(part(body, input), isBase64: false, &out)
+            addVector(part(body, input), facts, isBase64: false, &out)
         }
         let words = facts.inputs.reduce(0) { $0 + wordCount(part(body, $1)) }
         out.add(text: "],\"total_duration\":1000000,\"load_duration\":1000000,\"prompt_eval_count\":\(words)}\n")
@@ -184,7 +184,7 @@ extension Answer {
         for (index, input) in facts.inputs.enumerated() where isBatch || index == 0 {
             if index > 0 { out.add(",") }
             out.add("{\"values\":")
-            addVector(part(body, input), isBase64: false, &out)
+            addVector(part(body, input), facts, isBase64: false, &out)
             out.add("}")
         }
         out.add(text: isBatch ? "]}\n" : "}\n")

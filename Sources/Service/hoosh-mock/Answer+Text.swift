@@ -245,7 +245,7 @@ extension Answer {
             out.add("{\"object\":\"embedding\",\"index\":")
             out.add(number: index)
             out.add(",\"embedding\":")
-            addVector(part(body, input), isBase64: facts.wantsBase64, &out)
+            addVector(part(body, input), facts, isBase64: facts.wantsBase64, &out)
             out.add("}")
         }
         out.add("],\"model\":\"")
@@ -260,11 +260,15 @@ extension Answer {
     }
 
     /// Numbers from -1 to 1 in steps of 1/1000, drawn from a hash of the input.
-    func addVector(_ input: UnsafeRawBufferPointer, isBase64: Bool, _ out: inout ByteText) {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in input { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        var dice = Dice(hash)
-        let thousandths = (0..<Answer.dimension).map { _ in dice.roll(2001) - 1000 }
+    ///
+    /// A model whose name begins with `bag` adds up what it draws for each word: texts with many words in common are near.
+    func addVector(_ input: UnsafeRawBufferPointer, _ facts: BodyFacts, isBase64: Bool, _ out: inout ByteText) {
+        let thousandths: [Int]
+        if part(body, facts.model).starts(with: "bag".utf8) {
+            thousandths = Answer.bag(input)
+        } else {
+            thousandths = Answer.numbers(input[...], Answer.dimension)
+        }
         if isBase64 {
             var bytes: [UInt8] = []
             for number in thousandths {
@@ -282,5 +286,30 @@ extension Answer {
             out.add(text: "\(Double(number) / 1000)")
         }
         out.add("]")
+    }
+
+    private static func numbers(_ text: Slice<UnsafeRawBufferPointer>, _ count: Int) -> [Int] {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        var dice = Dice(hash)
+        return (0..<count).map { _ in dice.roll(2001) - 1000 }
+    }
+
+    /// The sum over the words, whatever their order and what stands between them.
+    private static func bag(_ text: UnsafeRawBufferPointer) -> [Int] {
+        var sums = [Int](repeating: 0, count: 64)
+        var start = 0
+        for end in 0...text.count {
+            guard end == text.count || !isLetter(text[end]) else { continue }
+            if end > start {
+                for (index, number) in numbers(text[start..<end], 64).enumerated() { sums[index] += number }
+            }
+            start = end + 1
+        }
+        return sums
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (0x61...0x7a).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte >= 0x80
     }
 }

@@ -120,6 +120,37 @@ struct LlamaServerTests {
         #expect(models.kinds == ["model"])
     }
 
+    @Test func `a question in other words gets the answer that a real embedder finds`() throws {
+        let embedder = try LlamaServer.embedding()
+        let proxy = try ProxyInFront(
+            routes: """
+                providers:
+                  llama: {kind: llamacpp, url: "\(llama.url)", models: [smollm2]}
+                  embedder: {kind: llamacpp, url: "\(embedder.url)", models: [embedder]}
+                cache:
+                  mode: exact
+                  semantic: {embedder: embedder/embedder, threshold: 0.9, timeout: 60s}
+                routes:
+                  - {name: all, to: [llama]}
+                """
+        )
+        func ask(_ text: String) throws -> Response {
+            try RawConnection(to: proxy.client).fetch(
+                "POST",
+                "/v1/chat/completions",
+                body: chatBody(model: "smollm2", message: text, extra: "\"max_tokens\":8")
+            )
+        }
+        let first = try ask("What is the capital city of France?")
+        let second = try ask("What is the capital city of France, please?")
+        #expect(first.status == 200 && first["x-hoosh-cache"] == "MISS", "\(first.text)")
+        #expect(second["x-hoosh-cache"] == "SEMANTIC" && second.body == first.body)
+        #expect(try #require(second["x-hoosh-cache-similarity"].flatMap { Double($0) }) >= 0.9)
+        // However near: another number is another question.
+        let numbered = try ask("What is the capital city of France in 1789?")
+        #expect(numbered["x-hoosh-cache"] == "MISS")
+    }
+
     @Test func `a request the server refuses keeps the server's own words`() throws {
         let direct: FailureFacts = try llama.sdk("bad_request")
         let proxied: FailureFacts = try proxy().sdk("bad_request")

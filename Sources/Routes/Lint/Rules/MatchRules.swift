@@ -190,6 +190,12 @@ enum Sameness {
             && left.scope.value == right.scope.value && left.maxLevel.value == right.maxLevel.value
             && left.maxEntries.value == right.maxEntries.value && left.maxBytes.value == right.maxBytes.value
             && left.streams.value == right.streams.value && left.pace.value == right.pace.value
+            && isSame(left.semantic.value, right.semantic.value)
+    }
+
+    private static func isSame(_ left: SemanticSettings?, _ right: SemanticSettings?) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        return left.isSame(as: right)
     }
 
     private static func isSame(_ left: RouteSettings.PoolChoice, _ right: RouteSettings.PoolChoice) -> Bool {

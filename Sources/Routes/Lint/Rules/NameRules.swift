@@ -14,9 +14,11 @@ enum NameRules {
     // MARK: HP204, HP205, HP206
 
     private static func providers(_ survey: Survey, _ findings: inout [Problem]) {
+        let caches = [survey.document.cache] + survey.liveRoutes.map(\.1.settings.cache)
+        let embedders = Set(caches.filter { $0.mode.value == .exact }.compactMap { $0.semantic.value?.names?.provider })
         for (position, provider) in survey.document.providers.enumerated() where provider.isEnabled {
-            guard survey.firstUses[position] == nil else { continue }
             let name = provider.name.value
+            guard survey.firstUses[position] == nil, !embedders.contains(name) else { continue }
             findings.append(
                 Problem(
                     .warning,

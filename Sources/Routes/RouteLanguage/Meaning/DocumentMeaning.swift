@@ -40,6 +40,8 @@ struct DocumentMeaning {
         document.queue = StoresMeaning.queue(root["queue"])
         let settings = SettingsMeaning(root, names, findings)
         document.routes = RoutesMeaning(assembly, drafts, settings, secrets).routes
+        CacheMeaning(drafts, findings).checkEmbedders(document)
+        document.warm = CacheMeaning.warm(root["cache"]?["warm"], includes.root.file.path, names, findings)
         document.auth = ServiceMeaning.auth(assembly, names, findings)
         access = AccessMeaning(assembly, document.auth, secrets).settings
         document.audit = ServiceMeaning.audit(root["audit"])

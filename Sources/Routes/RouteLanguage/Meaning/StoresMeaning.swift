@@ -14,6 +14,18 @@ enum StoresMeaning {
         Read.set(&cache.maxLevel, node, "max_class", isInherited: isInherited, Values.level)
         Read.set(&cache.streams, word: node, "stream", isInherited: isInherited)
         Read.set(&cache.pace, word: node, "pace", isInherited: isInherited)
+        if let semantic = node["semantic"] {
+            cache.semantic = Setting(self.semantic(semantic), at: semantic.spot, isInherited: isInherited)
+        }
+    }
+
+    private static func semantic(_ node: Node) -> SemanticSettings? {
+        guard let embedder = Read.located(node, "embedder", Read.text) else { return nil }
+        var settings = SemanticSettings(embedder: embedder)
+        settings.threshold = Read.located(node, "threshold", Values.fraction)?.value ?? settings.threshold
+        settings.timeoutMilliseconds = Read.duration(node, "timeout") ?? settings.timeoutMilliseconds
+        settings.textBytes = Read.size(node, "max_text") ?? settings.textBytes
+        return settings
     }
 
     static func queue(_ node: Node?) -> QueueSettings {

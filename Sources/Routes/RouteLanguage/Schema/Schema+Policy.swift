@@ -138,6 +138,8 @@ extension Schema {
         ),
     ]
 
+    static let warmConcurrency = 1...64
+
     /// The keys of a cache, on their own and on a route; names alone are their paths.
     static let cacheKeys: [Key] = [
         Key("mode", .word(["none", "exact"]), "none", "Whether answers are kept."),
@@ -148,12 +150,36 @@ extension Schema {
         Key("max_class", .level, "internal", "The highest class that is kept.", codes: ["HP308"]),
         Key("stream", .word(["skip", "replay"]), "skip", "What becomes of streams."),
         Key("pace", .word(["at_once", "recorded"]), "at_once", "How kept streams go out: at once, or as they came."),
+        Key("semantic", .orMapping(.word(["none"])), "none", "Answers to questions that are alike."),
+        Key(
+            "semantic.embedder",
+            .text,
+            "",
+            "Who says what texts mean: `provider/model`.",
+            codes: ["HP103", "HP201"],
+            isRequired: true
+        ),
+        Key("semantic.threshold", .fraction, "0.95", "The cosine from which on questions are alike."),
+        Key("semantic.timeout", .duration, "1s", "How long the embedder has; then the provider is asked."),
+        Key("semantic.max_text", .size(1...(64 << 10)), "2KiB", "A longer text is not compared."),
     ]
 
     static let stores: [Key] =
-        cacheKeys.map { Key("cache.\($0.name)", $0.type, $0.standard, $0.note, codes: $0.ownCodes) } + [
-            .later("cache.semantic", .unread("reserved"), "", "Answers to questions that are alike."),
-            .later("cache.warm", .unread("reserved"), "", "Questions asked before anybody does."),
+        cacheKeys.map { key in
+            Key("cache.\(key.path)", key.type, key.standard, key.note, codes: key.ownCodes, isRequired: key.isRequired)
+        } + [
+            Key("cache.warm", .mapping, "", "Questions asked before anybody does, at the start and with each reload."),
+            Key(
+                "cache.warm.requests",
+                .list(.text),
+                "",
+                "Requests as JSON, and paths of files with one in each line.",
+                isRequired: true
+            ),
+            Key("cache.warm.key", .name, "", "Who asks: a key of `auth.keys`.", codes: ["HP104", "HP202"]),
+            Key("cache.warm.tenant", .text, "", "The tenant it asks for, where the key has none."),
+            Key("cache.warm.concurrency", .count(warmConcurrency), "2", "Requests at a time."),
+            Key("cache.warm.ready", .boolean, "false", "`/readyz` waits until all were asked."),
             Key("queue.max_depth", .count(1...Int.max), "256", "Requests that may wait."),
             Key("queue.max_wait", .duration, "5s", "How long one may wait.", codes: ["HP610"]),
             Key("queue.aging", .duration, "1s", "After which a waiting request rises by a level."),

@@ -117,7 +117,14 @@ extension Schema {
             ),
         ]
         keys += cacheKeys.map { key in
-            Key("\(parent).cache.\(key.name)", key.type, "cache's", key.note)
+            Key(
+                "\(parent).cache.\(key.path)",
+                key.type,
+                key.isRequired ? "" : "cache's",
+                key.note,
+                codes: key.ownCodes,
+                isRequired: key.isRequired
+            )
         }
         keys += [
             Key(

@@ -47,6 +47,7 @@ enum RouteSettingWords {
             ("cache.max_bytes", "\(settings.cache.maxBytes.value)"),
             ("cache.streams", settings.cache.streams.value.rawValue),
             ("cache.pace", settings.cache.pace.value.rawValue),
+            ("cache.semantic", settings.cache.semantic.value.map(semantic) ?? "none"),
             ("context", context(settings.context)), ("sticky", sticky(settings.sticky.value)),
             ("hedge", settings.hedge.value.map(hedge) ?? "none"),
         ]
@@ -109,6 +110,11 @@ enum RouteSettingWords {
         case .prompt: "prompt"
         case .subject(let subject): subject.word
         }
+    }
+
+    private static func semantic(_ semantic: SemanticSettings) -> String {
+        "{embedder: \(semantic.embedder.value), threshold: \(semantic.threshold), "
+            + "timeout: \(Words.duration(semantic.timeoutMilliseconds)), max_text: \(semantic.textBytes)}"
     }
 
     private static func hedge(_ hedge: RouteSettings.Hedge) -> String {

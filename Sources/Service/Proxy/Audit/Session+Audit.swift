@@ -75,9 +75,9 @@ extension Session {
         }
     }
 
-    /// The other end: `ADDRESS:PORT`, `unix`, or `batch` for a request of a batch.
+    /// The other end: `ADDRESS:PORT`, `unix`, or what part of the proxy it is (`batch`, `cache`, `warm`).
     var peerName: String? {
-        if role == .item { return "batch" }
+        if role == .item { return sender?.origin }
         if let knownPeer { return knownPeer }
         knownPeer = PeerName.of(number)
         return knownPeer

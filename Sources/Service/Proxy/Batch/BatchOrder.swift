@@ -49,7 +49,10 @@ struct BatchOrder: Sendable {
     /// Members that speak to the proxy, not to a provider.
     private static let own = ["custom_id", "endpoint", "url", "method", "body"]
 
-    private static func item(_ node: JSONNode, _ place: String) throws(Fault) -> Item {
+    /// Reads one request; `place` says where it stands.
+    ///
+    /// - Throws: the first thing that is wrong with it.
+    static func item(_ node: JSONNode, _ place: String, takesStreams: Bool = false) throws(Fault) -> Item {
         guard node.isObject else { throw Fault(message: "a request must be an object", param: place) }
         // As in OpenAI's batch files, the request may stand in a member of its own.
         let isWrapped = node["body"]?.isObject ?? false
@@ -68,7 +71,7 @@ struct BatchOrder: Sendable {
         } else if node.members.contains(where: { own.contains($0.key) }) {
             item.body = without(node)
         }
-        try refuseStream(body, item.path, place)
+        if !takesStreams { try refuseStream(body, item.path, place) }
         return item
     }
 

@@ -156,6 +156,6 @@ enum BatchPaths {
             fields += bytes[field.value.range]
             fields += [0x0d, 0x0a]
         }
-        return ItemHead(fields: fields, idempotencyKey: key, requestID: requestID, sender: Sender(session))
+        return ItemHead(fields: fields, idempotencyKey: key, requestID: requestID, sender: Sender(of: session, origin: "batch"))
     }
 }
