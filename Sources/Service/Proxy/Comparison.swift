@@ -58,7 +58,9 @@ final class SemanticCache: Sendable {
     }
 }
 
-/// What comparing has come to for one request; made only when it is compared. Loop only.
+/// What comparing has come to for one request; made only when it is compared.
+///
+/// Loop only.
 final class Comparison {
     let partition: CacheKey
     let wish: CacheWish

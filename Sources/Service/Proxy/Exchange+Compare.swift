@@ -33,11 +33,12 @@ extension Exchange {
         arm()
         let inbox = loop.inbox
         let asker = LoopBound(WeakExchange(self))
+        var sender = Sender(of: session, origin: .cache)
+        sender.errand = Errand(for: request, snapshot, plan: semantic.plan, pool: grant.pool)
         let order = ItemOrder(
             batch: "",
             request: Comparison.request(alike.text, model: semantic.model, requestID: requestID),
-            sender: Sender(of: session, origin: "cache"),
-            errand: Errand(for: request, snapshot, plan: semantic.plan, pool: grant.pool)
+            sender: sender
         ) { answer in
             // Later, so that nothing of this request runs inside of the call.
             inbox.post { asker.value.exchange?.embedded(answer) }

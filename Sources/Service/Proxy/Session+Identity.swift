@@ -15,6 +15,9 @@ extension Session {
         return Kernel.peerAddress(number).flatMap { ClientAddress(bytes: $0) }
     }
 
+    /// What was decided about a request of the proxy's own.
+    var errand: Errand? { sender?.errand }
+
     /// Finds out who asks; false when nobody is let in, and the refusal is on its way.
     func identify() -> Bool {
         switch role {
@@ -93,9 +96,13 @@ struct Sender: Sendable {
     let tenant: String?
     let address: ClientAddress?
     /// What part of the proxy sends it, for the audit log.
-    let origin: String
+    let origin: Origin
+    /// What was decided about it already; nil for what is decided as a client's request.
+    var errand: Errand?
 
-    init(of session: Session, origin: String) {
+    enum Origin: String { case batch, cache, warm }
+
+    init(of session: Session, origin: Origin) {
         key = session.caller.key?.name
         tenant = session.caller.tenant
         address = session.clientAddress
@@ -103,7 +110,7 @@ struct Sender: Sendable {
     }
 
     /// Somebody who has no connection.
-    init(key: String?, tenant: String?, origin: String) {
+    init(key: String?, tenant: String?, origin: Origin) {
         self.key = key
         self.tenant = tenant
         address = nil

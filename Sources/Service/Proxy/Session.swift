@@ -50,10 +50,8 @@ final class Session: Socket {
     var caller = Caller.anonymous
     /// The row of the caller's key in the counters; -1 without one.
     var callerRow = -1
-    /// Who handed in the batch that this request belongs to, or is asked for by the proxy itself.
+    /// Who handed in the batch that this request belongs to, or whom the proxy itself asks for.
     var sender: Sender?
-    /// What was decided about a request of the proxy's own.
-    var errand: Errand?
     /// The head was looked at before the body came.
     private var isLookedAt = false
 

@@ -299,8 +299,7 @@ extension Answer {
     private static func bag(_ text: UnsafeRawBufferPointer) -> [Int] {
         var sums = [Int](repeating: 0, count: 64)
         var start = 0
-        for end in 0...text.count {
-            guard end == text.count || !isLetter(text[end]) else { continue }
+        for end in 0...text.count where end == text.count || !isLetter(text[end]) {
             if end > start {
                 for (index, number) in numbers(text[start..<end], 64).enumerated() { sums[index] += number }
             }

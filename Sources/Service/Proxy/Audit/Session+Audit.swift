@@ -77,7 +77,7 @@ extension Session {
 
     /// The other end: `ADDRESS:PORT`, `unix`, or what part of the proxy it is (`batch`, `cache`, `warm`).
     var peerName: String? {
-        if role == .item { return sender?.origin }
+        if role == .item { return sender?.origin.rawValue }
         if let knownPeer { return knownPeer }
         knownPeer = PeerName.of(number)
         return knownPeer

@@ -156,6 +156,7 @@ enum BatchPaths {
             fields += bytes[field.value.range]
             fields += [0x0d, 0x0a]
         }
-        return ItemHead(fields: fields, idempotencyKey: key, requestID: requestID, sender: Sender(of: session, origin: "batch"))
+        let sender = Sender(of: session, origin: .batch)
+        return ItemHead(fields: fields, idempotencyKey: key, requestID: requestID, sender: sender)
     }
 }

@@ -13,8 +13,6 @@ struct ItemOrder: Sendable {
     let request: [UInt8]
     /// Who handed the batch in.
     let sender: Sender
-    /// What was decided about it already; nil for what is decided as a client's request.
-    var errand: Errand?
     /// Gets the answer, or nil when it was let go of; called once, on the thread of the loop that runs it.
     let done: @Sendable (ItemAnswer?) -> Void
 }
@@ -77,7 +75,6 @@ final class ItemCall: Socket {
         let call = ItemCall(Descriptor(adopting: pair[0]), order, worker)
         let session = Session(Descriptor(adopting: pair[1]), worker: worker, role: .item)
         session.sender = order.sender
-        session.errand = order.errand
         guard call.watch() else {
             call.close()
             session.close()

@@ -21,7 +21,7 @@ struct WarmList: Sendable {
     static func read(_ settings: WarmSettings?, _ faults: inout [String]) -> WarmList? {
         guard let settings else { return nil }
         var list = WarmList(
-            sender: Sender(key: settings.key?.value, tenant: settings.tenant, origin: "warm"),
+            sender: Sender(key: settings.key?.value, tenant: settings.tenant, origin: .warm),
             concurrency: settings.concurrency,
             holdsReadiness: settings.holdsReadiness
         )
@@ -85,7 +85,7 @@ struct WarmList: Sendable {
     }
 
     private static let reserved: Set<String> = [
-        "host", "connection", "content-length", "content-type", "content-encoding", "transfer-encoding", "te", "upgrade",
-        "expect", "authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie",
+        "host", "connection", "content-length", "content-type", "content-encoding", "transfer-encoding", "te",
+        "upgrade", "expect", "authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie",
     ]
 }
