@@ -18,11 +18,11 @@ import Testing
     private func claim(_ isAlways: Bool, _ names: [String], from level: Level = .confidential) -> Claim {
         var condition = Claim.Condition()
         condition.providers = names
-        return Claim(
-            forAll: match { $0.levels = at(level...Level.restricted) },
-            isAlways: isAlways,
-            condition: condition
-        )
+        let asked = match {
+            $0.apis = all([.chat])
+            $0.levels = at(level...Level.restricted)
+        }
+        return Claim(forAll: asked, isAlways: isAlways, condition: condition)
     }
 
     private func isProved(_ proof: Proof) -> Bool { if case .proved = proof { true } else { false } }

@@ -120,7 +120,8 @@ extension Schema {
             Key(
                 "\(parent).cache.\(key.path)",
                 key.type,
-                key.isRequired ? "" : "cache's",
+                // A part of `semantic` is not taken from above: it is there as a whole.
+                key.path.contains(".") ? key.standard : "cache's",
                 key.note,
                 codes: key.ownCodes,
                 isRequired: key.isRequired
