@@ -1,8 +1,18 @@
 import CLinux
 import Glibc
 
-/// Searching by the C library's vectorised routines; the only unsafe code of the scanners.
+/// Searching and copying by the C library's vectorised routines; the only unsafe code of the scanners.
 public enum Scan {
+    /// Puts a copy of `piece` behind what is there, in one move.
+    @inlinable public static func append(_ piece: Span<UInt8>, to bytes: inout [UInt8]) {
+        piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+    }
+
+    /// Puts a literal behind what is there, in one move.
+    @inlinable public static func append(_ literal: StaticString, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
     /// The first place of `byte` at or after `start`; nil when there is none.
     public static func find(_ byte: UInt8, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
         guard start < bytes.count else { return nil }

@@ -145,7 +145,7 @@ package final class Translator: Carrier {
         }
         room.chunk.reserveCapacity(room.chunk.count + count + 8)
         stream.withOutput { output in
-            for index in output.indices { room.chunk.append(output[index]) }
+            Scan.append(output, to: &room.chunk)
             tee?(output)
         }
         if writesChunks, count > 0 { room.chunk += [0x0d, 0x0a] }

@@ -35,7 +35,7 @@ package struct EventFramer {
         }
         while position < bytes.count {
             let end = EventFramer.endOfLine(bytes, from: position)
-            append(bytes.extracting(position..<end))
+            Scan.append(bytes.extracting(position..<end), to: &line)
             guard line.count + data.count <= EventFramer.limitBytes else { throw tooLarge }
             guard end < bytes.count else { return }
             position = end + 1
@@ -49,11 +49,6 @@ package struct EventFramer {
     private static func endOfLine(_ bytes: Span<UInt8>, from start: Int) -> Int {
         let feed = Scan.find(0x0a, in: bytes, from: start) ?? bytes.count
         return Scan.find(0x0d, in: bytes.extracting(..<feed), from: start) ?? feed
-    }
-
-    private mutating func append(_ piece: Span<UInt8>) {
-        line.reserveCapacity(line.count + piece.count)
-        for index in piece.indices { line.append(piece[index]) }
     }
 
     private mutating func endLine<Failure: Error>(
@@ -127,9 +122,7 @@ package struct LineFramer {
         var position = 0
         while position < bytes.count {
             let end = Scan.find(0x0a, in: bytes, from: position) ?? bytes.count
-            let piece = bytes.extracting(position..<end)
-            line.reserveCapacity(line.count + piece.count)
-            for index in piece.indices { line.append(piece[index]) }
+            Scan.append(bytes.extracting(position..<end), to: &line)
             guard line.count <= EventFramer.limitBytes else { throw tooLarge }
             guard end < bytes.count else { return }
             position = end + 1

@@ -126,14 +126,11 @@ package struct JSONWriter {
 
     /// Writes bytes that are no value: the framing of events and lines.
     package mutating func text(_ text: StaticString) {
-        for index in 0..<text.utf8CodeUnitCount { bytes.append(ASCII.byte(text, at: index)) }
+        Scan.append(text, to: &bytes)
         needsComma = false
     }
 
-    private mutating func append(_ piece: Span<UInt8>) {
-        bytes.reserveCapacity(bytes.count + piece.count)
-        for index in piece.indices { bytes.append(piece[index]) }
-    }
+    private mutating func append(_ piece: Span<UInt8>) { Scan.append(piece, to: &bytes) }
 
     private mutating func escape(_ piece: Span<UInt8>) {
         for index in piece.indices { JSONText.escape(piece[index]) { bytes.append($0) } }

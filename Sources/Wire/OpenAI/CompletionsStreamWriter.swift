@@ -32,7 +32,7 @@ package struct CompletionsStreamWriter: StreamWriter {
         case .logProbabilities(let choice, let text):
             var bytes: [UInt8] = []
             let span = event.extracting(text.range.range)
-            for index in span.indices { bytes.append(span[index]) }
+            Scan.append(span, to: &bytes)
             if let node = try? JSONNode.parse(bytes) { probabilities(choice, node, &output) }
         case .finished(let choice, let reason, _): finish(choice, reason, &output)
         case .usage(let later): usage.update(later)

@@ -328,8 +328,7 @@ enum StreamWords {
     static func text(_ text: DeltaText, _ event: Span<UInt8>) -> JSONString {
         let span = event.extracting(text.range.range)
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(span.count)
-        for index in span.indices { bytes.append(span[index]) }
+        Scan.append(span, to: &bytes)
         return text.isSpelled ? JSONString(spelled: bytes[...]) : JSONString(plain: bytes)
     }
 

@@ -44,7 +44,7 @@ enum StreamFault {
         guard !text.isAbsent else { return nil }
         let span = data.extracting(text.range.range)
         var bytes: [UInt8] = []
-        for index in span.indices { bytes.append(span[index]) }
+        Scan.append(span, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 }
