@@ -172,7 +172,7 @@ let routes: [Target] = [
         "Routes",
         "Compiler",
         [
-            "Bytes", "Report", "Routing", "Decision", "Content", "Providers", "Identity", "MCP", "RouteModel",
+            "Bytes", "Report", "Routing", "Decision", "Content", "Providers", "Identity", "MCP", "Costs", "RouteModel",
             "Interpreter",
             "RouteLanguage",
         ]
@@ -182,7 +182,7 @@ let routes: [Target] = [
         "Routes",
         "Lint",
         [
-            "Report", "Routing", "Decision", "Content", "Providers", "RouteModel", "Interpreter", "Analysis",
+            "Report", "Routing", "Decision", "Content", "Providers", "Costs", "RouteModel", "Interpreter", "Analysis",
             "Compiler",
             "RouteLanguage",
         ]
@@ -192,7 +192,7 @@ let routes: [Target] = [
         "RouteTools",
         [
             "Bytes", "Report", "Loop", "JSON", "Dialect", "Routing", "Decision", "Content", "Health", "Zones",
-            "Providers", "Shortening", "RouteModel",
+            "Providers", "Costs", "Shortening", "RouteModel",
             "Interpreter", "Compiler", "Analysis", "RouteLanguage", "Lint",
         ]
     ),

@@ -19,6 +19,16 @@ struct PriceTests {
         #expect(price.nanodollars(tokens) == 1_500_000 + 375_000 + 300_000 + 300_000 + 240_000)
     }
 
+    @Test func `a target's prices win, and below them all is as it was`() {
+        let provider = PriceTable(kind: "openai", isLocal: false, own: [("big-*", Price(input: 5, output: 5))])
+        let target = provider.below([("big-1", Price(input: 1, output: 1))])
+        #expect(price(target, "big-1")?.input == 1 && price(target, "big-2")?.input == 5)
+        #expect(price(target, "gpt-4o") == price(provider, "gpt-4o"))
+        #expect(price(provider.below([(nil, Price(input: 7, output: 7))]), "big-2")?.input == 7)
+        #expect(target.knowsAll, "OpenAI has a usual price")
+        #expect(!PriceTable(kind: "openai-compatible", isLocal: false).knowsAll)
+    }
+
     @Test func `kinds without a price of their own cost as the rest`() {
         let price = Price(input: 1_000_000_000, output: 2_000_000_000)
         let tokens = SpentTokens(input: 10, cached: 4, cacheWrite: 3, output: 6, reasoning: 6)

@@ -13,12 +13,14 @@ package struct PriceTable: Sendable {
     /// A price and the models that have it.
     struct Row: Sendable {
         let glob: Glob?
+        let pattern: String?
         /// Characters that are no wildcards; names without wildcards are above all globs.
         let weight: Int
         let price: Price
 
         init?(_ pattern: String?, _ price: Price) {
             self.price = price
+            self.pattern = pattern
             guard let pattern else {
                 glob = nil
                 weight = -1
@@ -32,6 +34,7 @@ package struct PriceTable: Sendable {
         func matches(_ model: Span<UInt8>) -> Bool { glob?.matches(model) ?? true }
     }
 
+    private var first: [Row] = []
     private let own: [Row]
     private let builtin: [Row]
     private let usual: Price?
@@ -48,6 +51,19 @@ package struct PriceTable: Sendable {
         usual = isLocal ? .free : BuiltinPrices.usual[kind]
     }
 
+    /// The same table below other prices, which win.
+    package func below(_ prices: [(pattern: String?, price: Price)]) -> PriceTable {
+        var table = self
+        table.first = PriceTable.sorted(prices.compactMap { Row($0.pattern, $0.price) })
+        return table
+    }
+
+    /// Globs of the models in the built-in list, in no order.
+    package var builtinPatterns: [String] { builtin.compactMap(\.pattern) }
+
+    /// True when there is a price for whatever the model is.
+    package var knowsAll: Bool { isLocal || usual != nil || (first + own).contains { $0.glob == nil } }
+
     private static func sorted(_ rows: [Row]) -> [Row] {
         rows.enumerated().sorted { one, two in
             one.element.weight != two.element.weight
@@ -57,14 +73,15 @@ package struct PriceTable: Sendable {
 
     /// The price of a model; nil when nobody knows it.
     package func price(of model: [UInt8]) -> Price? {
-        if let price = Self.find(model, in: own) { return price }
+        if let price = Self.find(model, in: first) ?? Self.find(model, in: own) { return price }
         if isLocal { return .free }
         return Self.find(model, in: builtin) ?? usual
     }
 
     /// True when the file or the list names a price, so that it is no guess by the kind of provider.
     package func knows(_ model: [UInt8]) -> Bool {
-        isLocal || Self.find(model, in: own) != nil || Self.find(model, in: builtin) != nil
+        isLocal || Self.find(model, in: first) != nil || Self.find(model, in: own) != nil
+            || Self.find(model, in: builtin) != nil
     }
 
     private static func find(_ model: [UInt8], in rows: [Row]) -> Price? {

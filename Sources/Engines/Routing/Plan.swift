@@ -87,21 +87,62 @@ package final class Target: Sendable {
     package let isFromGroup: Bool
     /// Tags that must not go there, by bit of `Program.tagNames`; a request that carries one passes the target over.
     package let deniedTags: UInt64
+    /// The most tokens that an answer may be asked for: the least that target, route and provider let it have.
+    package let maxTokens: Int?
+    /// What it costs here, before what its provider costs.
+    package let prices: [TargetPrice]
     package init(
         provider: Int,
         model: String?,
         weight: Int,
         headers: [HeaderPair],
         isFromGroup: Bool,
-        deniedTags: UInt64 = 0
+        deniedTags: UInt64 = 0,
+        maxTokens: Int? = nil,
+        prices: [TargetPrice] = []
     ) {
         self.deniedTags = deniedTags
+        self.maxTokens = maxTokens
+        self.prices = prices
         self.provider = provider
         self.model = model
         modelBytes = model.map { Array($0.utf8) }
         self.weight = weight
         self.headers = headers
         self.isFromGroup = isFromGroup
+    }
+}
+
+/// What a target costs by the file: nano-dollars per million tokens.
+package struct TargetPrice: Hashable, Sendable {
+    /// A glob of models; nil is all of them.
+    package let pattern: String?
+    package let input: Int
+    package let output: Int
+    package let cached: Int?
+    package let cacheWrite: Int?
+    package let reasoning: Int?
+    package init(pattern: String?, input: Int, output: Int, cached: Int?, cacheWrite: Int?, reasoning: Int?) {
+        self.pattern = pattern
+        self.input = input
+        self.output = output
+        self.cached = cached
+        self.cacheWrite = cacheWrite
+        self.reasoning = reasoning
+    }
+}
+
+extension Plan {
+    /// The most tokens that any target of it may be asked for; nil when one has no such limit.
+    package var mostTokens: Int? {
+        var most = 0
+        for tier in tiers {
+            for target in tier.targets {
+                guard let own = target.maxTokens else { return nil }
+                most = max(most, own)
+            }
+        }
+        return most == 0 ? nil : most
     }
 }
 

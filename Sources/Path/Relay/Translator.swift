@@ -14,6 +14,8 @@ package final class Translator: Carrier {
     private var walker: BodyWalker
     /// The client gets chunks; an HTTP/1.0 client gets bytes until the connection closes.
     private let writesChunks: Bool
+    /// Fields that follow the last chunk, each with its line end.
+    package var trailer: (() -> [UInt8])?
     /// A size line that has come in part.
     private var carried: [UInt8] = []
     private let room: ChunkRoom
@@ -149,7 +151,9 @@ package final class Translator: Carrier {
             tee?(output)
         }
         if writesChunks, count > 0 { room.chunk += [0x0d, 0x0a] }
-        if writesChunks, endsBody { room.chunk += Array("0\r\n\r\n".utf8) }
+        guard writesChunks, endsBody else { return }
+        let fields = trailer?() ?? []
+        room.chunk += Array("0\r\n".utf8) + fields + [0x0d, 0x0a]
     }
 
     package override var isEnding: Bool { bodyEnds || stream.isComplete }

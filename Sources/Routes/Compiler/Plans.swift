@@ -7,6 +7,8 @@ struct Plans {
     private let deniedTags: [UInt64]
     /// The highest class that each provider may have; nil for one that is off.
     private let highest: [Level?]
+    /// The most tokens of an answer that each provider lets be asked for.
+    private let maxTokens: [Int?]
     /// For each class the position of an earlier one that the same providers may have.
     private let likeEarlier: [Int?]
     private var known: [Shape: [Plan]] = [:]
@@ -20,11 +22,13 @@ struct Plans {
         /// For each tier the number of its targets, then provider, weight and origin of each.
         let places: [Int]
         let models: [String?]
+        let prices: [TargetPrice]
     }
 
     init(_ document: RouteDocument, _ words: Words) {
         let highest = document.providers.map { $0.isEnabled ? $0.clearance.value : nil }
         self.highest = highest
+        maxTokens = document.providers.map { $0.maxTokens?.value }
         let limits = Set(highest.compactMap(\.self))
         likeEarlier = Level.allCases.indices.map { position in
             // Between two neighbours nothing changes where no provider's clearance ends at the lower one.
@@ -51,9 +55,10 @@ struct Plans {
             )
             let number = settings.lastIndex { Self.isSame($0, draft) } ?? settings.count
             if number == settings.count { settings.append(draft) }
+            let most = entry.settings.maxTokens.value
             var plans: [Plan] = []
             for (level, alike) in zip(Level.allCases, likeEarlier) {
-                plans.append(alike.map { plans[$0] } ?? plan(tiers, number, level))
+                plans.append(alike.map { plans[$0] } ?? plan(tiers, number, level, most))
             }
             return .forward(plans)
         }
@@ -62,14 +67,14 @@ struct Plans {
     /// The plan for a class: only targets that are on and cleared for it (`routes.md` 2.7, privacy lattice).
     ///
     /// A tier that loses all its targets stays, so that tiers keep their numbers.
-    private mutating func plan(_ tiers: [TierEntry], _ number: Int, _ level: Level) -> Plan {
-        let shape = shape(tiers, number, level)
+    private mutating func plan(_ tiers: [TierEntry], _ number: Int, _ level: Level, _ most: Int?) -> Plan {
+        let shape = shape(tiers, number, level, most)
         if let same = known[shape]?.first(where: { hasHeaders($0, tiers, level) }) { return same }
         let draft = settings[number]
         let plan = Plan(
             tiers: tiers.map { tier in
                 Tier(
-                    targets: tier.targets.filter { isOpen($0.provider, level) }.map(target),
+                    targets: tier.targets.filter { isOpen($0.provider, level) }.map { target($0, most) },
                     strategy: tier.strategy.value
                 )
             },
@@ -88,8 +93,9 @@ struct Plans {
 
     private func isOpen(_ provider: Int, _ level: Level) -> Bool { highest[provider].map { level <= $0 } ?? false }
 
-    private func shape(_ tiers: [TierEntry], _ number: Int, _ level: Level) -> Shape {
+    private func shape(_ tiers: [TierEntry], _ number: Int, _ level: Level, _ most: Int?) -> Shape {
         var places: [Int] = []
+        var prices: [TargetPrice] = []
         var models: [String?] = []
         for tier in tiers {
             let start = places.count
@@ -99,20 +105,36 @@ struct Plans {
                 places.append(target.provider)
                 places.append(target.weight.value)
                 places.append(target.group == nil ? 0 : 1)
+                places.append(limit(target, most) ?? 0)
+                places.append(target.prices.count)
+                prices += target.prices.map(\.ofTarget)
                 models.append(target.model)
             }
         }
-        return Shape(settings: number, strategies: tiers.map(\.strategy.value), places: places, models: models)
+        return Shape(
+            settings: number,
+            strategies: tiers.map(\.strategy.value),
+            places: places,
+            models: models,
+            prices: prices
+        )
     }
 
-    private func target(_ entry: TargetEntry) -> Target {
+    /// The least of what target, route and provider let an answer have.
+    private func limit(_ entry: TargetEntry, _ most: Int?) -> Int? {
+        [entry.maxTokens?.value, most, maxTokens[entry.provider]].compactMap(\.self).min()
+    }
+
+    private func target(_ entry: TargetEntry, _ most: Int?) -> Target {
         Target(
             provider: entry.provider,
             model: entry.model,
             weight: entry.weight.value,
             headers: entry.headers,
             isFromGroup: entry.group != nil,
-            deniedTags: deniedTags[entry.provider]
+            deniedTags: deniedTags[entry.provider],
+            maxTokens: limit(entry, most),
+            prices: entry.prices.map(\.ofTarget)
         )
     }
 
@@ -128,5 +150,19 @@ struct Plans {
             let kept = entry.targets.lazy.filter { isOpen($0.provider, level) }
             return zip(tier.targets, kept).allSatisfy { $0.headers == $1.headers }
         }
+    }
+}
+
+extension ProviderEntry.Price {
+    /// The same in a plan.
+    fileprivate var ofTarget: TargetPrice {
+        TargetPrice(
+            pattern: pattern?.value,
+            input: input,
+            output: output,
+            cached: cached,
+            cacheWrite: cacheWrite,
+            reasoning: reasoning
+        )
     }
 }

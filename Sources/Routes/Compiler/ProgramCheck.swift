@@ -57,7 +57,8 @@ package enum ProgramCheck {
         case (.forward(let plans), .forward(let tiers)):
             guard plans.count == Level.allCases.count else { return "a class has no plan" }
             for level in Level.allCases {
-                if let fault = plan(plans[Int(level.rawValue)], level, tiers, compiled) {
+                let most = compiled.document.routes[position].settings.maxTokens.value
+                if let fault = plan(plans[Int(level.rawValue)], level, tiers, most, compiled) {
                     return "the plan for \(level.word): \(fault)"
                 }
             }
@@ -67,7 +68,13 @@ package enum ProgramCheck {
     }
 
     /// Everyone whom the class may reach is there, and nobody else.
-    private static func plan(_ plan: Plan, _ level: Level, _ tiers: [TierEntry], _ compiled: Compiled) -> String? {
+    private static func plan(
+        _ plan: Plan,
+        _ level: Level,
+        _ tiers: [TierEntry],
+        _ most: Int?,
+        _ compiled: Compiled
+    ) -> String? {
         let providers = compiled.document.providers
         guard plan.tiers.count == tiers.count else { return "another number of tiers" }
         for (tier, wanted) in zip(plan.tiers, tiers) {
@@ -79,6 +86,12 @@ package enum ProgramCheck {
                 guard let target = rest.popFirst(), target.provider == entry.provider, target.model == entry.model
                 else {
                     return "`\(providers[entry.provider].name.value)` is not where it should be"
+                }
+                for limit in [entry.maxTokens?.value, most, providers[entry.provider].maxTokens?.value] {
+                    guard let limit else { continue }
+                    guard let own = target.maxTokens, own <= limit else {
+                        return "`\(providers[entry.provider].name.value)` would be asked for more than `max_tokens`"
+                    }
                 }
                 for tag in providers[entry.provider].denyTags {
                     let bit = compiled.program.tagNames.firstIndex(of: tag.value)

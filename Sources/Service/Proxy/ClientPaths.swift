@@ -170,6 +170,7 @@ enum ClientPaths {
                 }
             }
             request.maxTokens = subject.wish.maxTokens
+            subject.wish.mostTokens = plan.mostTokens
             guard let grant = session.grant(request, subject.wish, requestID: requestID) else { return }
             let exchange = Exchange(session, request, plan: plan, requestID: requestID)
             exchange.grant = grant

@@ -104,7 +104,7 @@ extension Exchange {
             hindrance.unpriced = String(decoding: modelBytes(target).prefix(128), as: UTF8.self)
             return false
         }
-        let need = self.need(pool, price, output: grant.outputTokens)
+        let need = self.need(pool, price, output: min(grant.outputTokens, target.maxTokens ?? .max))
         if need == grant.reserved { return true }
         switch snapshot.governance.books.pools.resize(id, to: need, now: WallClock.milliseconds()) {
         case .done:
@@ -129,14 +129,15 @@ extension Exchange {
 
     /// What a target's model costs; nil when nobody knows.
     func price(of target: Target) -> Price? {
-        local.prices.price(of: modelBytes(target), at: target.provider, snapshot.governance)
+        if let own = snapshot.governance.prices(of: target) { return own.price(of: modelBytes(target)) }
+        return local.prices.price(of: modelBytes(target), at: target.provider, snapshot.governance)
     }
 
     /// What an answer is expected to cost at a target, for `strategy: cost`.
     func expectedCost(_ target: Target) -> Int {
         guard let price = price(of: target) else { return .max }
         let output = grant.outputTokens > 0 ? grant.outputTokens : request.maxTokens ?? 1_000
-        return price.nanodollars(SpentTokens(input: promptSize, output: output))
+        return price.nanodollars(SpentTokens(input: promptSize, output: min(output, target.maxTokens ?? .max)))
     }
 
     /// Why no target was left to ask, when that was a matter of budgets or limits.
@@ -260,6 +261,11 @@ extension Exchange {
     private var spentTokens: SpentTokens? {
         let isAnswered = hasCommitted && ledger.provider >= 0 && (200..<300).contains(answer.status)
         guard isAnswered || leftUnanswered else { return nil }
+        return talliedTokens
+    }
+
+    /// What was counted or has to be estimated so far.
+    private var talliedTokens: SpentTokens {
         let usage = pump?.usage ?? gatheredUsage
         var spent = SpentTokens(
             input: ledger.promptTokens,
@@ -288,8 +294,9 @@ extension Exchange {
 
     /// Fields about limits, budget and cost.
     var grantFields: [UInt8] {
-        guard grant.pass != nil || grant.standing != nil || knownCost != nil else { return [] }
+        guard grant.pass != nil || grant.standing != nil || knownCost != nil || clampedTo > 0 else { return [] }
         var text = grant.allowances.fields
+        if clampedTo > 0 { text += "x-hoosh-clamped: max_tokens=\(clampedTo)\r\n" }
         if let standing = grant.standing, let position = grant.pool {
             text += "x-hoosh-budget-pool: \(snapshot.governance.pools[position].name)\r\n"
             if let tokens = standing.tokens { text += "x-hoosh-budget-remaining-tokens: \(tokens)\r\n" }
@@ -323,6 +330,41 @@ extension Exchange {
         case .length(let count): body.count >= count
         case .chunked: body.count > 5 && body.suffix(5).elementsEqual("0\r\n\r\n".utf8)
         case .none, .untilClose: false
+        }
+    }
+
+    /// A whole answer of ours with what it cost in its usage.
+    func withCost(_ told: SavedAnswer) -> SavedAnswer {
+        guard let knownCost, !request.streams, told.translation == nil else { return told }
+        switch request.dialect {
+        case .chat, .completions, .responses, .messages: break
+        case .gemini, .ollama, .generate: return told
+        }
+        var told = told
+        told.body = CostMember.added(knownCost / 1_000, to: told.body)
+        return told
+    }
+
+    /// The last field of a stream in chunks of ours: what it cost (RFC 9110 §6.5).
+    var costTrailer: [UInt8] {
+        estimatePrompt()
+        settleUsage()
+        guard let target, let price = price(of: target) else { return [] }
+        return Array("x-hoosh-cost-micro-usd: \(price.nanodollars(talliedTokens) / 1_000)\r\n".utf8)
+    }
+
+    /// The client takes fields behind a body (RFC 9110 §10.1.4).
+    var takesTrailers: Bool {
+        let span = bytes.bindMemory(to: UInt8.self).span
+        return head.fields.contains { field in
+            guard field.id == .te, field.value.range.upperBound <= span.count else { return false }
+            let value = String(
+                decoding: span.extracting(field.value.range).indices.map { span[field.value.range.lowerBound + $0] },
+                as: UTF8.self
+            )
+            return value.lowercased().split(separator: ",").contains { word in
+                word.split(separator: ";").first.map { $0.filter { $0 != " " && $0 != "\t" } == "trailers" } ?? false
+            }
         }
     }
 

@@ -28,6 +28,7 @@ extension Exchange {
             asksUsage = true
             edits.append(edit)
         }
+        edits += limitEdits(body)
         if edits.count > 1 { edits.sort { $0.place.lowerBound < $1.place.lowerBound } }
         return edits
     }

@@ -75,7 +75,8 @@ extension Exchange {
             let (terms, path) = asked(target, provider, format)
             let short = shortened(target, provider, client)
             let written: WrittenRequest
-            do { written = try RequestTranslation.write(short?.0 ?? chat, as: format, terms) } catch {
+            do { written = try RequestTranslation.write(clamp(short?.0 ?? chat, for: target), as: format, terms) } catch
+            {
                 unsayable[target.provider] = error
                 nextTry()
                 return false
@@ -186,6 +187,9 @@ extension Exchange {
         let writesChunks = head.versionMinor > 0
         closesClient = !writesChunks || !session.keepsAlive
         var writer = ByteWriter(worker.outgoing)
+        var marks = marks
+        let tellsCost = writesChunks && takesTrailers && target.flatMap { price(of: $0) } != nil
+        if tellsCost { marks.fields += Array("trailer: x-hoosh-cost-micro-usd\r\n".utf8) }
         ClientHead.write(
             &writer,
             head: worker.answerHead,
@@ -204,6 +208,7 @@ extension Exchange {
             writesChunks: writesChunks,
             room: worker.chunkRoom
         )
+        if tellsCost { pump.trailer = { [weak self] in self?.costTrailer ?? [] } }
         record(pump, translation.streamType)
         start(pump, head: writer.written, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
     }
@@ -262,6 +267,6 @@ extension Exchange {
         recordTotal()
         endLoad()
         keep(gathered: told)
-        deliver(told)
+        deliver(withCost(told))
     }
 }

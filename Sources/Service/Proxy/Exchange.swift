@@ -147,6 +147,9 @@ final class Exchange: UpstreamUser {
     /// The client left while a provider was at work, before anything had come.
     var leftUnanswered = false
 
+    /// The tokens that the answer of this try was held to; 0 where the request asks for no more anyway.
+    var clampedTo = 0
+
     /// What is kept of answers, and what was found there.
     @Boxed var cache: CacheUse
 

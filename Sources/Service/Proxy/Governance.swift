@@ -1,6 +1,7 @@
 import Budgets
 import Compiler
 import Costs
+import Decision
 import Limits
 import Providers
 import RouteModel
@@ -61,8 +62,10 @@ struct Governance: Sendable {
     let routes: [Route]
     /// By position.
     let providers: [Provider]
+    /// Of targets that have prices of their own.
+    private let targetPrices: [ObjectIdentifier: PriceTable]
 
-    init(_ document: RouteDocument, zones: [String: Zone], books: Books) {
+    init(_ document: RouteDocument, _ program: Program, zones: [String: Zone], books: Books) {
         self.books = books
         pools = Governance.pools(document, zones, books.pools)
         poolPositions = Dictionary(pools.enumerated().map { ($1.name, $0) }) { first, _ in first }
@@ -91,6 +94,23 @@ struct Governance: Sendable {
         providers = zip(document.providers, limits.providers).map { entry, number in
             Provider(limit: number, limitsTokens: entry.tokens != nil, prices: PriceTable(entry))
         }
+        targetPrices = Governance.targetPrices(program, providers)
+    }
+
+    /// The prices of a target, where they are not its provider's.
+    func prices(of target: Target) -> PriceTable? {
+        target.prices.isEmpty ? nil : targetPrices[ObjectIdentifier(target)]
+    }
+
+    private static func targetPrices(_ program: Program, _ providers: [Provider]) -> [ObjectIdentifier: PriceTable] {
+        var tables: [ObjectIdentifier: PriceTable] = [:]
+        for route in program.routes {
+            guard case .forward(let plans) = route.action else { continue }
+            for target in plans.flatMap(\.tiers).flatMap(\.targets) where !target.prices.isEmpty {
+                tables[ObjectIdentifier(target)] = providers[target.provider].prices.below(target.prices)
+            }
+        }
+        return tables
     }
 
     // MARK: Settings of the books
@@ -181,27 +201,5 @@ struct Governance: Sendable {
         case .global: .global
         case .header(let name): .header(name)
         }
-    }
-}
-
-extension PriceTable {
-    /// The prices of a provider as the file says them.
-    init(_ entry: ProviderEntry) {
-        self.init(
-            kind: entry.kind.value,
-            isLocal: entry.isLocal,
-            own: entry.prices.map { price in
-                (
-                    price.pattern?.value,
-                    Price(
-                        input: price.input,
-                        output: price.output,
-                        cached: price.cached,
-                        cacheWrite: price.cacheWrite,
-                        reasoning: price.reasoning
-                    )
-                )
-            }
-        )
     }
 }

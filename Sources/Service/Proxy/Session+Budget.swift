@@ -12,6 +12,8 @@ extension Session {
     struct Wish {
         /// The most tokens of an answer; nil when the body does not say.
         var maxTokens: Int?
+        /// The most that any target of its plan may be asked for.
+        var mostTokens: Int?
         /// The pool by the name in the body.
         var pool: String?
         /// The place of that member in the body.
@@ -30,8 +32,9 @@ extension Session {
             if let errand { grant.pool = errand.pool } else { try choosePool(route.pool, governance, wish, &grant) }
             let pool = grant.pool.map { governance.pools[$0] }
             if route.limitsTokens || pool?.countsTokens == true || pool?.countsMoney == true { measure(&grant) }
+            let asked = wish.maxTokens ?? pool?.reservedOutput
             // A vector is no text: nothing comes on top of the prompt.
-            let output = errand == nil ? wish.maxTokens ?? pool?.reservedOutput : 0
+            let output = errand == nil ? wish.mostTokens.map { min(asked ?? $0, $0) } ?? asked : 0
             if errand == nil {
                 try count(route, governance, tokens: grant.promptTokens + (output ?? 0), &grant)
             }

@@ -105,7 +105,7 @@ package final class Snapshot: Sendable {
         audit = AuditPolicy(ready.compiled.document.audit)
         providerRows = configuration.providers.map { rows.provider($0.name) }
         routeRows = program.routes.map { rows.route($0.name) }
-        governance = Governance(ready.compiled.document, zones: ready.zones, books: rows.books)
+        governance = Governance(ready.compiled.document, program, zones: ready.zones, books: rows.books)
         cacheBook = previous?.cacheBook ?? CacheBook()
         caches = RouteCache.all(ready.compiled, configuration.providers, clearances, cacheBook)
         warm = ready.warm

@@ -1,3 +1,5 @@
+import Compiler
+import Costs
 import RouteModel
 
 /// Whether a target costs money, and whether what it costs is known.
@@ -16,20 +18,14 @@ enum Prices {
         _ route: RouteEntry,
         _ survey: Survey
     ) -> Bool {
-        if provider.isLocal || !target.prices.isEmpty { return true }
-        if !provider.prices.isEmpty {
-            guard let model = target.model else { return true }
-            if provider.prices.contains(where: { $0.pattern.map { survey.globs.matches($0.value, model) } ?? true }) {
-                return true
-            }
-        }
         // Its answers carry what they cost.
         if provider.kind.value == "openrouter" { return true }
-        let families = KnownModels.families.filter { $0.kind == provider.kind.value && $0.price != nil }
-        if let model = target.model { return families.contains { survey.globs.matches($0.pattern, model) } }
-        let asked = route.match?.models ?? provider.models
-        guard let asked else { return !families.isEmpty }
-        return families.contains { family in asked.contains { overlaps($0.value, family.pattern) } }
+        let table = PriceTable(provider, target: target.prices)
+        if table.knowsAll { return true }
+        if let model = target.model { return table.price(of: Array(model.utf8)) != nil }
+        let known = (target.prices + provider.prices).compactMap(\.pattern?.value) + table.builtinPatterns
+        guard let asked = route.match?.models ?? provider.models else { return !known.isEmpty }
+        return known.contains { pattern in asked.contains { overlaps($0.value, pattern) } }
     }
 
     /// True when two patterns may share a name, as far as what stands before their wildcards tells.

@@ -106,8 +106,8 @@ extension Schema {
             ),
             Key("routes[].to[].headers", .map(.headerName), "", "Target: header fields set for it.", codes: ["HP418"]),
             Key("routes[].to[].headers.*", .headerValue, "", "A field's value."),
-        ] + prices(under: "routes[].to[].price", "Target: dollars per million tokens.", engine: .later) + [
-            .later("routes[].to[].max_tokens", .count(1...Int.max), "", "Target: the most tokens of an answer."),
+        ] + prices(under: "routes[].to[].price", "Target: dollars per million tokens; wins over the provider's.") + [
+            Key("routes[].to[].max_tokens", .count(1...Int.max), "", "Target: the most tokens of an answer."),
             Key("routes[].to[].targets", .items, "", "Tier: its targets."),
             Key(
                 "routes[].to[].strategy",

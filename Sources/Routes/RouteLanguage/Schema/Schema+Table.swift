@@ -151,7 +151,7 @@ extension Schema {
                 "normal",
                 "How urgent a waiting request is."
             ),
-            .later("\(parent).max_tokens", .count(1...Int.max), "", "The most tokens an answer may be asked for."),
+            Key("\(parent).max_tokens", .count(1...Int.max), "", "The most tokens an answer may be asked for."),
             Key(
                 "\(parent).sticky",
                 .subject(["none", "key", "tenant", "prompt"]),

@@ -91,7 +91,7 @@ extension Schema {
                 codes: ["HP513"]
             ),
             Key("providers.*.context.*", .count(1...Int.max), "", "The tokens of the models that fit."),
-            .later("providers.*.max_tokens", .count(1...Int.max), "", "The most tokens an answer may be asked for."),
+            Key("providers.*.max_tokens", .count(1...Int.max), "", "The most tokens an answer may be asked for."),
             Key("providers.*.keepalive", .mapping, "", "Connections kept open."),
             Key("providers.*.keepalive.max_idle", .count(0...10_000), "32", "Idle connections, per worker."),
             Key("providers.*.keepalive.idle", .duration, "60s", "How long one may idle."),
@@ -119,32 +119,30 @@ extension Schema {
     }
 
     /// A price, for all models or by glob.
-    static func prices(under path: String, _ note: String, engine: Key.Engine = .yes) -> [Key] {
+    static func prices(under path: String, _ note: String) -> [Key] {
         func fields(_ parent: String) -> [Key] {
             [
-                Key("\(parent).input", .usd, "", "Of the prompt.", engine: engine),
-                Key("\(parent).output", .usd, "", "Of the answer.", engine: engine),
+                Key("\(parent).input", .usd, "", "Of the prompt."),
+                Key("\(parent).output", .usd, "", "Of the answer."),
                 Key(
                     "\(parent).cached",
                     .usd,
                     "`input`",
-                    "Of what the upstream had cached of the prompt.",
-                    engine: engine
+                    "Of what the upstream had cached of the prompt."
                 ),
                 Key(
                     "\(parent).cache_write",
                     .usd,
                     "`input`",
-                    "Of what the upstream cached of the prompt.",
-                    engine: engine
+                    "Of what the upstream cached of the prompt."
                 ),
-                Key("\(parent).reasoning", .usd, "`output`", "Of what was thought.", engine: engine),
+                Key("\(parent).reasoning", .usd, "`output`", "Of what was thought."),
             ]
         }
         return [
-            Key(path, .mapping, "built-in table", note, codes: ["HP112", "HP604", "HP605"], engine: engine)
+            Key(path, .mapping, "built-in table", note, codes: ["HP112", "HP604", "HP605"])
         ] + fields(path)
-            + [Key("\(path).*", .mapping, "", "The price of the models that fit the glob.", engine: engine)]
+            + [Key("\(path).*", .mapping, "", "The price of the models that fit the glob.")]
             + fields("\(path).*")
     }
 

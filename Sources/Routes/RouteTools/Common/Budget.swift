@@ -1,3 +1,5 @@
+import Compiler
+import Costs
 import RouteModel
 import Routing
 
@@ -46,13 +48,11 @@ struct Budget {
         var amount = Amount(tokens: tokens, requests: 1)
         guard let target, let provider else { return amount }
         let model = target.model ?? subject.request.model
-        let price = (target.prices + provider.prices).first { price in
-            price.pattern.map { $0.value == model || $0.value == "*" } ?? true
-        }
-        if let price {
-            amount.nanoDollars = (input * price.input + output * price.output) / 1_000_000
+        if let price = PriceTable(provider, target: target.prices).price(of: Array((model ?? "").utf8)) {
+            let dollars = price.mostNanodollars(input: input, output: output)
+            amount.nanoDollars = dollars + dollars * pool.reserveMargin.value / 10_000
         } else {
-            amount.isPriced = provider.isLocal
+            amount.isPriced = false
         }
         return amount
     }

@@ -159,6 +159,10 @@ struct Batch {
                 writer.number(answer.status)
                 writer.key("body")
                 writer.raw(answer.body[...])
+                if let cost = answer.costMicrodollars {
+                    writer.key("cost_micro_usd")
+                    writer.number(cost)
+                }
             } else {
                 writer.null()
                 writer.key("body")

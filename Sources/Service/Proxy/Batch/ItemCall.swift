@@ -22,6 +22,8 @@ struct ItemAnswer: Sendable {
     var status: Int
     /// JSON; a text where the answer was none.
     var body: [UInt8]
+    /// What it cost, where the gateway knows.
+    var costMicrodollars: Int?
 
     init(status: Int, body: [UInt8]) {
         self.status = status
@@ -58,6 +60,7 @@ final class ItemCall: Socket {
     private var received: [UInt8] = []
     private var walker: BodyWalker?
     private var status = 0
+    private var costMicrodollars: Int?
     private var body: [UInt8] = []
     private var isOver = false
 
@@ -132,7 +135,10 @@ final class ItemCall: Socket {
                     guard body.count + range.count <= Self.answerBytes else { return finish(Self.tooLarge) }
                     body += bytes[range]
                 case .more: break steps
-                case .end: return finish(ItemAnswer(status: status, body: body))
+                case .end:
+                    var answer = ItemAnswer(status: status, body: body)
+                    answer.costMicrodollars = costMicrodollars
+                    return finish(answer)
                 }
             }
         } catch { return finish(Self.brokenOff) }
@@ -149,6 +155,13 @@ final class ItemCall: Socket {
             let head = ResponseHead()
             do { try head.parse(bytes.span, length: length, for: .post) } catch { return finish(Self.brokenOff) }
             status = head.status
+            for field in head.fields where field.id == .other {
+                let span = bytes.span
+                guard ASCII.equalsIgnoringCase(span.extracting(field.name.range), "x-hoosh-cost-micro-usd") else {
+                    continue
+                }
+                costMicrodollars = Int(String(decoding: bytes[field.value.range], as: UTF8.self))
+            }
             walker = BodyWalker(head.framing)
             received.removeFirst(length)
         }
