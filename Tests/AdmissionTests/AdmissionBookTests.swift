@@ -43,6 +43,30 @@ import Testing
         #expect(book.lines.map(\.running) == [1] && waiting(book) == 0)
     }
 
+    @Test
+    func `before a limit the first tries, the others are called in their turn, and lines go when nobody is there`() {
+        let book = book(1, depth: 4)
+        let calls = Calls()
+        #expect(book.enter(door: "a", .normal, now: 0) {} == .admitted)
+        #expect(book.isOccupied(door: "a") && !book.isOccupied(door: "b"))
+        guard case .waits(let low) = book.enter(door: "a", .low, now: 1, called: { calls.note(1) }) else {
+            Issue.record("it does not wait")
+            return
+        }
+        _ = book.enter(door: "a", .critical, now: 2) { calls.note(2) }
+        #expect(book.enter(door: "b", .batch, now: 3) {} == .admitted)
+        #expect(book.enter(door: "c", .critical, now: 3) {} == .full, "the first of a line waits as well")
+        #expect(book.waitingAtDoors == 4)
+        book.leave(door: "b")
+        #expect(!book.isOccupied(door: "b"))
+        book.leave(door: "a")
+        #expect(calls.all == [2])
+        #expect(book.cancel(door: low) && !book.cancel(door: low))
+        book.leave(door: "a")
+        #expect(calls.all == [2] && book.waitingAtDoors == 0 && !book.isOccupied(door: "a"))
+        #expect(book.lines.map(\.provider) == ["one"], "no client is named")
+    }
+
     @Test func `who waits rises by a level with each aging`() {
         let book = book(1, aging: 100)
         let calls = Calls()

@@ -31,6 +31,34 @@ import RouteTools
         #expect(result.output.contains("= 2 routes unchanged in effect; the edits have no effect"))
     }
 
+    @Test func `what is replaced no more, and answers that are read no more, are less private`() throws {
+        func text(_ rules: String, _ scan: String = "") -> String {
+            "version: 1\nproviders: {near: {kind: ollama}}\nprivacy: {rules: [\(rules)]}\n"
+                + "routes:\n  - {name: all, to: [near]\(scan)}\n"
+        }
+        func compared(_ old: String, _ new: String, _ more: String...) throws -> Workbench.Outcome {
+            let bench = try Workbench(["old.yaml": old, "new.yaml": new])
+            let all = [bench.path("old.yaml"), bench.path("new.yaml")] + more
+            return bench.run({ _, terminal in DiffCommand.run(all, terminal) })
+        }
+        let whole = text("{tag: key, builtin: [api_key, jwt], redact: true}")
+        let less = text("{tag: key, builtin: [api_key, jwt]}")
+        let result = try compared(whole, less)
+        let sentence = "what `api_key`, `jwt` finds goes on as it is (was: replaced by [KEY]): less private"
+        #expect(result.code == 1 && result.output.contains("! privacy: \(sentence)"), "\(result.output)")
+        #expect(try compared(whole, less, "--allow-privacy").output.contains("~ privacy: \(sentence)     allowed"))
+        let json = try compared(whole, less, "--json").output
+        #expect(json.contains("unredacted"), "\(json)")
+        let other = text("{tag: jwt, builtin: [jwt], redact: true}, {tag: key, builtin: [api_key], redact: true}")
+        #expect(try !compared(whole, other).output.contains("less private"))
+        #expect(try !compared(less, whole).output.contains("less private"))
+        let unread = try compared(
+            text("{tag: key, builtin: [jwt]}", ", scan_responses: deny"),
+            text("{tag: key, builtin: [jwt]}")
+        )
+        #expect(unread.output.contains("! privacy: answers of route `all` are not read any more: less private"))
+    }
+
     @Test func `requests that go another way are named with a witness`() throws {
         let new = Self.old.replacingOccurrences(of: "to: [far, near]", with: "to: [near]")
         let result = try diff(new)

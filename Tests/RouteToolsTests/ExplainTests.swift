@@ -114,7 +114,7 @@ import RouteTools
                          dropped: none.  Cleared for public: near far spare
                 limits   per-key (60/min requests by key)
                          pool daily: reserves 1,005 of 2,000 tokens/day per key
-                         parent org: reserves an unknown price of 5 USD/day
+                         parent org: reserves 0.0100125 of 5 USD/day
                 window   ~9 of 128,000 tokens, the answer at most 16,384
                 bounds   at most 4 upstream tries; connect 2s, total 10m
                 copying  upstream is TLS: bytes are copied, not spliced
@@ -129,6 +129,15 @@ import RouteTools
         let row = row("class", of: result.output)
         let rule = "confidential from privacy.rules[0] `pii`: ssn at messages[0].content[10..21]"
         #expect(row == "confidential = max(public default, \(rule))")
+    }
+
+    @Test func `a request without a key is foretold its 401, with all that would become of it`() throws {
+        let result = try explain("--model", "gpt-4o")
+        #expect(result.output.contains("none: refused with 401 invalid_api_key"), "\(result.output)")
+        #expect(result.output.contains("← would be chosen"))
+        let json = try explain("--model", "gpt-4o", "--json").output
+        #expect(json.contains("\"status\": 401") || json.contains("\"status\":401"), "\(json)")
+        #expect(try !explain("--model", "gpt-4o", "--key", "app").output.contains("401"))
     }
 
     @Test func `header, tenant and key rules and the client's own header are all sources`() throws {

@@ -94,6 +94,29 @@ import Testing
         try expectNoToken(station)
     }
 
+    @Test func `who guesses keys is left waiting, and on this machine right keys still open`() throws {
+        let station = try station()
+        for count in 0..<20 {
+            try expectError(
+                station.chat(headers: [("authorization", "Bearer guess-\(count)")]),
+                401,
+                code: "invalid_api_key"
+            )
+        }
+        let shut = try station.chat(headers: [("authorization", "Bearer guess-20")])
+        try expectError(shut, 429, code: "too_many_attempts")
+        #expect((1...60).contains(Int(shut["retry-after"] ?? "") ?? 0))
+        try expectError(station.chat(), 401, code: "invalid_api_key")
+        #expect(try station.chat(headers: [("authorization", "Bearer \(Self.token)")]).status == 200)
+        let admin = try fetch(station.admin, "GET", "/metrics", headers: [("authorization", "Bearer guess")])
+        #expect(admin.status == 429)
+        let page = try MetricsPage(
+            fetch(station.admin, "GET", "/metrics", headers: [("authorization", "Bearer \(Self.admin)")]).text
+        )
+        #expect(page.value("hoosh_auth_denied_total", ["reason": "guessing"]) == 2)
+        #expect(page.value("hoosh_auth_denied_total", ["reason": "unknown"]) == 20)
+    }
+
     @Test func `without one of the keys there is 401, in each dialect's words`() throws {
         let station = try station()
         let missing = try station.chat()

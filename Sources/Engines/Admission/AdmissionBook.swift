@@ -71,8 +71,22 @@ package final class AdmissionBook: Sendable {
     private struct State {
         var settings = Settings()
         var places: [String: Place] = [:]
+        /// Lines before limits and budgets; each is there while somebody stands in it, and its first is its one place.
+        var doors: [String: Place] = [:]
         var waiting = 0
         var lastNumber = 0
+
+        /// Makes the next in a line before a limit the first of it.
+        mutating func call(door name: String) -> Waiter? {
+            guard var place = doors[name] else { return nil }
+            guard let level = next(place) else {
+                doors[name] = nil
+                return nil
+            }
+            let waiter = place.lines[level].removeFirst()
+            doors[name] = place
+            return waiter
+        }
 
         /// Takes the next in line where there is room.
         mutating func call(_ name: String) -> [Waiter] {
@@ -173,6 +187,64 @@ package final class AdmissionBook: Sendable {
             }
             return false
         }
+    }
+
+    // MARK: Lines before limits and budgets
+
+    /// Stands in a line before a limit; the first of it is admitted and may try, the others are called in their turn.
+    ///
+    /// All of them count as waiting. Lines are as many as requests that stand in them, whatever their names.
+    package func enter(
+        door: String,
+        _ urgency: Urgency,
+        now: Int64,
+        called: @escaping @Sendable () -> Void
+    ) -> Answer {
+        state.withLock { state in
+            guard state.waiting < state.settings.maxDepth else { return .full }
+            state.waiting += 1
+            guard var place = state.doors[door] else {
+                state.doors[door] = Place(limit: 1, running: 1)
+                return .admitted
+            }
+            state.lastNumber += 1
+            place.lines[urgency.rawValue].append(Waiter(number: state.lastNumber, arrived: now, called: called))
+            state.doors[door] = place
+            return .waits(Ticket(provider: door, number: state.lastNumber))
+        }
+    }
+
+    /// The first of a line stands there no longer; the next is it then.
+    package func leave(door: String) {
+        let called = state.withLock { state -> Waiter? in
+            guard state.doors[door] != nil else { return nil }
+            state.waiting -= 1
+            return state.call(door: door)
+        }
+        called?.called()
+    }
+
+    /// One that is not the first stands there no longer; false when it has just become the first.
+    package func cancel(door ticket: Ticket) -> Bool {
+        state.withLock { state in
+            guard var place = state.doors[ticket.provider] else { return false }
+            for level in place.lines.indices {
+                guard let index = place.lines[level].firstIndex(where: { $0.number == ticket.number }) else { continue }
+                place.lines[level].remove(at: index)
+                state.doors[ticket.provider] = place
+                state.waiting -= 1
+                return true
+            }
+            return false
+        }
+    }
+
+    /// True when somebody stands in a line.
+    package func isOccupied(door: String) -> Bool { state.withLock { $0.doors[door] != nil } }
+
+    /// Requests that stand before limits and budgets.
+    package var waitingAtDoors: Int {
+        state.withLock { state in state.doors.values.reduce(0) { $0 + $1.running + $1.waiting } }
     }
 
     /// What is known of each provider that has a limit, or that is asked, by name.

@@ -50,6 +50,12 @@ package enum Gate {
         return .admitted(caller.acting(for: tenant))
     }
 
+    /// True when a request's head carries a key, right or wrong.
+    package static func sendsKey(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        if case .none = Credential.read(head, bytes, takesQuery: false) { return false }
+        return true
+    }
+
     /// True when a request on the admin listener carries the admin's token, or none is asked for.
     package static func admitsAdmin(
         _ access: borrowing AccessSettings,

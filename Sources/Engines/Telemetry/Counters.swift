@@ -25,6 +25,8 @@ package struct Counters: Sendable {
     /// Connections that were not made because their provider may not see the request's class or tags, although the
     /// plan had it: anything but 0 is a defect of the compiler that the last check caught.
     package var privacyStops = 0
+    /// Answers that content rules kept back.
+    package var answersBlocked = 0
 
     /// Calls of tools, by the server's name in the route file; kept by the loop that speaks to the servers.
     package var tools: [String: ToolCounters] = [:]
@@ -50,6 +52,7 @@ package struct Counters: Sendable {
         for index in other.routes.indices { routes[index].add(other.routes[index]) }
         for index in other.classes.indices { classes[index] += other.classes[index] }
         privacyStops += other.privacyStops
+        answersBlocked += other.answersBlocked
         refused.add(other.refused)
         connectionsAccepted += other.connectionsAccepted
         connectionsOpen += other.connectionsOpen

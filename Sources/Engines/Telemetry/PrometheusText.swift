@@ -117,6 +117,8 @@ package struct PrometheusText {
         }
         let help = "Connections the last privacy check stopped although the plan allowed them; always 0."
         single("hoosh_privacy_stops_total", "counter", help, counters.privacyStops)
+        let blocked = "Answers that content rules kept back (scan_responses)."
+        single("hoosh_answers_blocked_total", "counter", blocked, counters.answersBlocked)
     }
 
     private mutating func client(_ counters: Counters) {

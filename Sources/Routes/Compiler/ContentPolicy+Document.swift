@@ -23,4 +23,24 @@ extension ContentPolicy {
         }
         self.init(rules, settings, matchLimit: limit)
     }
+
+    /// The same rules for answers: each replaces what it finds, and texts alone are looked at, not the numbers and names
+    /// around them.
+    package init(answersOf document: RouteDocument) {
+        let privacy = document.privacy
+        var settings = Settings()
+        settings.maxBytes = privacy.scanMaxBytes.value
+        settings.fields = ["choices", "content", "output", "candidates", "message", "response", "text", "segments"]
+        let limit = privacy.matchLimit.value
+        let rules = privacy.rules.map { rule in
+            ContentRule(
+                builtins: rule.builtins.compactMap { Builtin(rawValue: $0.value) },
+                pattern: rule.pattern.flatMap {
+                    try? ContentPattern(parsing: $0.value, flags: rule.flags, matchLimit: limit)
+                },
+                replacement: rule.hasContentSource ? Array("[\(rule.tag.value.uppercased())]".utf8) : nil
+            )
+        }
+        self.init(rules, settings, matchLimit: limit)
+    }
 }

@@ -137,6 +137,7 @@ package struct RouteSettings: Sendable {
     package var limits: [Located<String>] = []
     package var queue = Setting(QueueSettings.Priority.normal)
     package var maxTokens = Setting<Int?>(nil)
+    package var scanResponses = Setting(AnswerScan.none)
     /// Where single values were written, by path.
     ///
     /// Paths are `timeout.connect`, `retry.attempts`, `failover.max_tries`, `ema.alpha` and the like.
@@ -150,4 +151,14 @@ package struct RouteSettings: Sendable {
         case none, prompt
         case subject(Subject)
     }
+}
+
+/// What becomes of an answer in which content rules find something.
+package enum AnswerScan: String, CaseIterable, Sendable {
+    /// Nobody looks.
+    case none
+    /// What was found is replaced.
+    case redact
+    /// The client does not get it.
+    case deny
 }

@@ -103,7 +103,7 @@ enum AdminPaths {
     }
 }
 
-/// A session that may be gone when its answer comes.
+/// A session that may be gone when its answer or its turn comes.
 final class WeakSession {
     weak var session: Session?
     init(_ session: Session) { self.session = session }

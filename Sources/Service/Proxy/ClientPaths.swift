@@ -141,6 +141,11 @@ enum ClientPaths {
             session.refuse(Refusal(status, "route_forbidden", message), requestID: requestID)
         case .forward(let plans):
             if reader.asksForModel { return OwnModels.one(session, requestID: requestID) }
+            if subject.streams, local.snapshot.answerScans[index] != .none {
+                let message = "answers of this route are read before they go out: ask without `stream`"
+                let refusal = Refusal(400, "stream_not_scanned", message, param: "stream")
+                return session.refuse(refusal, requestID: requestID)
+            }
             if local.snapshot.content.redacts {
                 guard session.redact(local.snapshot.content, verdict.reading) else {
                     return session.refuse(Session.redactionRefusal, requestID: requestID)
@@ -171,10 +176,9 @@ enum ClientPaths {
             }
             request.maxTokens = subject.wish.maxTokens
             subject.wish.mostTokens = plan.mostTokens
-            guard let grant = session.grant(request, subject.wish, requestID: requestID) else { return }
-            let exchange = Exchange(session, request, plan: plan, requestID: requestID)
-            exchange.grant = grant
-            session.start(exchange)
+            session.admit(
+                GrantOrder(request: request, wish: subject.wish, plan: plan, requestID: requestID, local: local)
+            )
         }
     }
 

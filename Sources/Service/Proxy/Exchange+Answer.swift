@@ -123,6 +123,7 @@ extension Exchange {
         if let translation = restated?.answer { return beginRestated(length, seen, translation) }
         if beginSound(length, seen) { return }
         let span = seen.bindMemory(to: UInt8.self).span
+        if holdsAnswer(span) { return save(length, seen, gathers: true, asItIs: true) }
         let isOldClient = head.versionMinor == 0
         priceWhole(UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
         let dropsUsage = asksUsage && answer.isEventStream && answer.status == 200

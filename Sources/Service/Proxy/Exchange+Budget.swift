@@ -265,7 +265,7 @@ extension Exchange {
     }
 
     /// What was counted or has to be estimated so far.
-    private var talliedTokens: SpentTokens {
+    var talliedTokens: SpentTokens {
         let usage = pump?.usage ?? gatheredUsage
         var spent = SpentTokens(
             input: ledger.promptTokens,
@@ -294,8 +294,10 @@ extension Exchange {
 
     /// Fields about limits, budget and cost.
     var grantFields: [UInt8] {
-        guard grant.pass != nil || grant.standing != nil || knownCost != nil || clampedTo > 0 else { return [] }
+        guard grant.pass != nil || grant.standing != nil || knownCost != nil || clampedTo > 0 || isAnswerRedacted
+        else { return [] }
         var text = grant.allowances.fields
+        if isAnswerRedacted { text += "x-hoosh-answer: redacted\r\n" }
         if clampedTo > 0 { text += "x-hoosh-clamped: max_tokens=\(clampedTo)\r\n" }
         if let standing = grant.standing, let position = grant.pool {
             text += "x-hoosh-budget-pool: \(snapshot.governance.pools[position].name)\r\n"
@@ -330,41 +332,6 @@ extension Exchange {
         case .length(let count): body.count >= count
         case .chunked: body.count > 5 && body.suffix(5).elementsEqual("0\r\n\r\n".utf8)
         case .none, .untilClose: false
-        }
-    }
-
-    /// A whole answer of ours with what it cost in its usage.
-    func withCost(_ told: SavedAnswer) -> SavedAnswer {
-        guard let knownCost, !request.streams, told.translation == nil else { return told }
-        switch request.dialect {
-        case .chat, .completions, .responses, .messages: break
-        case .gemini, .ollama, .generate: return told
-        }
-        var told = told
-        told.body = CostMember.added(knownCost / 1_000, to: told.body)
-        return told
-    }
-
-    /// The last field of a stream in chunks of ours: what it cost (RFC 9110 §6.5).
-    var costTrailer: [UInt8] {
-        estimatePrompt()
-        settleUsage()
-        guard let target, let price = price(of: target) else { return [] }
-        return Array("x-hoosh-cost-micro-usd: \(price.nanodollars(talliedTokens) / 1_000)\r\n".utf8)
-    }
-
-    /// The client takes fields behind a body (RFC 9110 §10.1.4).
-    var takesTrailers: Bool {
-        let span = bytes.bindMemory(to: UInt8.self).span
-        return head.fields.contains { field in
-            guard field.id == .te, field.value.range.upperBound <= span.count else { return false }
-            let value = String(
-                decoding: span.extracting(field.value.range).indices.map { span[field.value.range.lowerBound + $0] },
-                as: UTF8.self
-            )
-            return value.lowercased().split(separator: ",").contains { word in
-                word.split(separator: ";").first.map { $0.filter { $0 != " " && $0 != "\t" } == "trailers" } ?? false
-            }
         }
     }
 

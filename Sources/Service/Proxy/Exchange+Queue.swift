@@ -58,6 +58,24 @@ extension Exchange {
         session.refuse(refusal, requestID: requestID, retryAfterSeconds: max(1, Int(wait)))
     }
 
+    /// Waits for dollars: nobody could be paid, and the pool lets requests wait; false when that is over.
+    ///
+    /// What an answer costs is known only where its target is, so this is behind the door where tokens are waited for.
+    func waitsForMoney() -> Bool {
+        guard ledger.tries == 0, saved == nil, failures.isEmpty, hindrance.excess == nil, let lack = hindrance.lack,
+            !lack.isHopeless, let position = grant.pool, snapshot.governance.pools[position].waits
+        else { return false }
+        let deadline = ledger.startedNanoseconds + worker.shared.admission.settings.maxWaitNanoseconds
+        guard loop.now < deadline else { return false }
+        hindrance = Hindrance()
+        (tierIndex, triesInTier, lastTarget) = (0, 0, -1)
+        isPanicking = false
+        phase = .backingOff
+        waitDeadline = min(deadline, loop.now + 100_000_000)
+        arm()
+        return true
+    }
+
     /// Waits no longer.
     ///
     /// Where it was called in this moment, the message that is on its way finds it so and gives the place back.

@@ -230,7 +230,8 @@ extension Exchange {
 
     /// The whole answer is here: says it to the client, or goes on to another provider if it makes no sense.
     func gathered() {
-        guard let saved, let translation = saved.translation else { return giveUp() }
+        guard let saved else { return giveUp() }
+        guard let translation = saved.translation else { return heldWhole(saved) }
         var told = saved
         if saved.head.status < 400 {
             do {
@@ -266,6 +267,7 @@ extension Exchange {
         commit()
         recordTotal()
         endLoad()
+        guard let told = scanned(told) else { return blockAnswer() }
         keep(gathered: told)
         deliver(withCost(told))
     }

@@ -35,7 +35,14 @@ struct SavedAnswer {
 // Keeping an answer that another try may better.
 extension Exchange {
     /// Reads the rest of an error answer, within bounds, before the next try.
-    func save(_ length: Int, _ seen: UnsafeMutableRawBufferPointer, gathers: Bool = false) {
+    ///
+    /// * `gathers`: it is the answer; `asItIs` when it is not said in other words.
+    func save(
+        _ length: Int,
+        _ seen: UnsafeMutableRawBufferPointer,
+        gathers: Bool = false,
+        asItIs: Bool = false
+    ) {
         let headBytes = Array(UnsafeRawBufferPointer(rebasing: seen[..<length]))
         let copy = ResponseHead()
         guard (try? copy.parse(headBytes.span, length: length, for: head.method)) != nil else { return giveUp() }
@@ -43,7 +50,7 @@ extension Exchange {
             head: copy,
             headBytes: headBytes,
             provider: providerIndex,
-            translation: restated?.answer ?? restated?.faults,
+            translation: asItIs ? nil : restated?.answer ?? restated?.faults,
             gathers: gathers
         )
         savedWalker = BodyWalker(answer.framing)

@@ -299,6 +299,7 @@ extension Exchange {
     /// Every try has failed: passes on the last answer an upstream gave, or says which upstream failed how.
     func giveUp() {
         if let saved { return deliver(saved) }
+        if waitsForMoney() { return }
         let refusal = finalRefusal()
         ledger.status = refusal.status
         settle(refusing: refusal)

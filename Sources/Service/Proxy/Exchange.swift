@@ -135,6 +135,8 @@ final class Exchange: UpstreamUser {
     var isEndingBroken = false
     /// What ends is an answer that its budget cut.
     var isCut = false
+    /// Something of the answer was replaced.
+    var isAnswerRedacted = false
 
     // Budget
     /// What the request was let in with.
@@ -159,7 +161,13 @@ final class Exchange: UpstreamUser {
     var idleDeadline = Int64.max
     var waitDeadline = Int64.max
 
-    init(_ session: Session, _ request: RoutedRequest, plan: Plan, requestID: [UInt8]) {
+    init(
+        _ session: Session,
+        _ request: RoutedRequest,
+        plan: Plan,
+        requestID: [UInt8],
+        local: LocalSnapshot
+    ) {
         self.session = session
         self.request = request
         self.plan = plan
@@ -168,7 +176,7 @@ final class Exchange: UpstreamUser {
         callerRow = session.callerRow
         worker = session.worker
         loop = worker.loop
-        local = worker.local
+        self.local = local
         snapshot = local.snapshot
         super.init()
         ledger.route = request.route

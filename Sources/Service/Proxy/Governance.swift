@@ -21,6 +21,8 @@ struct Governance: Sendable {
         let accounting: RouteModel.Pool.Accounting
         /// When it is exhausted, local targets go on without it.
         let goesLocal: Bool
+        /// When it is exhausted, requests wait for what becomes free (`on_exhausted: queue`).
+        let waits: Bool
         /// It or a parent ends an answer that outgrows it.
         var cuts = false
         /// It or a parent counts tokens, or dollars.
@@ -40,6 +42,10 @@ struct Governance: Sendable {
         var pool = Choice.none
         var limits: [LimitNumber] = []
         var limitsTokens = false
+        /// One of its limits or pools lets requests wait.
+        var queues = false
+        /// Who its limits tell apart.
+        var subjects: [LimitSettings.Subject] = []
 
         var isFree: Bool {
             if case .none = pool { return limits.isEmpty }
@@ -62,6 +68,8 @@ struct Governance: Sendable {
     let routes: [Route]
     /// By position.
     let providers: [Provider]
+    /// Names of the limits that let requests wait (`on_limit: queue`).
+    let queuedLimits: Set<String>
     /// Of targets that have prices of their own.
     private let targetPrices: [ObjectIdentifier: PriceTable]
 
@@ -70,6 +78,9 @@ struct Governance: Sendable {
         pools = Governance.pools(document, zones, books.pools)
         poolPositions = Dictionary(pools.enumerated().map { ($1.name, $0) }) { first, _ in first }
         let positions = poolPositions
+        let queuedLimits = Set(document.rateLimits.filter { $0.onLimit.value == .queue }.map(\.name.value))
+        self.queuedLimits = queuedLimits
+        let pools = self.pools
         let limits = Governance.limits(document, books.limits)
         let byName = Dictionary(
             zip(document.rateLimits, limits.routes).map { ($0.name.value, (number: $1, limit: $0)) }
@@ -79,6 +90,8 @@ struct Governance: Sendable {
             let wanted = entry.settings.limits.compactMap { byName[$0.value] }
             route.limits = wanted.map(\.number)
             route.limitsTokens = wanted.contains { $0.limit.tokens != nil }
+            route.queues = entry.settings.limits.contains { queuedLimits.contains($0.value) }
+            route.subjects = wanted.map(\.limit).map { Governance.subject($0.by?.value ?? .global) }
             switch entry.settings.pool.value {
             case .none: break
             case .named(let name): route.pool = positions[name].map(Choice.one) ?? .none
@@ -88,6 +101,13 @@ struct Governance: Sendable {
                     allowed: Dictionary(names) { first, _ in first },
                     standard: standard.flatMap { positions[$0.value] }
                 )
+            }
+            switch route.pool {
+            case .none: break
+            case .one(let pool): route.queues = route.queues || pools[pool].waits
+            case .request(let allowed, let standard):
+                let all = Array(allowed.values) + [standard].compactMap(\.self)
+                route.queues = route.queues || all.contains { pools[$0].waits }
             }
             return route
         }
@@ -142,7 +162,8 @@ struct Governance: Sendable {
                 reservedOutput: pool.reservedOutput.value,
                 margin: pool.reserveMargin.value,
                 accounting: pool.accounting.value,
-                goesLocal: pool.onExhausted.value == .local
+                goesLocal: pool.onExhausted.value == .local,
+                waits: pool.onExhausted.value == .queue
             )
             var next: PoolSettings? = byName[pool.name.value]
             for _ in 0..<PoolBook.depthLimit {

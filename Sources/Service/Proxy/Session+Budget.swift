@@ -21,12 +21,14 @@ extension Session {
         var repeatsPool = false
     }
 
-    /// Counts the request and sets its budget aside; nil when the refusal is on its way.
-    func grant(_ request: RoutedRequest, _ wish: Wish, requestID: [UInt8]) -> Grant? {
-        let governance = worker.snapshot.governance
-        let route = governance.routes[request.route]
+    /// Counts the request and sets its budget aside; nil when the refusal is on its way, or it waits for room.
+    func grant(_ order: GrantOrder) -> Grant? {
+        let governance = order.local.snapshot.governance
+        let route = governance.routes[order.request.route]
+        let wish = order.wish
         var grant = Grant()
         guard !route.isFree else { return grant }
+        if standsBehindOthers(order) { return nil }
         do throws(GrantFault) {
             // What is asked on behalf of another is paid by the same budget, and was counted by the limits with it.
             if let errand { grant.pool = errand.pool } else { try choosePool(route.pool, governance, wish, &grant) }
@@ -42,12 +44,21 @@ extension Session {
             return grant
         } catch {
             if let pass = grant.pass { governance.books.limits.withdraw(pass, now: Int(loop.now)) }
-            refuse(error.refusal, requestID: requestID)
+            if let retry = error.retryNanoseconds {
+                if waitsAtDoor(order, retryNanoseconds: retry) { return nil }
+                worker.shared.refusedForRoom.add(1, ordering: .relaxed)
+            }
+            leaveDoor()
+            refuse(error.refusal, requestID: order.requestID)
             return nil
         }
     }
 
-    private struct GrantFault: Error { let refusal: Refusal }
+    private struct GrantFault: Error {
+        let refusal: Refusal
+        /// After which it may be worth trying again; nil where nobody waits for it.
+        var retryNanoseconds: Int?
+    }
 
     private func choosePool(
         _ choice: Governance.Choice,
@@ -105,7 +116,9 @@ extension Session {
         case .admitted(let pass, let allowances):
             grant.pass = pass
             grant.allowances = allowances
-        case .refused(let excess): throw GrantFault(refusal: Refusal(excess))
+        case .refused(let excess):
+            let waits = governance.queuedLimits.contains(excess.limit)
+            throw GrantFault(refusal: Refusal(excess), retryNanoseconds: waits ? excess.retryNanoseconds : nil)
         case .crowded(let limit):
             throw GrantFault(refusal: Refusal.crowded("the limit `\(limit)`", "rate_limit_exceeded"))
         }
@@ -132,7 +145,10 @@ extension Session {
         case .exhausted(let lack) where pool.goesLocal:
             grant.isLocalOnly = true
             grant.lack = lack
-        case .exhausted(let lack): throw GrantFault(refusal: Refusal(lack))
+        case .exhausted(let lack):
+            let milliseconds = lack.retryMilliseconds.map { max($0 - WallClock.milliseconds(), 1) }
+            let retry = pool.waits ? milliseconds.map { min($0, 60_000) * 1_000_000 } : nil
+            throw GrantFault(refusal: Refusal(lack), retryNanoseconds: retry)
         case .crowded(let name): throw GrantFault(refusal: Refusal.crowded("the pool `\(name)`", "budget_exceeded"))
         }
     }

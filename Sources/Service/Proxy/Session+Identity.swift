@@ -31,6 +31,11 @@ extension Session {
         (caller, callerRow) = (.anonymous, -1)
         let access = worker.snapshot.configuration.access
         guard access.isBearer || access.tenantHeader != nil else { return true }
+        // From elsewhere nobody's key is compared any more; here on this machine others share the address.
+        if access.isBearer, let wait = guessingWait, clientAddress?.isLoopback == false {
+            refuseGuessing(wait)
+            return false
+        }
         let span = requestBytes.bindMemory(to: UInt8.self).span
         let answer = Gate.admit(access, reader.head, span, takesQuery: reader.surface.format == .gemini) {
             self.clientAddress
@@ -43,10 +48,38 @@ extension Session {
         case .refused(let reason):
             // Probes have no key.
             if path == OwnPath.health.rawValue { return true }
+            if reason == .unknown || reason == .differing {
+                if let wait = guessingWait {
+                    refuseGuessing(wait)
+                    return false
+                }
+                noteGuess()
+            }
             worker.counters.denied[reason.word, default: 0] += 1
             refuse(Session.refusal(reason, access.tenantHeader ?? ""))
             return false
         }
+    }
+
+    /// For how long the other end is shut out because of wrong keys, nanoseconds.
+    var guessingWait: Int64? {
+        let book = worker.shared.attempts
+        guard !book.isQuiet, let address = clientAddress else { return nil }
+        return book.wait(for: address, now: loop.now)
+    }
+
+    /// Counts a wrong key.
+    func noteGuess() {
+        if let address = clientAddress { worker.shared.attempts.note(address, now: loop.now) }
+    }
+
+    /// Answers somebody who has sent too many wrong keys.
+    func refuseGuessing(_ wait: Int64) {
+        worker.counters.denied["guessing", default: 0] += 1
+        let seconds = (wait + 999_999_999) / 1_000_000_000
+        let message =
+            "too many wrong keys came from this address; try again in \(seconds) s, with one that is known"
+        refuse(Refusal(429, "too_many_attempts", message), retryAfterSeconds: Int(seconds))
     }
 
     private static func refusal(_ reason: Admission.Reason, _ header: String) -> Refusal {
@@ -189,6 +222,10 @@ extension AdminPaths {
 
     /// Answers somebody who is not the admin.
     static func refuseStranger(_ session: Session) {
+        if let wait = session.guessingWait { return session.refuseGuessing(wait) }
+        if Gate.sendsKey(session.reader.head, session.requestBytes.bindMemory(to: UInt8.self).span) {
+            session.noteGuess()
+        }
         session.worker.counters.denied["admin", default: 0] += 1
         var refusal = Refusal(401, "invalid_api_key", "the admin listener asks for its token (auth.admin)")
         refusal.challenge = "Bearer realm=\"hoosh-proxy admin\""

@@ -43,9 +43,11 @@ final class Session: Socket {
     /// The other end in words, once somebody asked (`peerName`).
     var knownPeer: String?
     /// A question to other loops or a side call is open; its answer writes the response.
-    private var awaitsAnswer = false
+    var awaitsAnswer = false
     /// Told when the client leaves before that.
-    private var whenLeft: (() -> Void)?
+    var whenLeft: (() -> Void)?
+    /// Set while the request waits before a limit or a budget.
+    var doorWait: DoorWait?
     /// Who asks, once that is known.
     var caller = Caller.anonymous
     /// The row of the caller's key in the counters; -1 without one.
@@ -110,6 +112,7 @@ final class Session: Socket {
             let what = reader.isHeadComplete ? "body" : "head"
             refuse(Refusal(408, "request_timeout", "the request's \(what) did not arrive in time"))
         case .exchanging: exchange?.deadlineCame()
+        case .answering where doorWait != nil: triesDoor()
         case .answering, .lingering: abort()
         case .closed: break
         }
@@ -292,15 +295,6 @@ final class Session: Socket {
     func awaitAnswer() {
         awaitsAnswer = true
         wake(at: loop.now + Session.bodyNanoseconds)
-    }
-
-    /// An answer will be given when it is there, at a deadline at the latest; `whenLeft` is told if the client leaves first.
-    func awaitAnswer(until deadline: Int64, whenLeft: @escaping () -> Void) {
-        awaitsAnswer = true
-        self.whenLeft = whenLeft
-        wake(at: deadline)
-        // It left before its request was even read.
-        if peerEnded { abort() }
     }
 
     private func flush() {

@@ -45,6 +45,10 @@ package final class Snapshot: Sendable {
     let labels: PrivacyLabels
     /// What its text says about them.
     let content: ContentPolicy
+    /// What becomes of a route's answers in which something is found, by its position.
+    let answerScans: [AnswerScan]
+    /// What answers are read by; nil where no route wants that.
+    let answerContent: ContentPolicy?
     /// How urgent a route's requests are where they must wait, by its position.
     let urgencies: [Urgency]
     /// True for a provider that answers only so many requests at a time, by its position.
@@ -101,6 +105,8 @@ package final class Snapshot: Sendable {
         content = ContentPolicy(ready.compiled.document)
         let document = ready.compiled.document
         urgencies = document.routes.filter(\.isEnabled).map { Urgency($0.settings.queue.value) }
+        answerScans = document.routes.filter(\.isEnabled).map(\.settings.scanResponses.value)
+        answerContent = answerScans.contains { $0 != .none } ? ContentPolicy(answersOf: document) : nil
         limitsPlaces = document.providers.map { $0.concurrent != nil }
         audit = AuditPolicy(ready.compiled.document.audit)
         providerRows = configuration.providers.map { rows.provider($0.name) }

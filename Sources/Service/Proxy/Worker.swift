@@ -5,6 +5,7 @@ import Decision
 import Routing
 import Forwarding
 import HTTP
+import Identity
 import Health
 import Loop
 import Relay
@@ -32,6 +33,8 @@ package final class Shared: Sendable {
     let reloader: Reloader
     /// Who has a place at a provider, and who waits for one.
     let admission = AdmissionBook()
+    /// Wrong keys by where they came from.
+    let attempts = AttemptBook()
     /// Requests that found no place in time.
     let refusedForRoom = Atomic<Int>(0)
     /// How far the cache is warm.

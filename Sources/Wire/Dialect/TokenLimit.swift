@@ -91,7 +91,9 @@ package enum TokenLimit {
         var end = 0
     }
 
-    /// Looks for members of the object that is the whole text; places count from `start`. Nil when it is none.
+    /// Looks for members of the object that is the whole text; nil when it is none.
+    ///
+    /// Places count from `start`.
     private static func members(
         _ text: Span<UInt8>,
         _ start: Int,

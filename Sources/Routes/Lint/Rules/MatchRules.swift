@@ -183,6 +183,7 @@ enum Sameness {
             && left.hedge.value == nil && right.hedge.value == nil && isSame(left.cache, right.cache)
             && isSame(left.pool.value, right.pool.value) && left.limits.map(\.value) == right.limits.map(\.value)
             && left.queue.value == right.queue.value && left.maxTokens.value == right.maxTokens.value
+            && left.scanResponses.value == right.scanResponses.value
     }
 
     private static func isSame(_ left: CacheSettings, _ right: CacheSettings) -> Bool {

@@ -76,6 +76,11 @@ enum StyleRules {
             if provider.kind.value == "anthropic", provider.apis.contains(.chat) {
                 reasons.append("those to chats are translated")
             }
+            let isRead = survey.liveRoutes.contains { _, route in
+                route.settings.scanResponses.value != .none
+                    && survey.targets(route).contains { $0.target.provider == position }
+            }
+            if isRead { reasons.append("those of routes with `scan_responses` are held and read") }
             if reasons.isEmpty { continue }
             findings.append(
                 Problem(

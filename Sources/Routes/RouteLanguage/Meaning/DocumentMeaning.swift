@@ -42,6 +42,7 @@ struct DocumentMeaning {
         document.routes = RoutesMeaning(assembly, drafts, settings, secrets).routes
         CacheMeaning(drafts, findings).checkEmbedders(document)
         document.warm = CacheMeaning.warm(root["cache"]?["warm"], includes.root.file.path, names, findings)
+        StoresMeaning.checkScans(document, findings)
         document.auth = ServiceMeaning.auth(assembly, names, findings)
         access = AccessMeaning(assembly, document.auth, secrets).settings
         document.audit = ServiceMeaning.audit(root["audit"])

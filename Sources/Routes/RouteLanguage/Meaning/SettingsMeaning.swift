@@ -183,6 +183,7 @@ struct SettingsMeaning {
             keep(limits.spot, "limits")
         }
         Read.set(&settings.queue, word: node, "queue", isInherited: isInherited)
+        Read.set(&settings.scanResponses, word: node, "scan_responses", isInherited: isInherited)
         if let found = Read.located(node, "max_tokens", { try Values.count($0, 1...Int.max) }) {
             settings.maxTokens = Setting(found.value, at: found.spot, isInherited: isInherited)
         }

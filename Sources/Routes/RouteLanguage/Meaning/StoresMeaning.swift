@@ -28,6 +28,19 @@ enum StoresMeaning {
         return settings
     }
 
+    /// Routes whose answers are to be read must have rules to read them by.
+    static func checkScans(_ document: RouteDocument, _ findings: Findings) {
+        guard !document.privacy.rules.contains(where: \.hasContentSource) else { return }
+        let scan = document.routes.lazy.map(\.settings.scanResponses).first { $0.value != .none }
+        guard let spot = scan?.spot else { return }
+        findings.error(
+            "HP104",
+            "`scan_responses` needs a rule in `privacy.rules` that looks at text",
+            at: spot,
+            help: ["write one, such as  privacy: {rules: [{tag: pii, builtin: [email, ssn]}]}"]
+        )
+    }
+
     static func queue(_ node: Node?) -> QueueSettings {
         var queue = QueueSettings()
         Read.set(&queue.maxDepth, node, "max_depth") { try Values.count($0, 1...Int.max) }

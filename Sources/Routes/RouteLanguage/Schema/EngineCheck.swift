@@ -27,9 +27,7 @@ final class EngineCheck {
 
     /// Notes words without an engine under keys that have one.
     func checkWord(_ text: String, _ key: Key, _ node: Node) {
-        if key.path == "pools.*.on_exhausted", text == "queue" { note("`on_exhausted: queue`", at: node.spot) }
         if key.path == "state" || key.path == "state.store" { checkStore(text, node) }
-        if key.path == "rate_limits.*.on_limit", text == "queue" { note("`on_limit: queue`", at: node.spot) }
     }
 
     private func checkStore(_ text: String, _ node: Node) {

@@ -153,6 +153,13 @@ extension Schema {
             ),
             Key("\(parent).max_tokens", .count(1...Int.max), "", "The most tokens an answer may be asked for."),
             Key(
+                "\(parent).scan_responses",
+                .word(["none", "redact", "deny"]),
+                "none",
+                "Answers are held and read by the content rules, which replace what they find or keep the answer back.",
+                codes: ["HP104", "HP805"]
+            ),
+            Key(
                 "\(parent).sticky",
                 .subject(["none", "key", "tenant", "prompt"]),
                 "none",

@@ -52,9 +52,9 @@ struct Predictor {
         case .forward: break
         }
         guard let route = explanation.route else { return .refused(404, "no_route") }
-        if let limit = route.settings.limits.first(where: { situation.spentLimits.contains($0.value) }) {
-            let waits = document.rateLimits.first { $0.name.value == limit.value }?.onLimit.value == .queue
-            return .refused(429, waits ? "queue_timeout" : "rate_limit_exceeded")
+        // One that lets requests wait refuses them with the same word when nothing became free in time.
+        if route.settings.limits.contains(where: { situation.spentLimits.contains($0.value) }) {
+            return .refused(429, "rate_limit_exceeded")
         }
         guard explanation.hasTarget else { return refusalWithoutTarget() }
         return charge(route)

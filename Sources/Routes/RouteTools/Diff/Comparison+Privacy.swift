@@ -118,4 +118,24 @@ extension Comparison {
             )
         )
     }
+
+    /// What rules replaced in the text of requests, and none does any more: it goes on as it is.
+    static func unveilings(_ old: RouteDocument, _ new: RouteDocument) -> [String] {
+        func sources(_ rule: PrivacyRule) -> [String] {
+            rule.builtins.map { "`\($0.value)`" } + (rule.pattern.map { ["`\($0.value)` \(rule.flags)"] } ?? [])
+        }
+        let kept = Set(new.privacy.rules.filter { $0.replacement != nil }.flatMap(sources))
+        let open = Set(new.routes.filter { $0.settings.scanResponses.value == .none }.map(\.name.value))
+        let unread = old.routes.filter { $0.settings.scanResponses.value != .none && open.contains($0.name.value) }
+        return unread.map { "answers of route `\($0.name.value)` are not read any more: less private" }
+            + old.privacy.rules.compactMap { rule in
+                guard let replacement = rule.replacement else { return nil }
+                let lost = sources(rule).filter { !kept.contains($0) }.map {
+                    $0.hasSuffix(" ") ? String($0.dropLast()) : $0
+                }
+                guard !lost.isEmpty else { return nil }
+                return
+                    "what \(lost.joined(separator: ", ")) finds goes on as it is (was: replaced by \(replacement)): less private"
+            }
+    }
 }

@@ -56,6 +56,8 @@ struct Comparison {
     var ways: [Way] = []
     var reaches: [Reach] = []
     var loosenings: [Loosening] = []
+    /// What was replaced in requests and is not any more, a sentence each.
+    private(set) var unveilings: [String] = []
     private(set) var settings: [Setting] = []
     /// What is set outside of routes.
     private(set) var fileSettings: [Setting] = []
@@ -104,6 +106,7 @@ struct Comparison {
         )
         mergeReaches()
         comparePool(old.document, new.document, analyses, explainer, patterns)
+        unveilings = Self.unveilings(old.document, new.document)
         compareSettings(old.document, new.document)
         fileSettings = FileSettingWords.changes(old, new)
         forwardingRoutes = new.document.activeRoutes.filter { !$0.tiers.isEmpty }.count
@@ -114,12 +117,15 @@ struct Comparison {
 
     /// True when any request is treated otherwise, or the server reads anything otherwise.
     var differs: Bool {
-        !ways.isEmpty || !reaches.isEmpty || !loosenings.isEmpty || !settings.isEmpty || !fileSettings.isEmpty
+        !ways.isEmpty || !reaches.isEmpty || !loosenings.isEmpty || !unveilings.isEmpty || !settings.isEmpty
+            || !fileSettings.isEmpty
             || !isComplete
     }
 
     /// True when something may go where it could not go before.
-    var weakensPrivacy: Bool { !loosenings.isEmpty || reaches.contains(where: \.isOpened) }
+    var weakensPrivacy: Bool {
+        !loosenings.isEmpty || !unveilings.isEmpty || reaches.contains(where: \.isOpened)
+    }
 
     private mutating func compareTries(_ old: Analysis, _ new: Analysis) {
         func worst(_ analysis: Analysis) -> Int {

@@ -82,6 +82,10 @@ struct DiffReport {
             lines.append("\(allowsPrivacy ? "~" : "!") privacy: \(loosened(loosening))\(end)")
             lines.append("     witness: \(shown(loosening))")
         }
+        for sentence in comparison.unveilings {
+            let end = allowsPrivacy ? "     allowed" : "     --allow-privacy to accept"
+            lines.append("\(allowsPrivacy ? "~" : "!") privacy: \(sentence)\(end)")
+        }
         for entry in comparison.reaches {
             let mark = entry.isOpened && !allowsPrivacy ? "!" : "~"
             let end = entry.isOpened ? allowsPrivacy ? "     allowed" : "     --allow-privacy to accept" : ""
@@ -118,6 +122,7 @@ struct DiffReport {
         lines += comparison.loosenings.map {
             "- \(allowsPrivacy ? "privacy" : "⚠ **privacy**"): \(Self.cell(loosened($0))). For example: \(Self.cell(shown($0)))"
         }
+        lines += comparison.unveilings.map { "- \(allowsPrivacy ? "privacy" : "⚠ **privacy**"): \($0)." }
         lines += comparison.fileSettings.map {
             "- setting changed: `\($0.name)` \(Self.cell($0.before)) → \(Self.cell($0.after))"
         }
@@ -180,7 +185,8 @@ struct DiffReport {
             "weakens_privacy": .bool(comparison.weakensPrivacy), "complete": .bool(comparison.isComplete),
             "incomplete_because": .texts(comparison.gaps),
             "changes": .list(ways), "privacy": .list(reaches), "settings": .list(settings),
-            "loosened": .list(loosenings), "file_settings": .list(fileSettings),
+            "loosened": .list(loosenings), "unredacted": .texts(comparison.unveilings),
+            "file_settings": .list(fileSettings),
             "edits_have_no_effect": .bool(comparison.hasOtherText && !comparison.differs),
             "unchanged_routes": .number(comparison.unchangedRoutes), "worst_tries": tries ?? .null,
         ])

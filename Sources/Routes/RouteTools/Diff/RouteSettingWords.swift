@@ -41,6 +41,7 @@ enum RouteSettingWords {
             ("queue", settings.queue.value.rawValue), ("cache.mode", settings.cache.mode.value.rawValue),
             ("cache.scope", settings.cache.scope.value.rawValue),
             ("cache.max_class", settings.cache.maxLevel.value.word),
+            ("scan_responses", settings.scanResponses.value.rawValue),
             ("max_tokens", settings.maxTokens.value.map { Words.count($0) } ?? "none"),
             ("cache.ttl", Words.duration(settings.cache.ttlMilliseconds.value)),
             ("cache.max_entries", "\(settings.cache.maxEntries.value)"),

@@ -15,7 +15,12 @@ struct ExplanationFacts {
         self.explanation = explanation
         self.situation = situation
         prediction = Predictor(explanation: explanation, situation: situation ?? Situation()).predict()
+        let auth = explanation.document.auth
+        lacksKey = auth.isBearer.value && !auth.keys.isEmpty && explanation.request.key == nil
     }
+
+    /// The file asks for keys and the request has none: all the rest is what would become of it with one.
+    let lacksKey: Bool
 
     private var document: RouteDocument { explanation.document }
     private var request: Request { explanation.request }
@@ -53,6 +58,9 @@ struct ExplanationFacts {
 
     /// How tags without a class of their own came about.
     var tagDerivations: [String] { explanation.sources.filter { $0.level == nil }.map(\.sentence) }
+
+    /// What the server does with a request that has no key where one is asked for.
+    static let withoutKey = "none: refused with 401 invalid_api_key; with one (`--key NAME`) it goes on as told here"
 
     /// What becomes of the request, in one sentence.
     var outcome: String {
@@ -155,6 +163,9 @@ struct ExplanationFacts {
     var copying: String? {
         guard let chosen = prediction.first ?? firstEligible else { return nil }
         let provider = document.providers[explanation.tiers[chosen.tier][chosen.member].target.provider]
+        if let scan = explanation.route?.settings.scanResponses.value, scan != .none {
+            return "scan_responses is \(scan.rawValue): the answer is held and read; streams are refused"
+        }
         if document.listen.splice.value == "none" { return "listen.splice is none: bytes are copied" }
         if document.listen.hasTLS { return "the client speaks TLS: bytes are copied, not spliced" }
         if provider.isTLS { return "upstream is TLS: bytes are copied, not spliced" }

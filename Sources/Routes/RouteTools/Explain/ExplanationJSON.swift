@@ -71,6 +71,12 @@ struct ExplanationJSON {
 
     private var outcome: JSONValue {
         let first = facts.prediction.first.map { explanation.tiers[$0.tier][$0.member].name }
+        if facts.lacksKey {
+            return .object([
+                "status": .number(401), "error": .text("invalid_api_key"), "first": .optional(first),
+                "sentence": .text("key: \(ExplanationFacts.withoutKey)"),
+            ])
+        }
         return .object([
             "status": .number(facts.prediction.status), "error": .optional(facts.prediction.error),
             "first": .optional(first), "sentence": .text(facts.outcome),

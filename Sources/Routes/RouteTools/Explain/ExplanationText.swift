@@ -54,6 +54,7 @@ struct ExplanationText {
     private mutating func write() {
         let words = facts.requestWords.map { $0.0.isEmpty ? $0.1 : "\($0.0) \($0.1)" }
         put("request", words.joined(separator: "   "))
+        if facts.lacksKey { put("key", ExplanationFacts.withoutKey) }
         put("class", facts.levelDerivation)
         let tags = explanation.verdict.tags.sorted().joined(separator: ", ")
         put("tags", ([tags.isEmpty ? "none" : tags] + facts.tagDerivations).joined(separator: "   "))
