@@ -43,6 +43,32 @@ import Testing
         }
     }
 
+    @Test func `each target holds the least of the limits that are said for it`() {
+        var dice = Dice(seed: 4)
+        for _ in 0..<50 {
+            var document = RandomDocument.make(routes: 1 + dice.below(6), &dice)
+            for index in document.providers.indices where dice.below(2) == 0 {
+                document.providers[index].maxTokens = RandomDocument.located(1 + dice.below(500))
+            }
+            for index in document.routes.indices where dice.below(2) == 0 {
+                document.routes[index].settings.maxTokens = Setting(1 + dice.below(500))
+            }
+            let compiled = RouteCompiler.compile(document)
+            guard compiled.problems.isEmpty else { continue }
+            #expect(ProgramCheck.faults(compiled, patterns: patterns).isEmpty)
+            for (route, position) in zip(compiled.program.routes, compiled.positions) {
+                guard case .forward(let plans) = route.action else { continue }
+                for target in plans.flatMap(\.tiers).flatMap(\.targets) {
+                    let said = [
+                        document.routes[position].settings.maxTokens.value,
+                        document.providers[target.provider].maxTokens?.value,
+                    ]
+                    #expect(target.maxTokens == said.compactMap(\.self).min())
+                }
+            }
+        }
+    }
+
     @Test func `a match that nothing fits comes to no box`() {
         var dice = Dice(seed: 2)
         var document = RandomDocument.make(routes: 1, &dice)
