@@ -175,7 +175,7 @@ enum ClientPaths {
                 }
             }
             request.maxTokens = subject.wish.maxTokens
-            subject.wish.mostTokens = plan.mostTokens
+            if surface.action == .chat { subject.wish.mostTokens = plan.mostTokens }
             session.admit(
                 GrantOrder(request: request, wish: subject.wish, plan: plan, requestID: requestID, local: local)
             )
@@ -206,10 +206,10 @@ enum ClientPaths {
             mayAskUsage: subject.mayAskUsage,
             streams: subject.streams
         )
-        guard let grant = session.grant(request, subject.wish, requestID: requestID) else { return }
-        let exchange = Exchange(session, request, plan: errand.plan, requestID: requestID)
-        exchange.grant = grant
-        session.start(exchange)
+        let local = session.worker.local
+        session.admit(
+            GrantOrder(request: request, wish: subject.wish, plan: errand.plan, requestID: requestID, local: local)
+        )
     }
 
     /// What is wrong with the body of a transcription by its head alone.

@@ -55,14 +55,17 @@ extension Session {
     /// True when others of this client wait already, and this one now stands behind them.
     func standsBehindOthers(_ order: GrantOrder) -> Bool {
         let route = order.local.snapshot.governance.routes[order.request.route]
-        guard route.queues, doorWait == nil else { return false }
+        guard route.queues, doorWait == nil, errand == nil else { return false }
         let door = doorName(order, route)
         guard worker.shared.admission.isOccupied(door: door) else { return false }
         return waitsAtDoor(order, retryNanoseconds: 0)
     }
 
     /// Waits for room; false when it has waited long enough, or may not.
+    ///
+    /// What is asked on behalf of another that waits already is not kept waiting.
     func waitsAtDoor(_ order: GrantOrder, retryNanoseconds: Int) -> Bool {
+        guard errand == nil else { return false }
         let book = worker.shared.admission
         let wait: DoorWait
         if let known = doorWait {
