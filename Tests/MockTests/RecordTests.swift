@@ -77,6 +77,33 @@ import Testing
         #expect(counters.eventsSent == 5)
     }
 
+    @Test func `usage is added up by account, of answers that were whole and told it`() throws {
+        let mock = try MockUpstream(arguments: ["--no-record"])
+        let one = [("x-mock-account", "one")]
+        let stream = chatBody(stream: true, includesUsage: true)
+        for headers in [one, one + [("x-mock-events", "7")]] {
+            _ = try mock.fetch("POST", "/v1/chat/completions", headers: headers, body: stream)
+        }
+        for path in ["/v1/chat/completions", "/v1/messages"] {
+            _ = try mock.fetch("POST", path, headers: [("x-mock-account", "two")], body: chatBody())
+        }
+        // Broken, failed, or silent about it.
+        for control in [("x-mock-fault", "cut"), ("x-mock-status", "500"), ("x-mock-events", "3")] {
+            let headers = [("x-mock-account", "none"), control]
+            _ = try mock.fetch("POST", "/v1/chat/completions", headers: headers, body: chatBody(stream: true))
+        }
+        #expect(try eventually { try mock.usage().values.allSatisfy { $0.requests == $0.ended } })
+        let accounts = try mock.usage()
+        let first = try #require(accounts["one"])
+        // `hello there`, and a sentence of 16 words as events.
+        #expect(first.requests == 2 && first.answered == 2 && first.promptTokens == 4)
+        #expect(first.completionTokens == first.eventsSent && first.eventsSent > 7)
+        let second = try #require(accounts["two"])
+        #expect(second.answered == 2 && second.promptTokens == 4 && second.completionTokens > 20)
+        let third = try #require(accounts["none"])
+        #expect(third.requests == 3 && third.answered == 0 && third.promptTokens == 0 && third.eventsSent >= 3)
+    }
+
     @Test func `descriptors come back after faults`() throws {
         let mock = try MockUpstream()
         _ = try mock.counters()

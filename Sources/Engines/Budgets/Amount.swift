@@ -45,27 +45,37 @@ package struct Amount: Equatable, Sendable {
 
 /// What is left of a budget and of all that pay with it, in every quantity; nil where nothing limits it.
 package struct Standing: Equatable, Sendable {
-    package var tokens: Int?
-    package var nanodollars: Int?
-    package var requests: Int?
-    /// When the first of its windows ends, milliseconds since 1970; nil when none does.
-    package var resetsMilliseconds: Int?
+    /// The largest number where nothing limits it: one is told for every request.
+    var leftTokens = Int.max
+    var leftNanodollars = Int.max
+    var leftRequests = Int.max
+    var end = Int.max
+
     package init() {}
 
+    package var tokens: Int? {
+        get { leftTokens == .max ? nil : leftTokens }
+        set { leftTokens = newValue ?? .max }
+    }
+    package var nanodollars: Int? {
+        get { leftNanodollars == .max ? nil : leftNanodollars }
+        set { leftNanodollars = newValue ?? .max }
+    }
+    package var requests: Int? {
+        get { leftRequests == .max ? nil : leftRequests }
+        set { leftRequests = newValue ?? .max }
+    }
+    /// When the first of its windows ends, milliseconds since 1970; nil when none does.
+    package var resetsMilliseconds: Int? {
+        get { end == .max ? nil : end }
+        set { end = newValue ?? .max }
+    }
+
     package subscript(quantity: Quantity) -> Int? {
-        get {
-            switch quantity {
-            case .tokens: tokens
-            case .nanodollars: nanodollars
-            case .requests: requests
-            }
-        }
-        set {
-            switch quantity {
-            case .tokens: tokens = newValue
-            case .nanodollars: nanodollars = newValue
-            case .requests: requests = newValue
-            }
+        switch quantity {
+        case .tokens: tokens
+        case .nanodollars: nanodollars
+        case .requests: requests
         }
     }
 }

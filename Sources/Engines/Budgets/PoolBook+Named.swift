@@ -86,7 +86,7 @@ extension PoolLedger {
             }
             named[name] = nil
             if !reservation.isSettled, settle(reservation.id, nil, now) {
-                pools[Int(reservation.pool)].counts.expired += 1
+                links[Int(reservation.pool)].counts.expired += 1
             }
         }
     }

@@ -59,9 +59,9 @@ extension PoolLedger {
         if settings.per == nil {
             if let account = account(of: pool, named: "", now) { found = [account] }
         } else if let subject, let per = settings.per {
-            if let account = pools[pool].subjects[subject(per)] { found = [account] }
+            if let account = links[pool].subjects.find(subject(per)) { found = [account] }
         } else {
-            found = pools[pool].subjects.sorted { $0.key < $1.key }.map(\.value)
+            found = links[pool].subjects.all.sorted { $0.key < $1.key }.map(\.value)
         }
         return PoolReport(
             name: settings.name,
@@ -70,7 +70,7 @@ extension PoolLedger {
             accounts: found.map { account in
                 PoolReport.Account(subject: accounts[Int(account)].subject, lines: lines(account, settings, now))
             },
-            counts: pools[pool].counts
+            counts: links[pool].counts
         )
     }
 

@@ -60,7 +60,7 @@ package final class PoolBook: Sendable {
     }
 
     /// Counts an answer that had to end.
-    package func noteCut(_ pool: PoolNumber) { state.withLock { $0.pools[Int(pool.position)].counts.cut += 1 } }
+    package func noteCut(_ pool: PoolNumber) { state.withLock { $0.links[Int(pool.position)].counts.cut += 1 } }
 
     /// Charges what was used and gives the rest back; false when it was settled before, and nothing happens then.
     @discardableResult
@@ -98,7 +98,7 @@ package final class PoolBook: Sendable {
             case .failure(let refusal): return .failure(refusal)
             case .success(let path):
                 for step in 0..<path.count { state.charge(path.accounts[step], actual, now) }
-                return .success(state.standing(path, now))
+                return .success(state.standing(path))
             }
         }
     }

@@ -15,7 +15,7 @@ extension PoolLedger {
             for step in 0..<path.count {
                 if let lack = lack(path.accounts[step], need, now) { return .failure(.exhausted(lack)) }
             }
-            return .success(standing(path, now))
+            return .success(standing(path))
         }
     }
 
@@ -25,22 +25,35 @@ extension PoolLedger {
         _ now: Int,
         _ subject: (Subject) -> String
     ) -> Reservation {
-        expire(now)
-        let path: Path
-        switch self.path(from: pool, now, subject) {
-        case .failure(.crowded(let name)): return .crowded(pool: name)
-        case .failure(.exhausted(let lack)): return .exhausted(lack)
-        case .success(let found): path = found
+        if now >= nextExpiry { expire(now) }
+        var path = Path()
+        var position = Int(pool.position)
+        while position >= 0, path.count < PoolBook.depthLimit {
+            var account = links[position].shared
+            if account < 0 {
+                guard let found = self.account(of: position, now, subject) else {
+                    links[position].counts.refused += 1
+                    return .crowded(pool: pools[position].settings.name)
+                }
+                account = found
+            }
+            if !accounts[Int(account)].isCurrent(now) { advance(account, now) }
+            if !accounts[Int(account)].canPay(need), let lack = lack(account, need, now) {
+                links[position].counts.refused += 1
+                return .exhausted(lack)
+            }
+            path.accounts[path.count] = account
+            path.count += 1
+            position = Int(links[position].parent)
         }
-        for step in 0..<path.count {
-            guard let lack = lack(path.accounts[step], need, now) else { continue }
-            pools[Int(accounts[Int(path.accounts[step])].pool)].counts.refused += 1
-            return .exhausted(lack)
-        }
-        for step in 0..<path.count {
-            hold(path.accounts[step], need, adding: true)
-            accounts[Int(path.accounts[step])].holders += 1
-        }
+        var standing = Standing()
+        for step in 0..<path.count { accounts[Int(path.accounts[step])].hold(need, telling: &standing) }
+        links[Int(pool.position)].counts.reserved += 1
+        openCount += 1
+        return .reserved(open(path, need), standing)
+    }
+
+    private mutating func open(_ path: Path, _ need: Amount) -> ReservationID {
         let index: UInt32
         if let free = freeSlots.popLast() {
             index = free
@@ -50,12 +63,7 @@ extension PoolLedger {
         }
         slots[Int(index)].path = path
         slots[Int(index)].amount = need
-        openCount += 1
-        pools[Int(pool.position)].counts.reserved += 1
-        return .reserved(
-            ReservationID(slot: index, generation: slots[Int(index)].generation),
-            standing(path, now)
-        )
+        return ReservationID(slot: index, generation: slots[Int(index)].generation)
     }
 
     private func isOpen(_ id: ReservationID) -> Bool {
@@ -76,12 +84,12 @@ extension PoolLedger {
             guard let lack = lack(account, more, now) else { continue }
             let pool = Int(accounts[Int(account)].pool)
             guard mustFit || pools[pool].settings.cuts else { continue }
-            if mustFit { pools[pool].counts.refused += 1 }
+            if mustFit { links[pool].counts.refused += 1 }
             return .exhausted(lack)
         }
         for step in 0..<slot.path.count {
-            hold(slot.path.accounts[step], slot.amount, adding: false)
-            hold(slot.path.accounts[step], need, adding: true)
+            accounts[Int(slot.path.accounts[step])].unhold(slot.amount)
+            accounts[Int(slot.path.accounts[step])].hold(need)
         }
         slots[Int(id.slot)].amount = need
         return .done
@@ -90,18 +98,36 @@ extension PoolLedger {
     /// Ends a reservation, charging `actual` if there is one.
     mutating func settle(_ id: ReservationID, _ actual: Amount?, _ now: Int) -> Bool {
         guard isOpen(id) else { return false }
-        let slot = slots[Int(id.slot)]
-        for step in 0..<slot.path.count {
-            let account = slot.path.accounts[step]
-            hold(account, slot.amount, adding: false)
-            accounts[Int(account)].holders -= 1
+        let index = Int(id.slot)
+        let (path, amount) = (slots[index].path, slots[index].amount)
+        for step in 0..<path.count {
+            let account = path.accounts[step]
+            let isLast = accounts[Int(account)].leave(amount)
             if let actual { charge(account, actual, now) }
-            if accounts[Int(account)].pool < 0, accounts[Int(account)].holders == 0 { drop(account) }
+            if isLast, accounts[Int(account)].pool < 0 { drop(account) }
         }
-        slots[Int(id.slot)].generation &+= 1
-        slots[Int(id.slot)].path.count = 0
+        slots[index].generation &+= 1
+        slots[index].path.count = 0
         freeSlots.append(id.slot)
         openCount -= 1
         return true
+    }
+}
+
+extension Account {
+    /// Sets aside for one more request, and narrows what is told to be left.
+    @inline(__always)
+    fileprivate mutating func hold(_ need: Amount, telling standing: inout Standing) {
+        hold(need)
+        holders += 1
+        narrow(&standing)
+    }
+
+    /// Gives back what was set aside; true when nobody holds anything here any more.
+    @inline(__always)
+    fileprivate mutating func leave(_ amount: Amount) -> Bool {
+        unhold(amount)
+        holders -= 1
+        return holders == 0
     }
 }

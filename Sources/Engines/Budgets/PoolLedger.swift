@@ -4,21 +4,29 @@ import Routing
 struct PoolLedger {
     struct Pool {
         var settings: PoolSettings
-        /// Position of the parent; -1 for none.
-        var parent: Int32 = -1
-        /// Its accounts by subject, unless it is one for all.
-        var subjects: [String: Int32] = [:]
-        /// The account of a pool that is one for all; -1 before the first use.
-        var shared: Int32 = -1
         /// In the file that is served now.
         var isListed = true
         /// When accounts were last looked through for idle ones.
         var sweptMilliseconds = 0
+    }
+
+    /// What each request asks of a pool: small, and apart from what is only asked now and then.
+    struct Link {
+        /// Position of the parent; -1 for none.
+        var parent: Int32 = -1
+        /// The account of a pool that is one for all; -1 before the first use.
+        var shared: Int32 = -1
+        /// Who has one of it, unless it is one for all.
+        var per: Subject?
+        /// Its accounts by subject.
+        var subjects = SubjectTable()
         var counts = PoolCounts()
     }
 
     let subjectLimit: Int
     var pools: [Pool] = []
+    /// By position, as `pools`.
+    var links: [Link] = []
     private var numbers: [String: Int32] = [:]
     var accounts: [Account] = []
     private var freeAccounts: [Int32] = []
@@ -48,11 +56,14 @@ struct PoolLedger {
             } else {
                 numbers[pool.name] = Int32(pools.count)
                 pools.append(Pool(settings: pool))
+                links.append(Link(per: pool.per))
             }
         }
         for position in pools.indices {
-            pools[position].parent = pools[position].settings.parent.flatMap { numbers[$0] } ?? -1
+            links[position].parent = pools[position].settings.parent.flatMap { numbers[$0] } ?? -1
         }
+        // Capacities hold at once; windows are looked at with the next use.
+        for index in accounts.indices where accounts[index].pool >= 0 { limit(index) }
         return settings.compactMap { numbers[$0.name].map(PoolNumber.init) }
     }
 
@@ -63,10 +74,11 @@ struct PoolLedger {
         pools[position].isListed = true
         if old.per != settings.per {
             // Nobody is who he was: what runs keeps its accounts, who comes now has a new one.
-            for account in pools[position].subjects.values { forget(account) }
-            if pools[position].shared >= 0 { forget(pools[position].shared) }
-            pools[position].subjects = [:]
-            pools[position].shared = -1
+            for (_, account) in links[position].subjects.all { forget(account) }
+            if links[position].shared >= 0 { forget(links[position].shared) }
+            links[position].subjects = SubjectTable()
+            links[position].shared = -1
+            links[position].per = settings.per
         }
         for quantity in Quantity.allCases where old[quantity]?.window != settings[quantity]?.window {
             for index in accounts.indices where accounts[index].pool == position {
@@ -78,6 +90,18 @@ struct PoolLedger {
                 accounts[index].meters[quantity.rawValue].end = 0
             }
         }
+    }
+
+    /// Gives an account the capacities of its pool.
+    private mutating func limit(_ account: Int) {
+        let settings = pools[Int(accounts[account].pool)].settings
+        for quantity in Quantity.allCases {
+            let allowance = settings[quantity]
+            accounts[account].meters[quantity.rawValue].isLimited = allowance != nil
+            accounts[account].meters[quantity.rawValue].capacity = min(allowance?.amount ?? 0, 2 * Amount.sumLimit)
+        }
+        accounts[account].from = .max
+        accounts[account].until = .min
     }
 
     /// An account that nobody is led to any more; it goes when its last reservation does.
@@ -112,36 +136,34 @@ struct PoolLedger {
         var position = pool.position
         while position >= 0, path.count < PoolBook.depthLimit {
             guard let account = account(of: Int(position), now, subject) else {
-                pools[Int(position)].counts.refused += 1
+                links[Int(position)].counts.refused += 1
                 return .failure(.crowded(pool: pools[Int(position)].settings.name))
             }
             advance(account, now)
             path.accounts[path.count] = account
             path.count += 1
-            position = pools[Int(position)].parent
+            position = links[Int(position)].parent
         }
         return .success(path)
     }
 
-    private mutating func account(of pool: Int, _ now: Int, _ subject: (Subject) -> String) -> Int32? {
-        guard let per = pools[pool].settings.per else {
-            return account(of: pool, named: "", now)
-        }
+    mutating func account(of pool: Int, _ now: Int, _ subject: (Subject) -> String) -> Int32? {
+        guard let per = links[pool].per else { return account(of: pool, named: "", now) }
         return account(of: pool, named: subject(per), now)
     }
 
     mutating func account(of pool: Int, named name: String, _ now: Int) -> Int32? {
-        if pools[pool].settings.per == nil {
-            if pools[pool].shared < 0 { pools[pool].shared = newAccount(of: pool, "", now) }
-            return pools[pool].shared
+        if links[pool].per == nil {
+            if links[pool].shared < 0 { links[pool].shared = newAccount(of: pool, "", now) }
+            return links[pool].shared
         }
-        if let known = pools[pool].subjects[name] { return known }
-        if pools[pool].subjects.count >= subjectLimit {
+        if let known = links[pool].subjects.find(name) { return known }
+        if links[pool].subjects.count >= subjectLimit {
             evict(pool, now)
-            guard pools[pool].subjects.count < subjectLimit else { return nil }
+            guard links[pool].subjects.count < subjectLimit else { return nil }
         }
         let account = newAccount(of: pool, name, now)
-        pools[pool].subjects[name] = account
+        links[pool].subjects.add(name, account)
         return account
     }
 
@@ -155,6 +177,7 @@ struct PoolLedger {
         }
         accounts[Int(index)].pool = Int32(pool)
         accounts[Int(index)].subject = subject
+        limit(Int(index))
         if !waiting.isEmpty { takeBack(index, now) }
         return index
     }
@@ -163,8 +186,8 @@ struct PoolLedger {
     private mutating func evict(_ pool: Int, _ now: Int) {
         guard abs(now - pools[pool].sweptMilliseconds) >= 1_000 else { return }
         pools[pool].sweptMilliseconds = now
-        for (name, account) in pools[pool].subjects where accounts[Int(account)].isIdle(at: now) {
-            pools[pool].subjects[name] = nil
+        for (name, account) in links[pool].subjects.all where accounts[Int(account)].isIdle(at: now) {
+            links[pool].subjects.remove(name)
             drop(account)
         }
     }
@@ -174,14 +197,22 @@ struct PoolLedger {
     /// Brings an account's windows up to now.
     mutating func advance(_ index: Int32, _ now: Int) {
         let account = Int(index)
-        guard accounts[account].pool >= 0 else { return }
+        guard !accounts[account].isCurrent(now), accounts[account].pool >= 0 else { return }
         let pool = Int(accounts[account].pool)
-        for quantity in 0..<3 {
-            let meter = accounts[account].meters[quantity]
-            guard now >= meter.end || now < meter.start || meter.slide >= 0 else { continue }
-            guard let kind = Quantity(rawValue: quantity), let allowance = pools[pool].settings[kind] else { continue }
-            renew(account, quantity, allowance.window, now)
+        var (from, until) = (Int.min, Int.max)
+        accounts[account].slides = false
+        for quantity in Quantity.allCases {
+            let meter = accounts[account].meters[quantity.rawValue]
+            guard let allowance = pools[pool].settings[quantity] else { continue }
+            if now >= meter.end || now < meter.start || meter.slide >= 0 {
+                renew(account, quantity.rawValue, allowance.window, now)
+            }
+            from = max(from, accounts[account].meters[quantity.rawValue].start)
+            until = min(until, accounts[account].meters[quantity.rawValue].end)
+            if allowance.window.isSliding { accounts[account].slides = true }
         }
+        accounts[account].from = from
+        accounts[account].until = accounts[account].slides ? .min : until
     }
 
     private mutating func renew(_ account: Int, _ quantity: Int, _ window: Window, _ now: Int) {
@@ -225,19 +256,19 @@ struct PoolLedger {
     func lack(_ index: Int32, _ more: Amount, _ now: Int) -> Shortfall? {
         let account = Int(index)
         guard accounts[account].pool >= 0 else { return nil }
+        if accounts[account].canPay(more) { return nil }
         let settings = pools[Int(accounts[account].pool)].settings
         for quantity in Quantity.allCases {
             let needed = more[quantity]
             // What costs nothing needs no budget.
             guard needed > 0, let allowance = settings[quantity] else { continue }
             let meter = accounts[account].meters[quantity.rawValue]
-            let free = free(meter, allowance)
-            if needed <= free { continue }
+            if needed <= meter.free { continue }
             return Shortfall(
                 pool: settings.name,
                 quantity: quantity,
                 capacity: allowance.amount,
-                remaining: max(free, 0),
+                remaining: max(meter.free, 0),
                 needed: needed,
                 retryMilliseconds: needed > allowance.amount ? nil : retry(meter, allowance, needed, now)
             )
@@ -247,60 +278,42 @@ struct PoolLedger {
 
     private func retry(_ meter: Meter, _ allowance: PoolSettings.Allowance, _ needed: Int, _ now: Int) -> Int {
         guard meter.slide >= 0 else { return meter.end }
-        let missing = needed - free(meter, allowance)
+        let missing = needed - meter.free
         return slides[Int(meter.slide)].moment(whenLeft: missing, length: allowance.window.period.seconds * 1_000)
             ?? now + 1_000
     }
 
-    func free(_ meter: Meter, _ allowance: PoolSettings.Allowance) -> Int {
-        min(allowance.amount, 2 * Amount.sumLimit) - meter.used - meter.reserved
-    }
-
-    mutating func hold(_ account: Int32, _ amount: Amount, adding: Bool) {
-        for quantity in 0..<3 {
-            let value = amount[Quantity(rawValue: quantity) ?? .tokens]
-            if value == 0 { continue }
-            accounts[Int(account)].meters[quantity].reserved += adding ? value : -value
-        }
-    }
-
     /// Adds what was spent.
     mutating func charge(_ index: Int32, _ amount: Amount, _ now: Int) {
-        advance(index, now)
         let account = Int(index)
-        guard accounts[account].pool >= 0 else { return }
+        if !accounts[account].isCurrent(now) { advance(index, now) }
         let pool = Int(accounts[account].pool)
-        for quantity in Quantity.allCases where amount[quantity] > 0 {
-            guard pools[pool].settings[quantity] != nil else { continue }
-            spend(account, quantity.rawValue, amount[quantity])
+        guard pool >= 0 else { return }
+        if accounts[account].slides {
+            for quantity in Quantity.allCases { slide(account, quantity.rawValue, amount[quantity]) }
         }
+        accounts[account].spend(amount)
         if amount != Amount() { noteChange(account) }
-        pools[pool].counts.committed.add(amount)
+        links[pool].counts.committed.add(amount)
     }
 
+    /// Adds what was spent to one meter.
     mutating func spend(_ account: Int, _ quantity: Int, _ amount: Int) {
-        // Bounded, so that nothing that is said can overflow.
-        let value = min(amount, Amount.sumLimit - accounts[account].meters[quantity].used)
-        accounts[account].meters[quantity].used += value
-        let slide = accounts[account].meters[quantity].slide
-        if slide >= 0 { slides[Int(slide)].add(value) }
+        slide(account, quantity, amount)
+        accounts[account].meters[quantity].spend(amount)
+    }
+
+    /// Tells a sliding window what will be spent.
+    private mutating func slide(_ account: Int, _ quantity: Int, _ amount: Int) {
+        let meter = accounts[account].meters[quantity]
+        guard meter.slide >= 0, meter.isLimited else { return }
+        slides[Int(meter.slide)].add(min(amount, Amount.sumLimit - meter.used))
     }
 
     /// What is left to a path.
-    func standing(_ path: Path, _ now: Int) -> Standing {
+    func standing(_ path: Path) -> Standing {
         var standing = Standing()
-        for step in 0..<path.count {
-            let account = accounts[Int(path.accounts[step])]
-            guard account.pool >= 0 else { continue }
-            let settings = pools[Int(account.pool)].settings
-            for quantity in Quantity.allCases {
-                guard let allowance = settings[quantity] else { continue }
-                let meter = account.meters[quantity.rawValue]
-                let free = max(free(meter, allowance), 0)
-                standing[quantity] = min(standing[quantity] ?? .max, free)
-                standing.resetsMilliseconds = min(standing.resetsMilliseconds ?? .max, meter.end)
-            }
-        }
+        for step in 0..<path.count { accounts[Int(path.accounts[step])].narrow(&standing) }
         return standing
     }
 }

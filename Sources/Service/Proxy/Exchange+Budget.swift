@@ -223,9 +223,10 @@ extension Exchange {
 
     /// Charges what the answer came to, or gives back what was set aside for it.
     func settleGrant() {
+        if ledger.clientLeft, !worker.shared.settlesDepartures { return }
         let books = snapshot.governance.books
         let now = Int(loop.now)
-        let spent = spentTokens
+        let spent = spend()
         let tokens = spent.map { $0.input + $0.output } ?? 0
         if let pass = providerPass.take() { books.limits.settle(pass, tokens: tokens, now: now) }
         if $grant.isUsed, let pass = grant.pass.take() { books.limits.settle(pass, tokens: tokens, now: now) }
@@ -258,7 +259,9 @@ extension Exchange {
     }
 
     /// What the answer came to; nil when nothing of it is charged: it failed, or nobody was asked.
-    private var spentTokens: SpentTokens? {
+    ///
+    /// What has to be estimated for that is written down as such, so that log, counters and budgets say the same.
+    private func spend() -> SpentTokens? {
         let isAnswered = hasCommitted && ledger.provider >= 0 && (200..<300).contains(answer.status)
         guard isAnswered || leftUnanswered else { return nil }
         return talliedTokens
@@ -276,9 +279,17 @@ extension Exchange {
         )
         guard request.format != nil || request.isEmbedding else { return spent }
         // What the provider does not tell is estimated by its size.
-        if usage?.input == nil, spent.input == 0 { spent.input = promptEstimate ?? grant.promptTokens }
+        if usage?.input == nil, spent.input == 0 {
+            spent.input = promptEstimate ?? grant.promptTokens
+            ledger.promptTokens = spent.input
+            ledger.promptIsEstimate = spent.input > 0
+        }
         let bodyBytes = request.streams ? pump?.textBytes ?? 0 : ledger.bytesCopied + ledger.bytesSpliced
-        if usage?.output == nil, spent.output == 0, request.format != nil { spent.output = (bodyBytes + 3) / 4 }
+        if usage?.output == nil, spent.output == 0, request.format != nil {
+            spent.output = (bodyBytes + 3) / 4
+            ledger.completionTokens = spent.output
+            ledger.completionIsEstimate = spent.output > 0
+        }
         switch grant.pool.map({ snapshot.governance.pools[$0].accounting }) {
         case .usage where usage?.sum == nil:
             spent.input = max(spent.input, grant.promptTokens)

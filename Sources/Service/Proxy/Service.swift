@@ -18,6 +18,8 @@ package struct ServeOptions: Sendable {
     package var engine = Program.Engine.tree
     /// Compares the compiled program with the file before it serves; off only in tests of that check.
     package var checksProgram = true
+    /// Settles the budgets and limits of clients that leave; off only in tests of the books.
+    package var settlesDepartures = true
     package init(routesPath: String) { self.routesPath = routesPath }
 }
 
@@ -66,7 +68,8 @@ package enum Service {
             reloader: Reloader(source, first: reading),
             logsAccess: options.logsAccess,
             loops: count,
-            desks: desks
+            desks: desks,
+            settlesDepartures: options.settlesDepartures
         )
         let code = serve(snapshot, shared, client, admin, count)
         desks.close()

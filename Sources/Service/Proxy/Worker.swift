@@ -25,6 +25,8 @@ package final class Shared: Sendable {
     let logsAccess: Bool
     /// The way to the tools of MCP servers, which one loop speaks to.
     let tools = ToolDesk()
+    /// What clients that leave had set aside is charged or given back; off only in tests.
+    let settlesDepartures: Bool
     /// What new requests begin with.
     let publication: Publication
     /// Rows of the counters by name.
@@ -50,8 +52,10 @@ package final class Shared: Sendable {
         reloader: Reloader,
         logsAccess: Bool,
         loops: Int,
-        desks: Desks
+        desks: Desks,
+        settlesDepartures: Bool
     ) {
+        self.settlesDepartures = settlesDepartures
         audit = desks.audit
         state = desks.state
         admission.apply(first)

@@ -58,7 +58,7 @@ extension Answer {
     ) -> Script {
         var out = ByteText()
         out.add(text: spelling.whole(content, usage))
-        return json(out, controls)
+        return json(out, controls, usage: usage)
     }
 
     /// The words, each with the space before it.
@@ -137,6 +137,7 @@ extension Answer {
         _ usage: Usage,
         _ controls: Controls
     ) -> Script {
+        payload.usage = usage
         payload.errorEvent = Array(spelling.errorEvent("hoosh-mock was asked to fail here").utf8)
         for (index, event) in spelling.after(content, usage).dropLast(controls.faults.contains(.noDone) ? 1 : 0)
             .enumerated()

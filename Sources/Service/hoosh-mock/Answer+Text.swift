@@ -147,10 +147,11 @@ extension Answer {
     ) -> Script {
         var usage = usage
         usage.completion = events
+        payload.usage = facts.includesUsage || shape.family == .responses ? usage : nil
         shape.addTail(
             &payload,
             finish: reason,
-            usage: facts.includesUsage || shape.family == .responses ? usage : nil,
+            usage: payload.usage,
             text: text,
             hasDone: !controls.faults.contains(.noDone)
         )
@@ -203,9 +204,10 @@ extension Answer {
         out.add("\",\"arguments\":\"")
         for part in Answer.argumentParts { out.add(part) }
         out.add("\"}}]},\"logprobs\":null,\"finish_reason\":\"tool_calls\"}],\"usage\":")
-        Usage(prompt: usage.prompt, completion: 3).add(to: &out)
+        let told = Usage(prompt: usage.prompt, completion: 3)
+        told.add(to: &out)
         out.add("}\n")
-        return json(out, controls)
+        return json(out, controls, usage: told)
     }
 
     // MARK: Whole answers
@@ -230,7 +232,7 @@ extension Answer {
             out.add("}")
         }
         out.add("\n")
-        return json(out, controls)
+        return json(out, controls, usage: usage)
     }
 
     // MARK: Embeddings
@@ -256,7 +258,7 @@ extension Answer {
         }
         let words = facts.inputs.reduce(0) { $0 + wordCount(part(body, $1)) }
         out.add(text: "\",\"usage\":{\"prompt_tokens\":\(words),\"total_tokens\":\(words)}}\n")
-        return json(out, controls)
+        return json(out, controls, usage: Usage(prompt: words))
     }
 
     /// Numbers from -1 to 1 in steps of 1/1000, drawn from a hash of the input.

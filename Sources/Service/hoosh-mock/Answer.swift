@@ -14,6 +14,7 @@ struct Answer {
         switch endpoint {
         case .record: return json(worker.journal.record(), Controls())
         case .counters: return json(worker.journal.counters(), Controls())
+        case .usage: return json(worker.journal.usage(), Controls())
         case .reset:
             worker.journal.reset()
             return json(Answer.done, Controls())
@@ -137,8 +138,15 @@ struct Answer {
 
     // MARK: Ways out
 
-    func json(_ out: ByteText, _ controls: Controls, status: Int = 200, session: Bool = false) -> Script {
+    func json(
+        _ out: ByteText,
+        _ controls: Controls,
+        status: Int = 200,
+        session: Bool = false,
+        usage: Usage? = nil
+    ) -> Script {
         var payload = Payload()
+        payload.usage = usage
         payload.text = out
         payload.close(from: 0, events: 1, isPaced: false, joins: true)
         if let size = controls.chunkBytes { payload.rechunk(size) }
@@ -188,7 +196,10 @@ struct Answer {
             isHEAD: head.isHEAD,
             gapNanoseconds: worker.gapNanoseconds
         )
-        return composer.compose(status: status, fields: fields, payload: payload, isStream: isStream)
+        let script = composer.compose(status: status, fields: fields, payload: payload, isStream: isStream)
+        script.usage = payload.usage
+        script.account = head.controls.account
+        return script
     }
 
     private func refusal(_ status: Int, _ message: String, _ controls: Controls) -> Script {

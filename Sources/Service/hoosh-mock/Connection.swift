@@ -219,7 +219,7 @@ final class Connection: Watcher {
     /// Ends the exchange in the record.
     func note(_ ending: Journal.Ending) {
         guard sequence > 0 else { return }
-        worker.journal.ended(sequence, eventsSent: eventsSent, ending)
+        worker.journal.ended(sequence, eventsSent: eventsSent, ending, of: script)
         sequence = 0
     }
 

@@ -31,6 +31,8 @@ struct Controls {
     /// How many requests with the same `key` these are for; the later ones are answered plainly.
     var times: Int?
     var key = ""
+    /// Under which name its usage is added up.
+    var account = ""
     /// True once any `x-mock-` header was there.
     var isAsked = false
     /// What is wrong with them, for a 400.
@@ -67,6 +69,7 @@ struct Controls {
         case "for": addressee = value
         case "times": times = size(name, value)
         case "key": key = value
+        case "account": account = value
         default: problem = "unknown header x-mock-\(name)"
         }
     }

@@ -5,12 +5,12 @@ enum Endpoint {
     case inference, synthesize
     case ollamaChat, ollamaGenerate, ollamaEmbed, tags
     case mcp
-    case record, counters, reset, defaults
+    case record, counters, usage, reset, defaults
 
     /// True for what is about the mock itself and is not recorded.
     var isOurs: Bool {
         switch self {
-        case .record, .counters, .reset, .defaults: true
+        case .record, .counters, .usage, .reset, .defaults: true
         default: false
         }
     }
@@ -57,6 +57,8 @@ enum Endpoint {
             self = .record
         } else if isSame(tail, "mock/counters") {
             self = .counters
+        } else if isSame(tail, "mock/usage") {
+            self = .usage
         } else {
             self = .unknown
         }

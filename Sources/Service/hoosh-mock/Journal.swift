@@ -25,15 +25,28 @@ final class Journal: Sendable {
         var ending = Ending.open
     }
 
+    /// What requests of one name came to.
+    private struct Account {
+        var requests = 0
+        /// Those that are over, however they ended.
+        var ended = 0
+        /// Those whose answer went out whole and told its usage.
+        var answered = 0
+        var usage = Usage()
+        var events = 0
+    }
+
     private struct State {
         var entries: [Entry] = []
         var oldest = 0
         var defaults: Controls?
         var uses: [String: Int] = [:]
+        var accounts: [String: Account] = [:]
     }
 
     static let keptLimit = 1000
     static let keptBodyBytes = 64 * 1024
+    static let accountLimit = 100_000
 
     let isRecording: Bool
     let models: [String]
@@ -70,6 +83,13 @@ final class Journal: Sendable {
         -> Int
     {
         let sequence = requests.add(1, ordering: .relaxed).newValue
+        let account = head.controls.account
+        if !account.isEmpty {
+            state.withLock { state in
+                guard state.accounts.count < Journal.accountLimit || state.accounts[account] != nil else { return }
+                state.accounts[account, default: Account()].requests += 1
+            }
+        }
         guard isRecording else { return sequence }
         let kept = Array(part(body, 0..<min(body.count, Journal.keptBodyBytes)))
         let entry = Entry(
@@ -91,8 +111,9 @@ final class Journal: Sendable {
         return sequence
     }
 
-    func ended(_ sequence: Int, eventsSent: Int, _ ending: Ending) {
+    func ended(_ sequence: Int, eventsSent: Int, _ ending: Ending, of script: Script?) {
         events.add(eventsSent, ordering: .relaxed)
+        if let script, !script.account.isEmpty { settle(script, eventsSent, ending) }
         if case .peerClosed = ending { peerClosed.add(1, ordering: .relaxed) }
         guard isRecording else { return }
         state.withLock { state in
@@ -106,6 +127,21 @@ final class Journal: Sendable {
                 state.entries[slot].ending = ending
                 return
             }
+        }
+    }
+
+    /// Adds an answer to its account.
+    private func settle(_ script: Script, _ eventsSent: Int, _ ending: Ending) {
+        state.withLock { state in
+            guard var account = state.accounts[script.account] else { return }
+            account.ended += 1
+            account.events += eventsSent
+            if case .completed = ending, let usage = script.usage {
+                account.answered += 1
+                account.usage.prompt += usage.prompt
+                account.usage.completion += usage.completion
+            }
+            state.accounts[script.account] = account
         }
     }
 
@@ -160,6 +196,32 @@ final class Journal: Sendable {
         out.add(number: events.load(ordering: .relaxed))
         out.add(",\"peer_closed\":")
         out.add(number: peerClosed.load(ordering: .relaxed))
+        out.add("}\n")
+        return out
+    }
+
+    /// What the requests of each account came to.
+    func usage() -> ByteText {
+        let accounts = state.withLock { $0.accounts }.sorted { $0.key < $1.key }
+        var out = ByteText()
+        out.add("{")
+        for (index, (name, account)) in accounts.enumerated() {
+            out.add(index == 0 ? "\n" : ",\n")
+            out.add(quoted: name)
+            out.add(":{\"requests\":")
+            out.add(number: account.requests)
+            out.add(",\"ended\":")
+            out.add(number: account.ended)
+            out.add(",\"answered\":")
+            out.add(number: account.answered)
+            out.add(",\"prompt_tokens\":")
+            out.add(number: account.usage.prompt)
+            out.add(",\"completion_tokens\":")
+            out.add(number: account.usage.completion)
+            out.add(",\"events_sent\":")
+            out.add(number: account.events)
+            out.add("}")
+        }
         out.add("}\n")
         return out
     }

@@ -41,6 +41,9 @@ final class Script {
     let splitNanoseconds: Int64?
     /// The faults whose doing it is when this ends broken; empty for an answer that is sound.
     let fault: String
+    /// The usage that a whole answer tells, and under which name it is added up.
+    var usage: Usage?
+    var account = ""
 
     init(bytes: [UInt8], steps: [Step], gapNanoseconds: Int64, splitNanoseconds: Int64?, fault: String) {
         self.bytes = bytes
@@ -70,6 +73,8 @@ struct Payload {
     var pieces: [Piece] = []
     /// What `error-event` sends; empty for OpenAI's.
     var errorEvent: [UInt8] = []
+    /// What it says that it took; nil when it says nothing of that.
+    var usage: Usage?
 
     var totalBytes: Int { pieces.reduce(0) { $0 + $1.count * $1.repeats } }
 

@@ -134,6 +134,27 @@ package final class MockUpstream: Sendable {
     /// - Throws: when it is gone.
     package func counters() throws -> Counters { try decode("/mock/counters") }
 
+    /// What the requests of one `x-mock-account` came to.
+    package struct Account: Decodable, Sendable {
+        /// Requests read.
+        package var requests = 0
+        /// Those that are over, however they ended.
+        package var ended = 0
+        /// Those whose answer went out whole and told its usage.
+        package var answered = 0
+        /// The sums of what those told.
+        package var promptTokens = 0
+        package var completionTokens = 0
+        /// Content events sent, of all that have ended.
+        package var eventsSent = 0
+        package init() {}
+    }
+
+    /// What the requests of each account came to.
+    ///
+    /// - Throws: when it is gone.
+    package func usage() throws -> [String: Account] { try decode("/mock/usage") }
+
     private func decode<Value: Decodable>(_ path: String) throws -> Value {
         let response = try fetch("GET", path)
         let decoder = JSONDecoder()

@@ -8,7 +8,7 @@ import Synchronization
 /// `hoosh-damaged FILE nodes` prints the tree. `hoosh-damaged FILE NODE FIELD VALUE check|no-check` serves the damaged one,
 /// at every reload too; FIELD is `first`, `second` or `count`. `hoosh-damaged FILE plans check|no-check` serves plans that
 /// forget about classes and tags; `clearances` in place of `plans` takes what providers may see from the last check too, and
-/// `unread` forgets about content rules. With `later` at the end, what the process starts with stays whole.
+/// `unread` forgets about content rules. `hoosh-damaged FILE departures` never settles what clients that leave had set aside. With `later` at the end, what the process starts with stays whole.
 @main
 struct Main {
     static func main() {
@@ -22,6 +22,11 @@ struct Main {
         let isDue: @Sendable () -> Bool = { readings.add(1, ordering: .relaxed).oldValue > 0 || !isLater }
         if arguments == ["nodes"] {
             exit(Service.show(options))
+        }
+        if arguments.first == "departures" {
+            options.settlesDepartures = false
+            options.threads = 2
+            exit(Service.run(options))
         }
         if arguments.first == "plans" {
             options.checksProgram = arguments.last != "no-check"
@@ -41,7 +46,7 @@ struct Main {
             let value = arguments.popFirst().flatMap(UInt32.init), let check = arguments.popFirst()
         else {
             Console.say(
-                "usage: hoosh-damaged FILE nodes | FILE plans|clearances|unread CHECK | FILE NODE FIELD VALUE CHECK"
+                "usage: hoosh-damaged FILE nodes | FILE plans|clearances|unread CHECK | FILE departures | FILE NODE FIELD VALUE CHECK"
                     + "; CHECK: check|no-check [later]"
             )
             exit(2)
