@@ -19,7 +19,10 @@ extension GovernedLaboratory {
             let account = usage[request.name] ?? MockUpstream.Account()
             let line = books.audit[request.name]
             charges[number] = line?.charge
-            faults += check(request, answer, account, line).map { "\(request.name) (\(request.pool)) \($0): \(request.path) \(request.model) \(request.streams ? "stream " : "")\(request.controls.dropFirst()): \(answer)" }
+            let words =
+                "\(request.path) \(request.model)\(request.streams ? " stream" : "") \(request.controls.dropFirst())"
+            faults += check(request, answer, account, line)
+                .map { "\(request.name) (\(request.pool)) \($0): \(words): \(answer)" }
         }
         faults += compare(charges, books) + overshoot(charges, outcome)
         return faults
