@@ -227,7 +227,8 @@ let service: [Target] = [
     tool(
         "hoosh-bench",
         [
-            "CLinux", "CAllocations", "Bytes", "Loop", "Report", "Routing", "Decision", "RouteModel", "Compiler",
+            "CLinux", "CAllocations", "Bytes", "Loop", "Report", "Routing", "Budgets", "Decision", "RouteModel",
+            "Compiler",
             "Analysis",
             "Lint",
         ]

@@ -264,11 +264,20 @@ extension Exchange {
     private func spend() -> SpentTokens? {
         let isAnswered = hasCommitted && ledger.provider >= 0 && (200..<300).contains(answer.status)
         guard isAnswered || leftUnanswered else { return nil }
+        let counted = countedTokens
+        if ledger.promptTokens == 0, counted.input > 0 {
+            ledger.promptTokens = counted.input
+            ledger.promptIsEstimate = true
+        }
+        if ledger.completionTokens == 0, counted.output > 0 {
+            ledger.completionTokens = counted.output
+            ledger.completionIsEstimate = true
+        }
         return talliedTokens
     }
 
     /// What was counted or has to be estimated so far.
-    var talliedTokens: SpentTokens {
+    private var countedTokens: SpentTokens {
         let usage = pump?.usage ?? gatheredUsage
         var spent = SpentTokens(
             input: ledger.promptTokens,
@@ -279,17 +288,21 @@ extension Exchange {
         )
         guard request.format != nil || request.isEmbedding else { return spent }
         // What the provider does not tell is estimated by its size.
-        if usage?.input == nil, spent.input == 0 {
-            spent.input = promptEstimate ?? grant.promptTokens
-            ledger.promptTokens = spent.input
-            ledger.promptIsEstimate = spent.input > 0
-        }
-        let bodyBytes = request.streams ? pump?.textBytes ?? 0 : ledger.bytesCopied + ledger.bytesSpliced
-        if usage?.output == nil, spent.output == 0, request.format != nil {
-            spent.output = (bodyBytes + 3) / 4
-            ledger.completionTokens = spent.output
-            ledger.completionIsEstimate = spent.output > 0
-        }
+        if usage?.input == nil, spent.input == 0 { spent.input = promptEstimate ?? grant.promptTokens }
+        if usage?.output == nil, spent.output == 0, request.format != nil { spent.output = (bodyBytes + 3) / 4 }
+        return spent
+    }
+
+    /// Bytes of an answer's text, or of all of it.
+    private var bodyBytes: Int {
+        request.streams ? pump?.textBytes ?? 0 : ledger.bytesCopied + ledger.bytesSpliced
+    }
+
+    /// The same by the way in which the budget wants it counted.
+    var talliedTokens: SpentTokens {
+        var spent = countedTokens
+        guard request.format != nil || request.isEmbedding else { return spent }
+        let usage = pump?.usage ?? gatheredUsage
         switch grant.pool.map({ snapshot.governance.pools[$0].accounting }) {
         case .usage where usage?.sum == nil:
             spent.input = max(spent.input, grant.promptTokens)

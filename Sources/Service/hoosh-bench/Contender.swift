@@ -110,6 +110,32 @@ struct Starter {
         return try startHoosh(file: file, .hooshAlways, label)
     }
 
+    /// What is added to a route file to have it govern.
+    struct Governance {
+        /// Whole sections.
+        var top: String
+        /// Lines below the provider and the route.
+        var provider: String
+        var route: String
+    }
+
+    /// Starts hoosh-proxy with keys, limits, budgets and whatever else is added.
+    func startHoosh(
+        splice: String,
+        upstreamPort: UInt16,
+        _ label: String,
+        governance: Governance
+    ) throws -> Running {
+        let file = try write("routes.yaml", label, ["SPLICE": splice, "UPSTREAM": "127.0.0.1:\(upstreamPort)"])
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let whole = text.replacingOccurrences(
+            of: "    url: http://127.0.0.1:\(upstreamPort)\n",
+            with: "    url: http://127.0.0.1:\(upstreamPort)\n\(governance.provider)"
+        ).replacingOccurrences(of: "providers:\n", with: "\(governance.top)providers:\n")
+        try (whole + governance.route).write(toFile: file, atomically: true, encoding: .utf8)
+        return try startHoosh(file: file, .hooshAuto, label)
+    }
+
     private func startHoosh(file: String, _ contender: Contender, _ label: String) throws -> Running {
         let arguments = [try paths.product("hoosh-proxy"), "--routes", file, "--threads", "1"]
         let child = try Child(label, arguments, cpu: Placement.proxy, logPath: "\(paths.work)/\(label).log")

@@ -6,6 +6,8 @@ struct LoadRequest {
     /// In whose format it is asked.
     var dialect = Dialect.openAI
     var model = "mock-small"
+    /// Who asks.
+    var token = "sk-bench"
 
     /// Formats a client may ask in.
     enum Dialect: String, CaseIterable {
@@ -29,7 +31,7 @@ struct LoadRequest {
             case .ollama: "/api/chat"
             }
         var head = "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"
-        head += "Content-Type: application/json\r\nAccept: */*\r\nAuthorization: Bearer sk-bench\r\n"
+        head += "Content-Type: application/json\r\nAccept: */*\r\nAuthorization: Bearer \(token)\r\n"
         head += "User-Agent: hoosh-bench\r\nContent-Length: \(body.utf8.count)\r\n"
         for control in controls { head += "x-mock-\(control.name): \(control.value)\r\n" }
         return Array((head + "\r\n" + body).utf8)

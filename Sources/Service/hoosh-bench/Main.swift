@@ -25,6 +25,11 @@ struct Main {
                 return try Report(folder: options.outFolder ?? ".build/bench")
                     .write(TranslateBench.run(), between: "translations")
             }
+            if options.governs {
+                if options.isBuilding { try build(try Paths()) }
+                return try Report(folder: options.outFolder ?? ".build/bench")
+                    .write(GovernBench.run(), between: "governed")
+            }
             // A run in which our own rows are void has failed.
             if try !measure(options) { exit(2) }
         } catch {

@@ -11,6 +11,8 @@ struct Options {
     var decides: String?
     /// Set for `--translate`: what it costs to say streams in another dialect.
     var translates = false
+    /// Set for `--governed`: what keys, limits, budgets, prices and an audit log cost.
+    var governs = false
 
     init(_ arguments: [String]) throws {
         var rest = arguments[...]
@@ -21,6 +23,7 @@ struct Options {
             case "--quick": isQuick = true
             case "--no-build": isBuilding = false
             case "--translate": translates = true
+            case "--governed": governs = true
             case "--decide": decides = "tree"
             case "--engine": decides = try Options.value(of: flag, &rest)
             case "--rounds":
@@ -82,6 +85,7 @@ struct Options {
           --no-build     takes hoosh-proxy and hoosh-mock as they are built
           --decide       nothing but the route program: what one decision costs at 20 to 10,000 routes
           --translate    nothing but streams said in another dialect, beside spliced and copied ones
+          --governed     nothing but what keys, limits, budgets, prices and an audit log cost beside a plain proxy
           --engine NAME  the same for one of: tree bits linear
 
         Needs nginx and haproxy for their rows: apt-get install nginx-light haproxy
