@@ -30,6 +30,17 @@ final class StateStation {
             return Int(match.1) ?? 0
         }
 
+        /// The same where the proxy may be gone: nil then.
+        func answer(stream: Bool) throws -> Int? {
+            let answer = try RawConnection(to: address).fetch(
+                "POST",
+                "/v1/chat/completions",
+                headers: StateStation.header("app"),
+                body: chatBody(stream: stream, includesUsage: stream)
+            )
+            return answer.text.firstMatch(of: /"total_tokens":(\d+)/).flatMap { Int($0.1) }
+        }
+
         /// Tokens used of each pool, as a key sees it.
         func used(_ key: String = "app") throws -> [String: Int] {
             let answer = try fetch(address, "GET", "/v1/tokens/pools", headers: StateStation.header(key))

@@ -56,6 +56,40 @@ import Testing
         }
     }
 
+    @Test func `killed in the middle of many requests, it has lost none that a batch had taken`() throws {
+        let station = try StateStation()
+        let proxy = try station.start()
+        let answered = Mutex((sum: 0, count: 0))
+        let isOver = Mutex(false)
+        let largest = Mutex(0)
+        let taken = Mutex(0)
+        try concurrently(9) { worker in
+            if worker == 0 {
+                _ = eventually { answered.withLock { $0.count > 100 } }
+                let before = (batches: try proxy.metric("hoosh_store_batches_total"), sum: answered.withLock { $0.sum })
+                // A charge may come a moment behind its answer: the second batch from here on began after both.
+                let isWritten = try eventually { try proxy.metric("hoosh_store_batches_total") >= before.batches + 3 }
+                #expect(isWritten)
+                taken.withLock { $0 = before.sum }
+                proxy.program.signal(SIGKILL)
+                isOver.withLock { $0 = true }
+                return
+            }
+            while !isOver.withLock({ $0 }) {
+                guard let tokens = try? proxy.answer(stream: worker % 2 == 0) else { continue }
+                largest.withLock { $0 = max($0, tokens) }
+                answered.withLock { $0 = ($0.sum + tokens, $0.count + 1) }
+            }
+        }
+        try proxy.program.wait()
+        let next = try station.start()
+        let found = try #require(try next.used()["each"])
+        let (low, high) = (taken.withLock { $0 }, answered.withLock { $0.sum } + 8 * largest.withLock { $0 })
+        #expect(low > 0 && found >= low && found <= high, "\(low) \(found) \(high)")
+        // Parents pay the same.
+        #expect(try next.used()["org"] == found && next.used()["sliding"] == found)
+    }
+
     @Test func `one process writes a file`() throws {
         let station = try StateStation()
         let first = try station.start()
