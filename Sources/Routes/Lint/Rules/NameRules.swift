@@ -95,8 +95,12 @@ enum NameRules {
         for provider in survey.document.providers where provider.isEnabled { asked += provider.denyTags }
         tested.formUnion(asked.map(\.value))
         for tag in asked where !produced.contains(tag.value) { unknown(tag, produced, survey, &findings) }
-        // What replaces its finds has an effect of its own.
+        // What replaces its finds has an effect of its own, and so has what answers are read by.
+        let readsAnswers = survey.document.routes.contains {
+            $0.isEnabled && $0.settings.scanResponses.value != .none
+        }
         for rule in privacy.rules where !tested.contains(rule.tag.value) && rule.replacement == nil {
+            if readsAnswers, rule.hasContentSource { continue }
             if let level = rule.level, level.value > privacy.standard.value { continue }
             let why =
                 rule.level.map { "every request is at least \($0.value.word) anyway" } ?? "it raises no class"
