@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// How reading came to its end.
