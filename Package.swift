@@ -165,15 +165,15 @@ let routes: [Target] = [
         "RouteLanguage",
         [
             "Report", "Dialect", "Routing", "Decision", "Content", "Zones", "Providers", "Identity", "MCP",
-            "RouteModel", "CYaml",
+            "SharedPools", "RouteModel", "CYaml",
         ]
     ),
     floor(
         "Routes",
         "Compiler",
         [
-            "Bytes", "Report", "Routing", "Decision", "Content", "Providers", "Identity", "MCP", "Costs", "RouteModel",
-            "Interpreter",
+            "Bytes", "Report", "Routing", "Decision", "Content", "Providers", "Identity", "MCP", "Costs",
+            "SharedPools", "RouteModel", "Interpreter",
             "RouteLanguage",
         ]
     ),
@@ -211,7 +211,7 @@ let service: [Target] = [
         [
             "CLinux", "CSSL", "Bytes", "Report", "Loop", "HTTP", "JSON", "Dialect", "Conversation", "Ollama",
             "Shortening", "Speech", "Translation",
-            "Decision", "Content", "Providers", "Health", "Budgets", "Limits", "Costs", "Store",
+            "Decision", "Content", "Providers", "Health", "Budgets", "Limits", "SharedPools", "Costs", "Store",
             "Telemetry", "Identity", "Cache", "MCP", "Audit", "Admission", "ToolServers", "Arrival", "Forwarding",
             "Relay",
             "Settlement",

@@ -169,6 +169,18 @@ package struct AuditRecord: Sendable {
         return AuditRecord(text)
     }
 
+    /// The store that several proxies share was lost, or is there again.
+    ///
+    /// * `policy`: what became of requests meanwhile.
+    package static func store(isUp: Bool, policy: String, reason: String?) -> AuditRecord {
+        var text = CanonicalText()
+        text.member("type", "store")
+        text.member("up", isUp)
+        text.member("on_store_error", policy)
+        text.member("reason", reason)
+        return AuditRecord(text)
+    }
+
     /// The process ends in order.
     static let stop: AuditRecord = {
         var text = CanonicalText()

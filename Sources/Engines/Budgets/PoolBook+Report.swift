@@ -25,12 +25,24 @@ package struct PoolReport: Equatable, Sendable {
         package var remaining: Int { capacity - used - reserved }
         /// When its window ends, milliseconds since 1970.
         package var resetsMilliseconds: Int
+
+        package init(quantity: Quantity, capacity: Int, used: Int, reserved: Int, resetsMilliseconds: Int) {
+            self.quantity = quantity
+            self.capacity = capacity
+            self.used = used
+            self.reserved = reserved
+            self.resetsMilliseconds = resetsMilliseconds
+        }
     }
 
     package struct Account: Equatable, Sendable {
         /// Empty for a pool that is one for all.
         package var subject: String
         package var lines: [Line]
+        package init(subject: String, lines: [Line]) {
+            self.subject = subject
+            self.lines = lines
+        }
     }
 
     package var name: String
@@ -38,6 +50,25 @@ package struct PoolReport: Equatable, Sendable {
     package var parent: String?
     package var accounts: [Account]
     package var counts: PoolCounts
+
+    /// Of a pool that is kept elsewhere.
+    package init(_ settings: PoolSettings, _ accounts: [Account]) {
+        self.init(
+            name: settings.name,
+            per: settings.per,
+            parent: settings.parent,
+            accounts: accounts,
+            counts: PoolCounts()
+        )
+    }
+
+    init(name: String, per: Subject?, parent: String?, accounts: [Account], counts: PoolCounts) {
+        self.name = name
+        self.per = per
+        self.parent = parent
+        self.accounts = accounts
+        self.counts = counts
+    }
 }
 
 extension PoolBook {

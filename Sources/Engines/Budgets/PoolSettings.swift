@@ -25,6 +25,16 @@ package struct PoolSettings: Equatable, Sendable {
 
     package init(_ name: String) { self.name = name }
 
+    /// What is one of several equal parts of it.
+    package func part(of parts: Int) -> PoolSettings {
+        guard parts > 1 else { return self }
+        var part = self
+        part.tokens?.amount /= parts
+        part.nanodollars?.amount /= parts
+        part.requests?.amount /= parts
+        return part
+    }
+
     /// What it has of a quantity; nil where that is not limited.
     package subscript(quantity: Quantity) -> Allowance? {
         switch quantity {

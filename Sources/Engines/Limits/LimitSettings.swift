@@ -37,6 +37,17 @@ package struct LimitSettings: Equatable, Sendable {
         self.name = name
         self.by = by
     }
+
+    /// What is one of several equal parts of it, never nothing.
+    package func part(of parts: Int) -> LimitSettings {
+        guard parts > 1 else { return self }
+        var part = self
+        part.requests = requests.map { Flow($0.amount / parts, perSeconds: $0.seconds) }
+        part.tokens = tokens.map { Flow($0.amount / parts, perSeconds: $0.seconds) }
+        part.concurrent = concurrent.map { max($0 / parts, 1) }
+        part.burst = burst.map { max($0 / parts, 1) }
+        return part
+    }
 }
 
 /// What a limit counts.

@@ -14,14 +14,38 @@ package final class SharedPayment: Sendable {
     /// What the script has to know of them.
     let accounts: String
     let rates: String
+    /// Who asks, by position in `pools` and `limits`.
+    private let payers: [String]
+    private let subjects: [String]
 
-    init(pools: [PoolSettings], limits: [LimitSettings], tokens: Int, keys: [String], accounts: String, rates: String) {
+    init(
+        pools: [PoolSettings],
+        limits: [LimitSettings],
+        tokens: Int,
+        base: String,
+        words: (accounts: String, rates: String),
+        payers: [String],
+        subjects: [String]
+    ) {
         self.pools = pools
         self.limits = limits
         self.tokens = tokens
-        self.keys = keys
-        self.accounts = accounts
-        self.rates = rates
+        keys =
+            zip(pools, payers).map { "\(base)p:\($0.name):\($1)" }
+            + zip(limits, subjects).map { "\(base)l:\($0.name):\($1)" }
+        (accounts, rates) = words
+        self.payers = payers
+        self.subjects = subjects
+    }
+
+    /// Whose account of its pools it is.
+    package func subject(_ kind: Subject) -> String {
+        pools.firstIndex { $0.per == kind }.map { payers[$0] } ?? ""
+    }
+
+    /// Whom its limits count.
+    package func subject(_ kind: LimitSettings.Subject) -> String {
+        limits.firstIndex { $0.by == kind }.map { subjects[$0] } ?? ""
     }
 }
 

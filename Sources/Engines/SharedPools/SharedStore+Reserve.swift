@@ -15,17 +15,18 @@ extension SharedStore {
         pool: (Subject) -> String,
         limit: (LimitSettings.Subject) -> String
     ) -> SharedPayment {
-        let chain = pools.prefix(PoolBook.depthLimit)
         let rates = limits.prefix(LimitBook.depthLimit)
-        let accounts = chain.map { "\(base)p:\($0.name):\($0.per.map(pool) ?? "")" }
-        let meters = rates.map { "\(base)l:\($0.name):\($0.by == .global ? "" : limit($0.by))" }
         return SharedPayment(
-            pools: Array(chain),
+            pools: pools,
             limits: Array(rates),
             tokens: min(max(tokens, 0), Amount.limit),
-            keys: accounts + meters,
-            accounts: "[\(chain.map { words.pool($0, now: now) }.joined(separator: ","))]",
-            rates: "[\(rates.map(SharedWords.limit).joined(separator: ","))]"
+            base: base,
+            words: (
+                "[\(pools.map { words.pool($0, now: now) }.joined(separator: ","))]",
+                "[\(rates.map(SharedWords.limit).joined(separator: ","))]"
+            ),
+            payers: pools.map { $0.per.map(pool) ?? "" },
+            subjects: rates.map { $0.by == .global ? "" : limit($0.by) }
         )
     }
 
@@ -65,7 +66,7 @@ extension SharedStore {
         }
     }
 
-    private static func reservation(
+    static func reservation(
         _ result: Result<SharedReply, StoreFault>,
         _ payment: SharedPayment
     ) -> SharedReservation {

@@ -87,6 +87,8 @@ extension SharedStore {
         // Asked once more with the next tick: done twice is done once.
         case .failure: outbox.letters.append(letter)
         }
+        // Not from within an answer: the connection is in use.
+        if whenFinished != nil { loop.again(self) }
     }
 
     /// Tells the store which reservations are alive.

@@ -67,12 +67,16 @@ package final class SharedStore: Watcher {
     var renewsAt: Int64 = 0
     var openQuestions = 0
     var lastWord: Int64 = 0
+    private var hasLostScript = false
     var words = SharedWords()
     /// By the server's clock, when it answered last; milliseconds since 1970.
     package internal(set) var serverMilliseconds = 0
     /// Nothing is asked that has no answer, and every settlement is confirmed.
     package var isQuiet: Bool { openQuestions == 0 && outbox.letters.isEmpty && early.isEmpty }
     package var isReady: Bool { state == .ready }
+
+    var whenFinished: (() -> Void)?
+    private var finishesBy: Int64 = 0
 
     static let shortestRest: Int64 = 50_000_000
     static let longestRest: Int64 = 2_000_000_000
@@ -95,6 +99,19 @@ package final class SharedStore: Watcher {
     /// Connects, and goes on to do so whenever the connection is lost.
     package func start() {
         tick()
+    }
+
+    /// Stops once every settlement is confirmed, at a deadline at the latest.
+    package func finish(by deadline: Int64, done: @escaping () -> Void) {
+        (whenFinished, finishesBy) = (done, deadline)
+        finishIfQuiet()
+    }
+
+    func finishIfQuiet() {
+        guard let whenFinished, isQuiet || loop.now >= finishesBy else { return }
+        self.whenFinished = nil
+        stop()
+        whenFinished()
     }
 
     /// Lets go of the connection; settlements that are not confirmed are lost.
@@ -129,6 +146,7 @@ package final class SharedStore: Watcher {
             flush()
         case .stopped: break
         }
+        finishIfQuiet()
     }
 
     private func expireCalls() {
@@ -217,7 +235,7 @@ package final class SharedStore: Watcher {
         breaker.answered()
         if case .error(let sentence) = reply, sentence.hasPrefix("NOSCRIPT") {
             // Somebody emptied its cache of scripts: a new connection brings ours.
-            restsUntil = 0
+            hasLostScript = true
             loop.again(self)
             return
         }
@@ -225,7 +243,9 @@ package final class SharedStore: Watcher {
     }
 
     package override func resumed() {
-        if state == .ready { unlink("it has forgotten our script") }
+        if state == .ready, hasLostScript { unlink("it has forgotten our script") }
+        hasLostScript = false
+        finishIfQuiet()
     }
 
     // MARK: Up and down

@@ -7,6 +7,7 @@ import Report
 import RouteLanguage
 import RouteModel
 import Routing
+import SharedPools
 
 /// A route file that may serve: everything resolved, immutable.
 package final class Configuration: Sendable {
@@ -19,6 +20,8 @@ package final class Configuration: Sendable {
     package let access: AccessSettings
     /// The secret of the audit log's chain; nil where the file names none.
     package let auditKey: String?
+    /// Where a store is that several proxies share, with its password; nil without one.
+    package let sharedStore: RedisAddress?
     /// The typed configuration that was compiled.
     package let document: RouteDocument
     /// The compiled routes, with windows and labels.
@@ -75,6 +78,7 @@ package final class Configuration: Sendable {
         tools = loaded.tools
         access = loaded.access
         auditKey = loaded.auditKey
+        sharedStore = loaded.sharedStore
         document = compiled.document
         self.compiled = compiled
         let entries = compiled.document.aliases

@@ -3,6 +3,7 @@ import MCP
 import Providers
 import Report
 import RouteModel
+import SharedPools
 
 /// One file that was read: the root, or one that it includes.
 package struct LoadedFile: Sendable {
@@ -39,6 +40,9 @@ package struct Loaded: Sendable {
 
     /// The secret of the audit log's chain; nil where none is named, and in lint.
     package internal(set) var auditKey: String?
+
+    /// Where a store is that several proxies share, with its password; nil without one, and in lint.
+    package internal(set) var sharedStore: RedisAddress?
 
     /// Files that `file:` and `tls` name, sorted, whether they could be read or not; none in lint.
     package internal(set) var namedFiles: [String] = []

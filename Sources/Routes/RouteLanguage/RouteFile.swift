@@ -87,5 +87,6 @@ package enum RouteFile {
         loaded.tools = meaning.tools
         loaded.access = meaning.access
         loaded.auditKey = meaning.auditKey
+        loaded.sharedStore = meaning.sharedStore
     }
 }

@@ -252,6 +252,12 @@ package struct StateSettings: Sendable {
     }
     package var store = Setting(Store.memory)
     package var onStoreError = Setting(Failure.deny)
+    /// How long a request waits for a shared store, milliseconds.
+    package var timeoutMilliseconds = Setting(50)
+    /// Proxies that share the store; each has its part of every limit while it does not answer.
+    package var replicas: Located<Int>?
+    /// Begins the names of what is kept in a shared store.
+    package var prefix = Setting("hoosh")
     package init() {}
 }
 

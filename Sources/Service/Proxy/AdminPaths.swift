@@ -97,6 +97,7 @@ enum AdminPaths {
             let whole =
                 page + AuditPaths.metrics(shared.audit) + QueuePaths.metrics(shared)
                 + StatePaths.metrics(shared.state) + GovernanceMetrics.page(snapshot.governance.books)
+                + (shared.store?.metrics ?? "")
                 + cacheMetrics(snapshot.cacheBook.report(now: session.loop.now))
             session.answer(200, PrometheusText.contentType, Array(whole.utf8))
         }

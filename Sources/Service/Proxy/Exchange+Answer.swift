@@ -201,7 +201,7 @@ extension Exchange {
             dropped: restated?.dropped ?? [],
             context: restated?.context ?? [],
             fields: grantFields,
-            hidesLimits: grant.pass != nil,
+            hidesLimits: grant.isCounted,
             cache: cache.hasMissed ? "MISS" : ""
         )
     }

@@ -96,7 +96,7 @@ extension Exchange {
 
     /// Sets aside what the answer may cost there; a target that the budget cannot pay is passed over.
     private func pays(_ target: Target) -> Bool {
-        guard let id = grant.reservation, let position = grant.pool else { return true }
+        guard grant.isReserved, let position = grant.pool else { return true }
         let pool = snapshot.governance.pools[position]
         guard pool.countsMoney else { return true }
         guard let price = price(of: target) else {
@@ -106,6 +106,8 @@ extension Exchange {
         }
         let need = self.need(pool, price, output: min(grant.outputTokens, target.maxTokens ?? .max))
         if need == grant.reserved { return true }
+        // A shared store has been asked (`asksToPay`).
+        guard let id = grant.reservation else { return true }
         switch snapshot.governance.books.pools.resize(id, to: need, now: WallClock.milliseconds()) {
         case .done:
             grant.reserved = need
@@ -118,7 +120,7 @@ extension Exchange {
         }
     }
 
-    private func need(_ pool: Governance.Pool, _ price: Price?, output: Int) -> Amount {
+    func need(_ pool: Governance.Pool, _ price: Price?, output: Int) -> Amount {
         let dollars = price?.mostNanodollars(input: grant.promptTokens, output: output) ?? 0
         return Amount(
             tokens: pool.withMargin(grant.promptTokens, output),
@@ -174,11 +176,12 @@ extension Exchange {
 
     /// Sets more aside for an answer that outgrows its budget; true when it has to end, and does.
     func outgrowsBudget() -> Bool {
-        guard $grant.isUsed, let id = grant.reservation, let position = grant.pool, let pump, hasCommitted,
-            request.streams, !isEndingBroken, !pump.isEnding
+        guard $grant.isUsed, grant.isReserved, let position = grant.pool, let pump, hasCommitted, request.streams,
+            !isEndingBroken, !pump.isEnding
         else { return false }
         let delivered = max(pump.usage?.output ?? 0, pump.countsOutput ? 0 : pump.textBytes / 4)
-        guard delivered > grant.outputTokens else { return false }
+        if let shared = grant.shared, shared.mode == .held { return outgrowsShared(shared, delivered: delivered) }
+        guard delivered > grant.outputTokens, let id = grant.reservation else { return false }
         let pool = snapshot.governance.pools[position]
         let asked = target.flatMap { self.price(of: $0) }
         // A little more at a time, then no more than there is already.
@@ -199,7 +202,7 @@ extension Exchange {
 
     /// Ends a stream between two events, as the client's dialect ends one that reached a limit; false while it stands
     /// inside of one.
-    private func cut(_ lack: Shortfall, delivered: Int) -> Bool {
+    func cut(_ lack: Shortfall, delivered: Int) -> Bool {
         var usage = TokenUsage()
         usage.input = pump?.usage?.input ?? promptEstimate ?? grant.promptTokens
         usage.output = delivered
@@ -234,7 +237,9 @@ extension Exchange {
         if let spent, ledger.provider >= 0, let target { cost = record(spent, target) }
         auditEntry?.costNanoDollars = cost
         defer { worker.shared.state?.note() }
-        guard $grant.isUsed, let id = grant.reservation.take() else { return }
+        guard $grant.isUsed else { return }
+        if let shared = grant.shared { settleShared(shared, spent, nanodollars: cost) }
+        guard let id = grant.reservation.take() else { return }
         guard let spent else {
             books.pools.release(id)
             return
@@ -319,8 +324,10 @@ extension Exchange {
     /// Fields about limits, budget and cost.
     var grantFields: [UInt8] {
         guard grant.pass != nil || grant.standing != nil || knownCost != nil || clampedTo > 0 || isAnswerRedacted
+            || grant.shared != nil
         else { return [] }
         var text = grant.allowances.fields
+        if let storeField { text += storeField }
         if isAnswerRedacted { text += "x-hoosh-answer: redacted\r\n" }
         if clampedTo > 0 { text += "x-hoosh-clamped: max_tokens=\(clampedTo)\r\n" }
         if let standing = grant.standing, let position = grant.pool {

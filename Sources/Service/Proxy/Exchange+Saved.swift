@@ -150,7 +150,7 @@ extension Exchange {
                 dropped: restated?.dropped ?? [],
                 context: restated?.context ?? [],
                 fields: grantFields,
-                hidesLimits: grant.pass != nil,
+                hidesLimits: grant.isCounted,
                 cache: cache.hasMissed ? "MISS" : ""
             ),
             status: saved.reported.map { ($0.status, Refusal.reason($0.status)) },

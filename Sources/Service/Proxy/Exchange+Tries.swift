@@ -21,6 +21,12 @@ extension Exchange {
     func nextTry() {
         guard ledger.tries < plan.failover.maxTries, mayTryAgain else { return giveUp() }
         guard let (index, pool) = chooseTarget() else { return giveUp() }
+        guard !asksToPay(index, pool) else { return }
+        goOn(index, pool)
+    }
+
+    /// Goes on with the target that was chosen, if its provider's limits and the budget let it.
+    func goOn(_ index: Int, _ pool: UpstreamPool) {
         // Another loop may have been first, or the budget cannot pay: the next choice passes it over.
         guard takes(plan.tiers[tierIndex].targets[index]) else { return nextTry() }
         lastTarget = index

@@ -26,6 +26,8 @@ import Telemetry
 final class Exchange: UpstreamUser {
     enum Phase {
         case idle
+        /// A shared store is asked whether limits and budgets let it go on.
+        case reserving
         case connecting
         /// Part of the request waits for the upstream to take it.
         case sending
@@ -194,6 +196,13 @@ final class Exchange: UpstreamUser {
         snapshot.retryBudget.requestCame(percent: plan.retry.budgetPercent)
         beginAudit()
         if session.reader.streamsRest { upload = Upload(session.reader, bytes, loop: loop) }
+        if let shared = grant.shared { return askStore(shared) }
+        letIn()
+    }
+
+    /// Limits and budgets let it go on.
+    func letIn() {
+        phase = .idle
         guard !isAnsweredByCache() else { return }
         askProviders()
     }
@@ -214,7 +223,7 @@ final class Exchange: UpstreamUser {
         case .awaitingHead: readAnswer()
         case .saving: saveMore()
         case .relaying: relay()
-        case .idle, .connecting, .backingOff, .queued, .sharing, .comparing, .replaying, .ended: break
+        case .idle, .reserving, .connecting, .backingOff, .queued, .sharing, .comparing, .replaying, .ended: break
         }
     }
 

@@ -28,6 +28,8 @@ struct Governance: Sendable {
         /// It or a parent counts tokens, or dollars.
         var countsTokens = false
         var countsMoney = false
+        /// It and its parents, for a store that several proxies share.
+        let chain: [PoolSettings]
     }
 
     /// Which budget pays for a route's requests; positions in `pools`.
@@ -41,6 +43,8 @@ struct Governance: Sendable {
     struct Route: Sendable {
         var pool = Choice.none
         var limits: [LimitNumber] = []
+        /// The same, for a store that several proxies share.
+        var sharedLimits: [LimitSettings] = []
         var limitsTokens = false
         /// One of its limits or pools lets requests wait.
         var queues = false
@@ -75,20 +79,25 @@ struct Governance: Sendable {
 
     init(_ document: RouteDocument, _ program: Program, zones: [String: Zone], books: Books) {
         self.books = books
-        pools = Governance.pools(document, zones, books.pools)
+        // While a shared store does not answer, each proxy has its part (docs/state.md).
+        let parts = document.state.onStoreError.value == .localShare ? document.state.replicas?.value ?? 1 : 1
+        pools = Governance.pools(document, zones, books.pools, parts)
         poolPositions = Dictionary(pools.enumerated().map { ($1.name, $0) }) { first, _ in first }
         let positions = poolPositions
         let queuedLimits = Set(document.rateLimits.filter { $0.onLimit.value == .queue }.map(\.name.value))
         self.queuedLimits = queuedLimits
         let pools = self.pools
-        let limits = Governance.limits(document, books.limits)
+        let limits = Governance.limits(document, books.limits, parts)
         let byName = Dictionary(
-            zip(document.rateLimits, limits.routes).map { ($0.name.value, (number: $1, limit: $0)) }
+            zip(zip(document.rateLimits, limits.routes), limits.shared).map { entry, shared in
+                (entry.0.name.value, (number: entry.1, limit: entry.0, shared: shared))
+            }
         ) { first, _ in first }
         routes = document.routes.filter(\.isEnabled).map { entry in
             var route = Route()
             let wanted = entry.settings.limits.compactMap { byName[$0.value] }
             route.limits = wanted.map(\.number)
+            route.sharedLimits = wanted.map(\.shared)
             route.limitsTokens = wanted.contains { $0.limit.tokens != nil }
             route.queues = entry.settings.limits.contains { queuedLimits.contains($0.value) }
             route.subjects = wanted.map(\.limit).map { Governance.subject($0.by?.value ?? .global) }
@@ -135,7 +144,12 @@ struct Governance: Sendable {
 
     // MARK: Settings of the books
 
-    private static func pools(_ document: RouteDocument, _ zones: [String: Zone], _ book: PoolBook) -> [Pool] {
+    private static func pools(
+        _ document: RouteDocument,
+        _ zones: [String: Zone],
+        _ book: PoolBook,
+        _ parts: Int
+    ) -> [Pool] {
         let settings = document.pools.map { pool in
             var settings = PoolSettings(pool.name.value)
             func allowance(_ rate: Located<Rate>?) -> PoolSettings.Allowance? {
@@ -155,7 +169,14 @@ struct Governance: Sendable {
             return settings
         }
         let byName = Dictionary(settings.map { ($0.name, $0) }) { first, _ in first }
-        return zip(document.pools, book.apply(settings)).map { pool, number in
+        let own = settings.map { $0.part(of: parts) }
+        return zip(document.pools, book.apply(own)).map { pool, number in
+            var chain: [PoolSettings] = []
+            var above: PoolSettings? = byName[pool.name.value]
+            while let current = above, chain.count < PoolBook.depthLimit {
+                chain.append(current)
+                above = current.parent.flatMap { byName[$0] }
+            }
             var made = Pool(
                 number: number,
                 name: pool.name.value,
@@ -163,15 +184,13 @@ struct Governance: Sendable {
                 margin: pool.reserveMargin.value,
                 accounting: pool.accounting.value,
                 goesLocal: pool.onExhausted.value == .local,
-                waits: pool.onExhausted.value == .queue
+                waits: pool.onExhausted.value == .queue,
+                chain: chain
             )
-            var next: PoolSettings? = byName[pool.name.value]
-            for _ in 0..<PoolBook.depthLimit {
-                guard let current = next else { break }
+            for current in chain {
                 made.cuts = made.cuts || current.cuts
                 made.countsTokens = made.countsTokens || current.tokens != nil
                 made.countsMoney = made.countsMoney || current.nanodollars != nil
-                next = current.parent.flatMap { byName[$0] }
             }
             return made
         }
@@ -180,8 +199,9 @@ struct Governance: Sendable {
     /// Route limits have their names; providers' are told from them by a character that no name has.
     private static func limits(
         _ document: RouteDocument,
-        _ book: LimitBook
-    ) -> (routes: [LimitNumber], providers: [LimitNumber?]) {
+        _ book: LimitBook,
+        _ parts: Int
+    ) -> (routes: [LimitNumber], shared: [LimitSettings], providers: [LimitNumber?]) {
         func flow(_ rate: Located<Rate>?) -> LimitSettings.Flow? {
             rate.map { LimitSettings.Flow($0.value.amount, perSeconds: $0.value.unit.seconds) }
         }
@@ -194,6 +214,8 @@ struct Governance: Sendable {
             settings.isSliding = limit.algorithm.value == .sliding
             return settings
         }
+        let shared = settings
+        settings = settings.map { $0.part(of: parts) }
         let count = settings.count
         var places: [Int?] = []
         for provider in document.providers {
@@ -209,7 +231,7 @@ struct Governance: Sendable {
             settings.append(limit)
         }
         let numbers = book.apply(settings)
-        return (Array(numbers.prefix(count)), places.map { place in place.map { numbers[$0] } })
+        return (Array(numbers.prefix(count)), shared, places.map { place in place.map { numbers[$0] } })
     }
 
     static let providerPrefix = "provider:"

@@ -123,6 +123,9 @@ package final class Reloader: Sendable {
         if let change = StateDesk.needsRestart(from: running, to: ready.configuration) {
             return refuse(reading, cause, change, current, place)
         }
+        if let change = StoreDesk.needsRestart(from: running, to: ready.configuration) {
+            return refuse(reading, cause, change, current, place)
+        }
         let next = Snapshot(ready, rows: place.rows, after: current)
         if cause == .watch, next.isSame(as: current) {
             state.withLock { $0.failure = nil }

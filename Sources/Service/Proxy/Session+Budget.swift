@@ -5,6 +5,7 @@ import Dialect
 import Identity
 import Limits
 import Routing
+import SharedPools
 
 // Rate limits and budgets at the door (`routes.md` 2.7: after the route, before anything is asked of a provider).
 extension Session {
@@ -36,11 +37,22 @@ extension Session {
             if route.limitsTokens || pool?.countsTokens == true || pool?.countsMoney == true { measure(&grant) }
             let asked = wish.maxTokens ?? pool?.reservedOutput
             // A vector is no text: nothing comes on top of the prompt.
-            let output = errand == nil ? wish.mostTokens.map { min(asked ?? $0, $0) } ?? asked : 0
-            if errand == nil {
-                try count(route, governance, tokens: grant.promptTokens + (output ?? 0), &grant)
+            let output = errand == nil ? wish.mostTokens.map { min(asked ?? $0, $0) } ?? asked ?? 0 : 0
+            let payer = Payer(session: self)
+            grant.outputTokens = pool == nil ? 0 : output
+            let need = pool.map { Amount(tokens: $0.withMargin(grant.promptTokens, output), requests: 1) }
+            if let store = worker.store {
+                grant.reserved = need ?? Amount()
+                let limits = errand == nil ? route.sharedLimits : []
+                grant.shared = share(store, limits, pool, tokens: grant.promptTokens + output)
+                return grant
             }
-            if let pool { try reserve(pool, governance, output: output ?? 0, &grant) }
+            if errand == nil {
+                try grant.count(route, governance, tokens: grant.promptTokens + output, now: loop.now) {
+                    payer.name($0)
+                }
+            }
+            if let pool, let need { try grant.reserve(pool, governance.books, need) { payer.name($0) } }
             return grant
         } catch {
             if let pass = grant.pass { governance.books.limits.withdraw(pass, now: Int(loop.now)) }
@@ -54,10 +66,23 @@ extension Session {
         }
     }
 
-    private struct GrantFault: Error {
-        let refusal: Refusal
-        /// After which it may be worth trying again; nil where nobody waits for it.
-        var retryNanoseconds: Int?
+    /// What a shared store will be asked for the request.
+    private func share(
+        _ store: SharedStore,
+        _ limits: [LimitSettings],
+        _ pool: Governance.Pool?,
+        tokens: Int
+    ) -> SharedGrant {
+        let payer = Payer(session: self)
+        let payment = store.payment(
+            pools: pool?.chain ?? [],
+            limits: limits,
+            tokens: tokens,
+            now: WallClock.milliseconds(),
+            pool: { payer.name($0) },
+            limit: { payer.name($0) }
+        )
+        return SharedGrant(store, id: String(decoding: worker.newRequestID(), as: UTF8.self), payment)
     }
 
     private func choosePool(
@@ -99,58 +124,6 @@ extension Session {
         guard reader.bodyBytes > 0, reader.isJSON, requestBytes.count >= reader.consumedBytes else { return }
         let span = requestBytes.bindMemory(to: UInt8.self).span
         grant.promptTokens = RequestMeasure.of(span.extracting(reader.headBytes..<reader.consumedBytes)).tokens
-    }
-
-    private func count(
-        _ route: Governance.Route,
-        _ governance: Governance,
-        tokens: Int,
-        _ grant: inout Grant
-    ) throws(GrantFault) {
-        guard !route.limits.isEmpty else { return }
-        let payer = Payer(session: self)
-        let outcome = governance.books.limits.admit(route.limits, tokens: tokens, now: Int(loop.now)) {
-            payer.name($0)
-        }
-        switch outcome {
-        case .admitted(let pass, let allowances):
-            grant.pass = pass
-            grant.allowances = allowances
-        case .refused(let excess):
-            let waits = governance.queuedLimits.contains(excess.limit)
-            throw GrantFault(refusal: Refusal(excess), retryNanoseconds: waits ? excess.retryNanoseconds : nil)
-        case .crowded(let limit):
-            throw GrantFault(refusal: Refusal.crowded("the limit `\(limit)`", "rate_limit_exceeded"))
-        }
-    }
-
-    /// Sets tokens and the request aside; dollars follow when it is known who is asked.
-    private func reserve(
-        _ pool: Governance.Pool,
-        _ governance: Governance,
-        output: Int,
-        _ grant: inout Grant
-    ) throws(GrantFault) {
-        grant.outputTokens = output
-        let need = Amount(tokens: pool.withMargin(grant.promptTokens, output), requests: 1)
-        let payer = Payer(session: self)
-        let outcome = governance.books.pools.reserve(pool.number, need, now: WallClock.milliseconds()) {
-            payer.name($0)
-        }
-        switch outcome {
-        case .reserved(let id, let standing):
-            grant.reservation = id
-            grant.reserved = need
-            grant.standing = standing
-        case .exhausted(let lack) where pool.goesLocal:
-            grant.isLocalOnly = true
-            grant.lack = lack
-        case .exhausted(let lack):
-            let milliseconds = lack.retryMilliseconds.map { max($0 - WallClock.milliseconds(), 1) }
-            let retry = pool.waits ? milliseconds.map { min($0, 60_000) * 1_000_000 } : nil
-            throw GrantFault(refusal: Refusal(lack), retryNanoseconds: retry)
-        case .crowded(let name): throw GrantFault(refusal: Refusal.crowded("the pool `\(name)`", "budget_exceeded"))
-        }
     }
 }
 

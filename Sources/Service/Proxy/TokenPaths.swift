@@ -8,13 +8,13 @@ import Routing
 /// `/v1/tokens/*`: budgets that clients draw on themselves, by the pools their key may name (docs/budgets.md).
 enum TokenPaths {
     /// How long a reservation lasts that says nothing of it, and how long it may, seconds.
-    private static let standardSeconds = 600
-    private static let longestSeconds = 86_400
+    static let standardSeconds = 600
+    static let longestSeconds = 86_400
 
-    private struct Fault: Error { let refusal: Refusal }
+    struct Fault: Error { let refusal: Refusal }
 
     /// What a body asks for.
-    private struct Order {
+    struct Order {
         let node: JSONNode
 
         init(_ session: Session) throws(Fault) {
@@ -70,11 +70,13 @@ enum TokenPaths {
     static func serve(_ session: Session, _ action: OwnTokens) {
         if action == .pools {
             guard ClientPaths.allow(session, .get, .head, "GET, HEAD") else { return }
+            if let store = session.worker.store { return list(session, store) }
             return list(session)
         }
         guard ClientPaths.allow(session, .post, .post, "POST") else { return }
         do throws(Fault) {
             let order = try Order(session)
+            if let store = session.worker.store { return try serve(session, action, order, store) }
             switch action {
             case .check: try check(session, order)
             case .reserve: try reserve(session, order)
@@ -166,7 +168,7 @@ enum TokenPaths {
         }
     }
 
-    private static let unknownReservation = Refusal(
+    static let unknownReservation = Refusal(
         404,
         "reservation_not_found",
         "there is no such reservation of this client: it was never made, or has expired",
@@ -177,7 +179,7 @@ enum TokenPaths {
         Fault(refusal: Refusal.crowded("the pool `\(pool)`", "budget_exceeded"))
     }
 
-    private static func pool(_ session: Session, _ order: Order) throws(Fault) -> (Governance.Pool, PoolBook) {
+    static func pool(_ session: Session, _ order: Order) throws(Fault) -> (Governance.Pool, PoolBook) {
         let governance = session.worker.snapshot.governance
         let name = try order.text("pool")
         guard let position = governance.poolPositions[name] else { throw Fault(refusal: Refusal.unknownPool(name)) }
@@ -187,7 +189,7 @@ enum TokenPaths {
 
     // MARK: Answers
 
-    private static func members(_ standing: Standing) -> [String] {
+    static func members(_ standing: Standing) -> [String] {
         var members: [String] = []
         if let tokens = standing.tokens { members.append("\"available\":\(tokens)") }
         if let dollars = standing.nanodollars { members.append("\"available_micro_usd\":\(dollars / 1_000)") }
@@ -195,7 +197,7 @@ enum TokenPaths {
         return members
     }
 
-    private static func members(_ lack: Shortfall) -> [String] {
+    static func members(_ lack: Shortfall) -> [String] {
         var members: [String] = []
         switch lack.quantity {
         case .tokens: members.append("\"available\":\(lack.remaining)")
@@ -217,7 +219,7 @@ enum TokenPaths {
         answer(session, ["\"pools\":[\(own.joined(separator: ","))]"])
     }
 
-    private static func answer(_ session: Session, _ members: [String]) {
+    static func answer(_ session: Session, _ members: [String]) {
         session.answer(200, "application/json", Array("{\(members.joined(separator: ","))}".utf8))
     }
 

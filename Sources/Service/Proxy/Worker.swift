@@ -9,6 +9,7 @@ import Identity
 import Health
 import Loop
 import Relay
+import SharedPools
 import Synchronization
 import Telemetry
 import ToolServers
@@ -45,6 +46,8 @@ package final class Shared: Sendable {
     let audit: AuditDesk?
     /// Where it is kept what was spent; nil when only memory knows.
     let state: StateDesk?
+    /// What other proxies share with this one; nil without.
+    let store: StoreDesk?
 
     init(
         first: Snapshot,
@@ -58,6 +61,7 @@ package final class Shared: Sendable {
         self.settlesDepartures = settlesDepartures
         audit = desks.audit
         state = desks.state
+        store = StoreDesk(first.configuration, desks.audit)
         admission.apply(first)
         publication = Publication(first)
         self.rows = rows
@@ -98,6 +102,8 @@ final class Worker {
     let team: Team
 
     var snapshot: Snapshot { local.snapshot }
+    /// This loop's way to what other proxies share; nil without.
+    let store: SharedStore?
 
     init(number: Int, snapshot: Snapshot, shared: Shared, team: Team) {
         self.number = number
@@ -107,11 +113,13 @@ final class Worker {
         self.loop = loop
         let curl = CurlMulti(loop: loop)
         self.curl = curl
+        store = shared.store.map { SharedStore($0.settings, loop: loop, health: $0.health) }
         local = LocalSnapshot(snapshot, curl: curl, after: nil)
         counters = Counters(providers: shared.rows.providerNames.count, routes: shared.rows.routeNames.count)
         counters.grow(providers: 0, routes: 0, keys: shared.rows.keyNames.count)
         outgoing = .allocate(byteCount: 192 * 1024, alignment: 4096)
         withUnsafeMutableBytes(of: &randomState) { _ = clinux_random($0.baseAddress, $0.count) }
+        store?.start()
     }
 
     deinit { outgoing.deallocate() }
@@ -210,7 +218,9 @@ final class Worker {
         for session in Array(sessions.values) { session.phase == .exchanging ? session.breakOff() : session.abort() }
         for pool in local.pools { pool.close() }
         tools?.stop()
-        loop.stop()
+        guard let store else { return loop.stop() }
+        // What the last requests came to is still on its way.
+        store.finish(by: loop.now + 1_000_000_000) { [loop] in loop.stop() }
     }
 
     // MARK: Reload

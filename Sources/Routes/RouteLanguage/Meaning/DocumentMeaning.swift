@@ -3,6 +3,7 @@ import MCP
 import Providers
 import Report
 import RouteModel
+import SharedPools
 
 /// What a configuration means, once its shape is known to be right.
 struct DocumentMeaning {
@@ -13,6 +14,7 @@ struct DocumentMeaning {
     let tools: ToolSettings
     let access: AccessSettings
     let auditKey: String?
+    let sharedStore: RedisAddress?
     let aliases: [String: String]
     let advertisedModels: [String]
 
@@ -53,6 +55,8 @@ struct DocumentMeaning {
             document.batch.concurrency = count
         }
         document.state = ServiceMeaning.state(root["state"])
+        sharedStore = ServiceMeaning.sharedStore(root["state"], document.state, secrets)
+        if case .redis = document.state.store.value { ServiceMeaning.refuseQueues(document, findings) }
         let tools = ToolsMeaning(root["tools"], secrets)
         self.tools = tools.settings
         document.tools = tools.section

@@ -1,5 +1,6 @@
 import RouteModel
 import Routing
+import SharedPools
 
 /// Reads `auth`, `audit`, `state`, `telemetry`, `hardware` and `lint`.
 enum ServiceMeaning {
@@ -71,8 +72,42 @@ enum ServiceMeaning {
         } else {
             Read.set(&state.store, node, "store", Values.store)
             Read.set(&state.onStoreError, word: node, "on_store_error")
+            Read.set(&state.timeoutMilliseconds, node, "timeout") { try Values.duration($0) }
+            state.replicas = Read.located(node, "replicas") { try Values.count($0, Schema.replicas) }
+            Read.set(&state.prefix, node, "prefix", Values.name)
         }
         return state
+    }
+
+    /// Nobody waits in line for what several proxies share: the line is each one's own.
+    static func refuseQueues(_ document: RouteDocument, _ findings: Findings) {
+        for limit in document.rateLimits where limit.onLimit.value == .queue {
+            let spot = limit.onLimit.spot ?? limit.name.spot
+            findings.error("HP120", "`on_limit: queue` has no engine where limits are shared through Redis", at: spot)
+        }
+        for pool in document.pools where pool.onExhausted.value == .queue {
+            let spot = pool.onExhausted.spot ?? pool.name.spot
+            findings.error("HP120", "`on_exhausted: queue` has no engine where pools are shared through Redis", at: spot)
+        }
+    }
+
+    /// Where a shared store is; nil without one, where it was reported, and in lint.
+    static func sharedStore(_ node: Node?, _ state: StateSettings, _ secrets: Secrets) -> RedisAddress? {
+        guard let node, case .redis = state.store.value else { return nil }
+        if state.onStoreError.value == .localShare, state.replicas == nil {
+            secrets.findings.error(
+                "HP104",
+                "`on_store_error: local_share` needs `replicas`, by which limits are divided",
+                at: state.onStoreError.spot ?? node.spot,
+                help: ["replicas: 2"]
+            )
+        }
+        let place = node.text == nil ? node["store"] ?? node : node
+        guard secrets.purpose == .serve, let url = secrets.resolve(textOf: place, name: "state") else { return nil }
+        do throws(RedisAddress.Fault) { return try RedisAddress(url) } catch {
+            secrets.findings.error("HP107", "`state`: \(error.reason)", at: place.spot)
+            return nil
+        }
     }
 
     static func telemetry(_ node: Node?) -> TelemetrySettings {

@@ -27,11 +27,6 @@ final class EngineCheck {
 
     /// Notes words without an engine under keys that have one.
     func checkWord(_ text: String, _ key: Key, _ node: Node) {
-        if key.path == "state" || key.path == "state.store" { checkStore(text, node) }
-    }
-
-    private func checkStore(_ text: String, _ node: Node) {
-        if case .redis? = try? Values.store(text) { note("`state: redis`", at: node.spot) }
     }
 
     /// Something that the language has and the build has not.

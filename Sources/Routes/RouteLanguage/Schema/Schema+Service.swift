@@ -73,13 +73,18 @@ extension Schema {
     static let state: [Key] = [
         Key("state", .orMapping(.store), "memory", "Where what was spent is kept."),
         Key("state.store", .store, "", "The same, where more is said of it.", isRequired: true),
-        .later(
+        Key(
             "state.on_store_error",
             .word(StateSettings.Failure.allCases.map(\.rawValue)),
             "deny",
-            "What becomes of requests while a shared store does not answer."
+            "What becomes of requests while a shared store does not answer.",
+            codes: ["HP104"]
         ),
+        Key("state.timeout", .duration, "50ms", "How long a request waits for a shared store."),
+        Key("state.replicas", .count(replicas), "", "Proxies that share the store, for `local_share`."),
+        Key("state.prefix", .name, "hoosh", "Begins the names of what is kept in a shared store."),
     ]
+    static let replicas = 1...10_000
 
     /// Parts that get their keys with their engines (`routes.md` A4).
     static let parts: [Key] = [

@@ -1,4 +1,5 @@
 import RouteModel
+import SharedPools
 
 extension Values {
     /// `memory`, `sqlite:PATH`, `redis://host:port/db` or a reference to such a URL.
@@ -22,6 +23,9 @@ extension Values {
                     "credentials in a URL",
                     help: ["put the whole URL behind a reference:  env:NAME"]
                 )
+            }
+            do throws(RedisAddress.Fault) { _ = try RedisAddress(text) } catch {
+                throw ValueFault("HP107", error.reason, help: ["for example  redis://cache.internal:6379/0"])
             }
             return .redis(url: text)
         }
