@@ -134,7 +134,7 @@ struct SharedStateTests {
     @Test func `two proxies together let in no more than there is`() throws {
         let server = try RedisServer()
         let pools =
-            "pools: {team: {tokens: 2000/month, reserve: {output: 100}}}\n"
+            "pools: {team: {tokens: 700/month, reserve: {output: 100}}}\n"
             + "rate_limits: {each: {by: global, requests: 60/hour, burst: 30}}"
         let routes =
             "  - {name: limited, match: {headers: {x-limited: \"*\"}}, to: [mock], limits: [each]}\n"
@@ -157,7 +157,7 @@ struct SharedStateTests {
         #expect(found["limit 200"] == 30)
         let line = try settled(stations)
         #expect(line.reserved == 0)
-        #expect(line.used <= 2_000 && line.used > 500)
+        #expect(line.used <= 700 && line.used > 300)
     }
 
     @Test func `dollars are set aside in the store before a provider is asked`() throws {

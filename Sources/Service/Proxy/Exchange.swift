@@ -196,7 +196,7 @@ final class Exchange: UpstreamUser {
         snapshot.retryBudget.requestCame(percent: plan.retry.budgetPercent)
         beginAudit()
         if session.reader.streamsRest { upload = Upload(session.reader, bytes, loop: loop) }
-        if let shared = grant.shared { return askStore(shared) }
+        if $grant.isUsed, let shared = grant.shared { return askStore(shared) }
         letIn()
     }
 

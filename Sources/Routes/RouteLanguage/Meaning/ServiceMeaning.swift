@@ -93,7 +93,19 @@ enum ServiceMeaning {
 
     /// Where a shared store is; nil without one, where it was reported, and in lint.
     static func sharedStore(_ node: Node?, _ state: StateSettings, _ secrets: Secrets) -> RedisAddress? {
-        guard let node, case .redis = state.store.value else { return nil }
+        guard let node else { return nil }
+        guard case .redis = state.store.value else {
+            for name in ["on_store_error", "timeout", "replicas", "prefix"] {
+                guard let other = node[name] else { continue }
+                secrets.findings.error(
+                    "HP109",
+                    "`\(name)` is about a store that several proxies share, and this one is none",
+                    at: other.spot,
+                    help: ["store: redis://host:port/number"]
+                )
+            }
+            return nil
+        }
         if state.onStoreError.value == .localShare, state.replicas == nil {
             secrets.findings.error(
                 "HP104",

@@ -78,11 +78,17 @@ extension Schema {
             .word(StateSettings.Failure.allCases.map(\.rawValue)),
             "deny",
             "What becomes of requests while a shared store does not answer.",
-            codes: ["HP104"]
+            codes: ["HP104", "HP109"]
         ),
-        Key("state.timeout", .duration, "50ms", "How long a request waits for a shared store."),
-        Key("state.replicas", .count(replicas), "", "Proxies that share the store, for `local_share`."),
-        Key("state.prefix", .name, "hoosh", "Begins the names of what is kept in a shared store."),
+        Key("state.timeout", .duration, "50ms", "How long a request waits for a shared store.", codes: ["HP109"]),
+        Key(
+            "state.replicas",
+            .count(replicas),
+            "",
+            "Proxies that share the store, for `local_share`.",
+            codes: ["HP109"]
+        ),
+        Key("state.prefix", .name, "hoosh", "Begins the names of what is kept in a shared store.", codes: ["HP109"]),
     ]
     static let replicas = 1...10_000
 

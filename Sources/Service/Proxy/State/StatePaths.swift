@@ -7,6 +7,9 @@ import Telemetry
 enum StatePaths {
     /// A member of `/v1/admin/state`.
     static func object(_ session: Session) -> String {
+        if let store = session.worker.shared.store {
+            return "{\"kind\":\"redis\",\"server\":\(quoted(store.settings.address.shown)),\"ok\":\(store.health.isUp)}"
+        }
         guard let desk = session.worker.shared.state else { return "{\"kind\":\"memory\"}" }
         let status = desk.status
         return "{\"kind\":\"sqlite\",\"path\":\(quoted(desk.path)),\"ok\":\(status.trouble == nil),"
