@@ -323,8 +323,9 @@ extension Exchange {
 
     /// Fields about limits, budget and cost.
     var grantFields: [UInt8] {
-        guard grant.pass != nil || grant.standing != nil || knownCost != nil || clampedTo > 0 || isAnswerRedacted
-            || grant.shared != nil
+        guard
+            grant.pass != nil || grant.standing != nil || knownCost != nil || clampedTo > 0 || isAnswerRedacted
+                || grant.shared != nil
         else { return [] }
         var text = grant.allowances.fields
         if let storeField { text += storeField }
@@ -383,19 +384,5 @@ extension TokenUsage {
             output: output ?? 0,
             reasoning: reasoning ?? 0
         )
-    }
-}
-
-/// Prices of the models that one loop asked for lately, so that no list is searched for each request.
-///
-/// Loop only.
-final class PriceMemory {
-    private var known: [Int: (model: [UInt8], price: Price?)] = [:]
-
-    func price(of model: [UInt8], at provider: Int, _ governance: Governance) -> Price? {
-        if let last = known[provider], last.model == model { return last.price }
-        let price = governance.providers[provider].prices.price(of: model)
-        known[provider] = (model, price)
-        return price
     }
 }

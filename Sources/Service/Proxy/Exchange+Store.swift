@@ -73,13 +73,13 @@ extension Exchange {
         let need = grant.reserved
         grant.reserved = Amount()
         if !payment.limits.isEmpty {
-        try grant.count(
-            governance.routes[request.route],
-            governance,
-            tokens: payment.tokens,
-            now: loop.now,
-            subject: { payment.subject($0) }
-        )
+            try grant.count(
+                governance.routes[request.route],
+                governance,
+                tokens: payment.tokens,
+                now: loop.now,
+                subject: { payment.subject($0) }
+            )
         }
         guard let position = grant.pool else { return }
         try grant.reserve(governance.pools[position], governance.books, need) { payment.subject($0) }

@@ -87,7 +87,11 @@ enum ServiceMeaning {
         }
         for pool in document.pools where pool.onExhausted.value == .queue {
             let spot = pool.onExhausted.spot ?? pool.name.spot
-            findings.error("HP120", "`on_exhausted: queue` has no engine where pools are shared through Redis", at: spot)
+            findings.error(
+                "HP120",
+                "`on_exhausted: queue` has no engine where pools are shared through Redis",
+                at: spot
+            )
         }
     }
 

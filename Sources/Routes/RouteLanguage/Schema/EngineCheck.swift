@@ -25,10 +25,6 @@ final class EngineCheck {
         return true
     }
 
-    /// Notes words without an engine under keys that have one.
-    func checkWord(_ text: String, _ key: Key, _ node: Node) {
-    }
-
     /// Something that the language has and the build has not.
     func note(_ what: String, at spot: Spot) {
         guard purpose == .serve else {

@@ -157,7 +157,6 @@ struct ShapeCheck {
         default:
             // A scalar without an engine is still read, so that its own faults are not found later one by one.
             ScalarCheck(findings: findings, key: key, name: name).check(node, key.type)
-            if !isLater, let text = node.text { engines.checkWord(text, key, node) }
         }
     }
 
