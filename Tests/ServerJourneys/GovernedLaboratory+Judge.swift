@@ -160,6 +160,39 @@ extension GovernedLaboratory {
         return faults
     }
 
+    /// After a kill in the middle of a load: what stands in the file is no more than was reported, and lacks no more than what
+    /// ended in the last moments (docs/state.md: a batch every 500 ms; twice that, for a machine that has more to do).
+    func judge(_ outcome: GovernedOutcome, killedAt: Int64) throws -> [String] {
+        let books = try GovernedBooks(self)
+        let usage = try mock.usage()
+        var most: [String: (tokens: Int, requests: Int)] = [:]
+        var least = most
+        for (number, answer) in outcome.answers {
+            let request = request(number)
+            guard let account = usage[request.name], account.answered > 0 else { continue }
+            let tokens = account.promptTokens + account.completionTokens
+            let isOld = answer.ending == .complete && answer.ended < killedAt - 1_000_000_000
+            for pool in pools.chain(request.pool) {
+                most[pool, default: (0, 0)].tokens += tokens
+                most[pool, default: (0, 0)].requests += 1
+                if isOld { least[pool, default: (0, 0)].tokens += tokens }
+                if isOld { least[pool, default: (0, 0)].requests += 1 }
+            }
+        }
+        return pools.all.flatMap { pool in
+            let (low, high) = (least[pool.name] ?? (0, 0), most[pool.name] ?? (0, 0))
+            var faults: [String] = []
+            let (tokens, requests) = (books.used(pool.name, "tokens"), books.used(pool.name, "requests"))
+            if pool.tokens != nil, !(low.tokens...high.tokens).contains(tokens) {
+                faults.append("\(pool.name) has \(tokens) tokens used, not \(low.tokens) to \(high.tokens)")
+            }
+            if pool.requests != nil, !(low.requests...high.requests).contains(requests) {
+                faults.append("\(pool.name) has \(requests) requests used, not \(low.requests) to \(high.requests)")
+            }
+            return faults
+        }
+    }
+
     /// A line for whoever runs the long load.
     func summary(_ outcome: GovernedOutcome) -> String {
         let kinds = outcome.kinds.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")

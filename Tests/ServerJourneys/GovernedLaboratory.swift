@@ -14,8 +14,8 @@ final class GovernedLaboratory: Sendable {
         var isRough = false
         /// What is taken out of the proxy.
         var damage: String?
-        /// The value of `state`, where the books are to outlive the process.
-        var state: String?
+        /// The books are kept in an SQLite file.
+        var isKept = false
         var proxies = 1
     }
 
@@ -46,7 +46,7 @@ final class GovernedLaboratory: Sendable {
     /// Starts a proxy, or starts it again with the same files.
     func start(_ number: Int) throws {
         let audit = folder.path + "/audit-\(number).log"
-        let file = try folder.write("routes-\(number).yaml", text(audit: audit))
+        let file = try folder.write("routes-\(number).yaml", text(audit: audit, number))
         var environment = Dictionary(uniqueKeysWithValues: GovernedRequest.keys.map { ($0.variable, $0.token) })
         environment["AUDIT_KEY"] = "0123456789abcdef0123456789abcdef"
         let program =
@@ -72,7 +72,7 @@ final class GovernedLaboratory: Sendable {
         }
     }
 
-    private func text(audit: String) -> String {
+    private func text(audit: String, _ number: Int) -> String {
         let places = max(wish.inFlight / 30, 3)
         func provider(_ name: String, _ model: String, _ more: String = "") -> String {
             let price = Self.price(of: model, isRough: wish.isRough)
@@ -85,7 +85,7 @@ final class GovernedLaboratory: Sendable {
         let keys = GovernedRequest.keys.map { "    \($0.name): {token: env:\($0.variable), tenant: \($0.tenant)}\n" }
         return """
             version: 1
-            \(wish.state.map { "state: \($0)" } ?? "")
+            \(wish.isKept ? "state: \"sqlite:\(folder.path)/state-\(number).db\"" : "")
             listen: {address: 127.0.0.1:0, admin: 127.0.0.1:0, watch: false, max_connections: 20000}
             defaults:
               usage: exact
@@ -138,6 +138,15 @@ final class GovernedLaboratory: Sendable {
         for (number, answer) in answers { outcome.answers[number] = answer }
     }
 
+    /// Ends a proxy as a crash would; monotonic nanoseconds of that.
+    @discardableResult
+    func kill(_ number: Int) throws -> Int64 {
+        members[number].program.signal(SIGKILL)
+        let now = monotonicNanoseconds()
+        _ = try members[number].program.wait()
+        return now
+    }
+
     /// Waits until nothing runs and nothing is set aside; what still is, in words.
     func settle(seconds: Double = 60) throws -> [String] {
         var open: [String] = []
@@ -146,7 +155,7 @@ final class GovernedLaboratory: Sendable {
                 let page = try MetricsPage(fetch(member.admin, "GET", "/metrics").text)
                 let names = [
                     "hoosh_pool_reserved", "hoosh_limit_running", "hoosh_queue_running", "hoosh_queue_waiting",
-                    "hoosh_upstream_requests_in_flight",
+                    "hoosh_upstream_requests_in_flight", "hoosh_store_pending",
                 ]
                 return page.samples.filter { names.contains($0.name) && $0.value != 0 }
                     .map { "proxy \(number): \($0.name) \($0.labels) \($0.value)" }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestKit
 import Testing
 
@@ -39,11 +40,15 @@ import Testing
         }
     }
 
-    @Test func `clients that leave pay for what was delivered, what fails costs nothing, and nothing stays set aside`()
+    @Test(arguments: [false, true])
+    func `clients that leave pay for what was delivered, what fails costs nothing, and nothing stays set aside`(
+        isKept: Bool
+    )
         throws
     {
         var wish = Self.wish()
         wish.isRough = true
+        wish.isKept = isKept
         let laboratory = try GovernedLaboratory(wish)
         let outcome = run(laboratory)
         let faults = try laboratory.judge(outcome)
@@ -62,5 +67,42 @@ import Testing
         let faults = try laboratory.judge(run(laboratory), patienceSeconds: 3)
         #expect(faults.contains { $0.contains("hoosh_pool_reserved") }, "\(faults.prefix(5))")
         #expect(faults.contains { $0.contains("hoosh_limit_running") }, "\(faults.prefix(5))")
+    }
+
+    @Test func `with an SQLite file a kill loses nothing that rests, and of a load no more than the last batch`() throws
+    {
+        var wish = Self.wish()
+        wish.isKept = true
+        let laboratory = try GovernedLaboratory(wish)
+        var outcome = GovernedOutcome()
+        laboratory.send(0..<wish.count / 2, into: &outcome)
+        #expect(try laboratory.settle().isEmpty)
+        let before = try GovernedBooks(laboratory)
+        // Several batches.
+        usleep(2_000_000)
+        try laboratory.kill(0)
+        try laboratory.start(0)
+        let after = try GovernedBooks(laboratory)
+        for pool in laboratory.pools.all {
+            for quantity in ["tokens", "micro_usd", "requests"] {
+                #expect(after.used(pool.name, quantity) == before.used(pool.name, quantity), "\(pool.name) \(quantity)")
+            }
+        }
+        #expect(after.costs.mapValues(\.charge) == before.costs.mapValues(\.charge))
+        // In the middle of the other half.
+        let killed = Mutex<Int64>(0)
+        let group = DispatchGroup()
+        group.enter()
+        Thread.detachNewThread {
+            usleep(1_500_000)
+            killed.withLock { $0 = (try? laboratory.kill(0)) ?? 0 }
+            group.leave()
+        }
+        laboratory.send(wish.count / 2..<wish.count, into: &outcome)
+        group.wait()
+        try laboratory.start(0)
+        let faults = try laboratory.judge(outcome, killedAt: killed.withLock { $0 })
+        #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
+        if Self.setting("HOOSH_GOVERNED_REQUESTS") != nil { print(laboratory.summary(outcome)) }
     }
 }
