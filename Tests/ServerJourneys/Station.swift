@@ -126,3 +126,8 @@ func expectError(
 func object(_ response: Response) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any])
 }
+
+/// The body without what it cost: an answer that is kept costs nothing when it is given again.
+func uncosted(_ response: Response) -> String {
+    response.text.replacing(#/,"cost_micro_usd":\d+/#, with: "")
+}
