@@ -44,6 +44,28 @@ struct CostBookTests {
         #expect(records.reduce(0) { $0 + $1.sum.input } == 50_000)
     }
 
+    @Test(arguments: [1, 2]) func `who makes up models takes no other key or pool out of the book`(day: Int) {
+        let book = CostBook(sinceSeconds: 0)
+        for number in 0..<20_000 {
+            book.record(CostKey(day: 1, provider: "p", model: "m\(number)", key: "loud"), tokens, nanodollars: 1)
+        }
+        for number in 0..<1_000 {
+            let place = number % 100
+            let key = CostKey(day: day, provider: "p", model: "n\(number)", key: "k\(place)", pool: "pool\(place % 5)")
+            book.record(key, tokens, nanodollars: 1)
+        }
+        let records = book.report().records
+        #expect(records.count <= CostBook.lineLimit)
+        #expect(records.reduce(0) { $0 + $1.sum.nanodollars } == 21_000)
+        for place in 0..<100 {
+            let own = records.filter { $0.key.key == "k\(place)" }
+            #expect(own.reduce(0) { $0 + $1.sum.nanodollars } == 10)
+            #expect(own.allSatisfy { $0.key.pool == "pool\(place % 5)" && $0.key.day == day })
+        }
+        // On the same day they are told by key and pool only, on the next there is room for their models again.
+        #expect(records.contains { $0.key.model == "n7" } == (day == 2))
+    }
+
     @Test func `what a store kept comes back`() {
         let book = CostBook(sinceSeconds: 5)
         book.record(CostKey(day: 1, provider: "openai", model: "a"), tokens, nanodollars: 3)

@@ -84,8 +84,8 @@ package struct CostChanges: Equatable, Sendable {
 
 /// What was spent, by provider, model, key, pool and day: one for the whole process.
 ///
-/// Bounded: when there is no room for another line, the models of new ones are `other`, and the oldest day is folded into
-/// one line for each provider.
+/// Bounded: when there is no room for another line, the oldest day is folded into one line for each provider, and the models
+/// of new ones are `other`; a quarter of the lines is kept for those.
 package final class CostBook: Sendable {
     /// Lines in all.
     package static let lineLimit = 16_384
@@ -102,6 +102,13 @@ package final class CostBook: Sendable {
         var isFollowed = false
         var isReset = false
         var changed: Set<CostKey> = []
+        /// All days before this one are folded, so that a full book is not searched for each answer.
+        var foldedBefore: Int?
+
+        /// There is room for a new line; for one that names its model only in the first three quarters.
+        func hasRoom(for key: CostKey) -> Bool {
+            lines.count < (key.model == CostBook.other ? limit : limit - limit / 4)
+        }
     }
 
     private let ledger: Mutex<Ledger>
@@ -115,34 +122,43 @@ package final class CostBook: Sendable {
     package func record(_ key: CostKey, _ tokens: SpentTokens, nanodollars: Int?) {
         ledger.withLock { ledger in
             ledger.providers[key.provider, default: CostSum()].add(tokens, nanodollars)
-            if ledger.lines[key] != nil || ledger.lines.count < ledger.limit {
-                ledger.lines[key, default: CostSum()].add(tokens, nanodollars)
-                if ledger.isFollowed { ledger.changed.insert(key) }
-                return
-            }
-            CostBook.makeRoom(&ledger, today: key.day)
-            var key = key
-            if ledger.lines.count >= ledger.limit {
-                key.model = CostBook.other
-                key.key = ledger.lines[key] == nil ? CostBook.other : key.key
-                if ledger.lines[key] == nil { key.pool = CostBook.other }
-            }
-            ledger.lines[key, default: CostSum()].add(tokens, nanodollars)
-            if ledger.isFollowed { ledger.changed.insert(key) }
+            let line = CostBook.line(for: key, &ledger)
+            ledger.lines[line, default: CostSum()].add(tokens, nanodollars)
+            if ledger.isFollowed { ledger.changed.insert(line) }
         }
     }
 
-    /// Folds days that are over, the oldest first, until a quarter is free.
+    /// Where an answer is written down.
+    ///
+    /// Models are whatever clients say; keys, pools and providers are those of the file. So models give way first, and what
+    /// one client asks for takes nobody's key or pool out of the book.
+    private static func line(for key: CostKey, _ ledger: inout Ledger) -> CostKey {
+        if ledger.lines[key] != nil || ledger.hasRoom(for: key) { return key }
+        makeRoom(&ledger, today: key.day)
+        if ledger.hasRoom(for: key) { return key }
+        var key = key
+        key.model = other
+        if ledger.lines[key] != nil || ledger.hasRoom(for: key) { return key }
+        key.key = other
+        key.pool = other
+        return key
+    }
+
+    /// Folds days that are over, the oldest first, until half is free.
     private static func makeRoom(_ ledger: inout Ledger, today: Int) {
-        for day in Set(ledger.lines.keys.map(\.day)).sorted()
-        where day < today && ledger.lines.count > ledger.limit / 4 * 3 {
-            for (key, sum) in ledger.lines where key.day == day && key.model != other {
-                ledger.lines[key] = nil
+        // There was nothing left to fold on this day.
+        guard ledger.foldedBefore != today else { return }
+        for day in Set(ledger.lines.keys.map(\.day)).sorted() where day < today {
+            if ledger.lines.count <= ledger.limit / 2 { return }
+            for (key, sum) in ledger.lines where key.day == day {
                 let folded = CostKey(day: day, provider: key.provider, model: other, key: other, pool: other)
+                guard key != folded else { continue }
+                ledger.lines[key] = nil
                 ledger.lines[folded, default: CostSum()].add(sum)
                 if ledger.isFollowed { ledger.changed.formUnion([key, folded]) }
             }
         }
+        ledger.foldedBefore = today
     }
 
     /// All lines, sorted, with the moment since which they count.
@@ -212,6 +228,7 @@ package final class CostBook: Sendable {
         ledger.withLock { ledger in
             for record in records { ledger.lines[record.key, default: CostSum()].add(record.sum) }
             ledger.sinceSeconds = min(ledger.sinceSeconds, sinceSeconds)
+            ledger.foldedBefore = nil
         }
     }
 }
