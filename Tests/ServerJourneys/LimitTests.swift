@@ -36,6 +36,23 @@ import Testing
         #expect(anthropic.text.contains("\"type\":\"rate_limit_error\""))
     }
 
+    @Test(arguments: [
+        "rate_limits: {each: {by: \"header:X-User\", requests: 60/hour}}",
+        "pools: {own: {tokens: 10k/day, per: \"header:X-User\"}}",
+    ]) func `a field that clients are counted by may stand there once only`(more: String) throws {
+        let isPool = more.hasPrefix("pools")
+        let route = "  - {name: all, to: [mock], \(isPool ? "pool: own" : "limits: [each]")}"
+        let station = try Station(more: more, routes: route)
+        let twice: Headers = [("x-user", "a"), ("X-User", "b")]
+        let error = try expectError(try station.chat(headers: twice), 400, code: "repeated_header")
+        #expect(error.param == "x-user")
+        #expect(try station.chat(headers: [("x-user", "a"), ("x-user", "a")]).status == 400)
+        #expect(try station.connect().fetch("GET", "/v1/tokens/pools", headers: twice).status == 400)
+        #expect(try station.forwarded == 0)
+        #expect(try station.chat(headers: [("x-user", "a"), ("x-other", "b"), ("x-other", "c")]).status == 200)
+        #expect(try station.chat().status == 200)
+    }
+
     @Test func `requests at a time are counted, and let go of when clients leave`() throws {
         let station = try Station(
             more: "rate_limits: {each: {by: global, concurrent: 2}}",

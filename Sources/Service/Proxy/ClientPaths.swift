@@ -130,7 +130,7 @@ enum ClientPaths {
             span
         )
         if let field = verdict.repeatedField {
-            let message = "the routes ask about `\(field)`, which this request has more than once: send it once"
+            let message = "the configuration asks about `\(field)`, which this request has more than once: send it once"
             return session.refuse(Refusal(400, "repeated_header", message, param: field), requestID: requestID)
         }
         guard maySend(session, verdict.level, requestID) else { return }

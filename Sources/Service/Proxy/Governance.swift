@@ -74,6 +74,8 @@ struct Governance: Sendable {
     let providers: [Provider]
     /// Names of the limits that let requests wait (`on_limit: queue`).
     let queuedLimits: Set<String>
+    /// Header fields that limits and pools tell clients apart by, in lower case.
+    let countedFields: [String]
     /// Of targets that have prices of their own.
     private let targetPrices: [ObjectIdentifier: PriceTable]
 
@@ -124,6 +126,14 @@ struct Governance: Sendable {
             Provider(limit: number, limitsTokens: entry.tokens != nil, prices: PriceTable(entry))
         }
         targetPrices = Governance.targetPrices(program, providers)
+        countedFields = Governance.countedFields(document)
+    }
+
+    private static func countedFields(_ document: RouteDocument) -> [String] {
+        var names: Set<String> = []
+        for limit in document.rateLimits { if case .header(let name) = limit.by?.value { names.insert(name) } }
+        for pool in document.pools { if case .header(let name) = pool.per.value { names.insert(name) } }
+        return names.sorted()
     }
 
     /// The prices of a target, where they are not its provider's.

@@ -46,6 +46,8 @@ struct RequestJudge {
     private let program: Program
     private let labels: PrivacyLabels
     private let content: ContentPolicy
+    /// Fields that limits and pools go by: who sends two would be counted as one, and taken for another elsewhere.
+    private let countedFields: [String]
     private var windows: OpenWindows
     private var facts = Facts()
     /// The names of the caller.
@@ -55,6 +57,7 @@ struct RequestJudge {
         program = snapshot.program
         labels = snapshot.labels
         content = snapshot.content
+        countedFields = snapshot.governance.countedFields
         windows = OpenWindows(snapshot.windows)
         facts.headers = program.headerNames.map { _ in .absent }
         facts.buckets = program.sampleSubjects.map { _ in -1 }
@@ -125,7 +128,7 @@ struct RequestJudge {
         facts.key = subject.caller.keyName
         facts.tenant = subject.caller.tenantName
         facts.openWindows = windows.now()
-        var repeated: String?
+        var repeated = RequestJudge.repeated(countedFields, head, bytes)
         for (index, name) in program.headerNames.enumerated() {
             var found = TextRange.absent
             for field in head.fields where ASCII.equalsIgnoringCase(bytes.extracting(field.name.range), name) {
@@ -134,7 +137,7 @@ struct RequestJudge {
             facts.headers[index] = found
         }
         for (index, who) in program.sampleSubjects.enumerated() {
-            if case .header(let name) = who, isRepeated(name, head, bytes) { repeated = name }
+            if case .header(let name) = who, RequestJudge.isRepeated(name, head, bytes) { repeated = name }
             facts.buckets[index] = Int16(truncatingIfNeeded: bucket(who, subject, head, bytes))
         }
         return repeated
@@ -151,7 +154,13 @@ struct RequestJudge {
         }
     }
 
-    private func isRepeated(_ name: String, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+    /// The first of these fields (in lower case) that stands there more than once.
+    static func repeated(_ names: [String], _ head: RequestHead, _ bytes: Span<UInt8>) -> String? {
+        for name in names where isRepeated(name, head, bytes) { return name }
+        return nil
+    }
+
+    private static func isRepeated(_ name: String, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
         var count = 0
         for field in head.fields where ASCII.equalsIgnoringCase(bytes.extracting(field.name.range), name) { count += 1 }
         return count > 1

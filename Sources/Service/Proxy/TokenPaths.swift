@@ -68,6 +68,12 @@ enum TokenPaths {
 
     /// Serves the request that stands in the session.
     static func serve(_ session: Session, _ action: OwnTokens) {
+        let bytes = session.requestBytes.bindMemory(to: UInt8.self).span
+        let counted = session.worker.snapshot.governance.countedFields
+        if let field = RequestJudge.repeated(counted, session.reader.head, bytes) {
+            let message = "accounts are told apart by `\(field)`, which this request has more than once: send it once"
+            return session.refuse(Refusal(400, "repeated_header", message, param: field))
+        }
         if action == .pools {
             guard ClientPaths.allow(session, .get, .head, "GET, HEAD") else { return }
             if let store = session.worker.store { return list(session, store) }
