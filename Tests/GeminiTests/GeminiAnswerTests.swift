@@ -190,5 +190,11 @@ import Testing
         )
         let again = GeminiFault.read(status: status, body: body)
         #expect(again.kind == .notFound && again.message == "no")
+        var coded = ChatFault(kind: .notFound, status: 404, message: "no")
+        coded.code = "no_route"
+        let own = GeminiFault.write(coded, requestID: "id-7", domain: "hoosh-proxy")
+        #expect(GeminiFault.read(status: 404, body: own.body).code == "no_route")
+        // Another's code is not said to be ours.
+        #expect(GeminiFault.read(status: 404, body: GeminiFault.write(coded, requestID: "id-7").body).code == nil)
     }
 }

@@ -100,6 +100,15 @@ import Testing
         #expect(try Self.object(ollama)["error"] as? String == "found")
         let fault = try #require(try Self.object(gemini)["error"] as? [String: Any])
         #expect(fault["status"] as? String == "PERMISSION_DENIED")
+        let details = try #require(fault["details"] as? [[String: Any]])
+        let info = try #require(details.first { ($0["@type"] as? String)?.hasSuffix("google.rpc.ErrorInfo") == true })
+        #expect(info["reason"] as? String == "route_forbidden" && info["domain"] as? String == "hoosh-proxy")
+        let openAI = try station.chat()
+        let anthropic = try connection.fetch("POST", "/v1/messages", body: "{\"max_tokens\": 5, \(Self.say)}")
+        #expect(anthropic.status == 400 && anthropic["x-hoosh-code"] == "missing_model")
+        for answer in [gemini, ollama, openAI] {
+            #expect(answer.status == 403 && answer["x-hoosh-code"] == "route_forbidden")
+        }
     }
 
     @Test(arguments: [400, 401, 404, 429, 500, 503])

@@ -58,7 +58,7 @@ struct Refusal {
             )
             fault.code = JSONString(code)
             fault.param = param.map { JSONString($0) }
-            return AnswerTranslation.write(fault, as: format, requestID: requestID).body
+            return AnswerTranslation.write(fault, as: format, requestID: requestID, domain: "hoosh-proxy").body
         }
     }
 

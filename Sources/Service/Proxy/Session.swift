@@ -266,6 +266,8 @@ final class Session: Socket {
         closesAfterOutput = closes || !keepsAlive || !reader.isHeadComplete
         var head = "HTTP/1.1 \(status) \(Refusal.reason(status))\r\ncontent-type: \(contentType)\r\n"
         head += "content-length: \(body.count)\r\nx-request-id: \(id)\r\n\(fields)"
+        // Not every dialect's error has a place for it.
+        if let code { head += "x-hoosh-code: \(code)\r\n" }
         if closesAfterOutput {
             head += "connection: close\r\n"
         } else if reader.head.versionMinor == 0 {

@@ -33,14 +33,26 @@ package enum GeminiFault {
     }
 
     /// Writes an error; the request's id stands where Google has it (`google.rpc.RequestInfo`).
-    package static func write(_ fault: ChatFault, requestID: String) -> (status: Int, body: [UInt8]) {
+    ///
+    /// * `domain`: whose word the fault's code is; it stands in a `google.rpc.ErrorInfo` then.
+    package static func write(
+        _ fault: ChatFault,
+        requestID: String,
+        domain: String? = nil
+    ) -> (status: Int, body: [UInt8]) {
         let status = fault.status > 0 ? fault.status : GeminiStatus.code(fault.kind)
         var writer = JSONWriter()
-        write(fault, status: status, requestID: requestID, to: &writer)
+        write(fault, status: status, requestID: requestID, domain: domain, to: &writer)
         return (status, writer.bytes)
     }
 
-    static func write(_ fault: ChatFault, status: Int, requestID: String, to writer: inout JSONWriter) {
+    static func write(
+        _ fault: ChatFault,
+        status: Int,
+        requestID: String,
+        domain: String? = nil,
+        to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.key("error")
         writer.beginObject()
@@ -52,6 +64,16 @@ package enum GeminiFault {
         writer.string(GeminiStatus.word(fault.kind))
         writer.key("details")
         writer.beginArray()
+        if let domain, let code = fault.code {
+            writer.beginObject()
+            writer.key("@type")
+            writer.string("type.googleapis.com/google.rpc.ErrorInfo" as StaticString)
+            writer.key("reason")
+            writer.string(code)
+            writer.key("domain")
+            writer.string(domain)
+            writer.endObject()
+        }
         writer.beginObject()
         writer.key("@type")
         writer.string("type.googleapis.com/google.rpc.RequestInfo" as StaticString)

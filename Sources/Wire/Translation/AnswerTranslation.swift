@@ -65,15 +65,18 @@ package struct AnswerTranslation: Sendable {
     }
 
     /// Writes an error in a format.
+    ///
+    /// * `domain`: whose word the fault's code is, for formats that say so.
     package static func write(
         _ fault: ChatFault,
         as format: ChatFormat,
-        requestID: String
+        requestID: String,
+        domain: String? = nil
     ) -> (status: Int, body: [UInt8]) {
         switch format {
         case .chat, .completions, .responses: OpenAIFault.write(fault, requestID: requestID)
         case .messages: AnthropicFault.write(fault, requestID: requestID)
-        case .gemini: GeminiFault.write(fault, requestID: requestID)
+        case .gemini: GeminiFault.write(fault, requestID: requestID, domain: domain)
         case .ollama, .generate: OllamaFault.write(fault, requestID: requestID)
         }
     }
