@@ -147,7 +147,7 @@ let path: [Target] = [
     floor(
         "Path",
         "Forwarding",
-        ["Bytes", "Loop", "HTTP", "Dialect", "Routing", "Decision", "Providers", "Health", "CCurl"]
+        ["Bytes", "Loop", "HTTP", "Dialect", "Routing", "Decision", "Providers", "Health", "Identity", "CCurl"]
     ),
     floor(
         "Path",

@@ -16,11 +16,11 @@ import Testing
         let expected =
             "\"type\":\"request\",\"request_id\":\"request-0\",\"key\":\"app\",\"tenant\":null,\"peer\":null,"
             + "\"method\":\"POST\",\"path\":\"/v1/chat/completions\",\"model\":\"gpt \\\"4\\\" \\\\ \u{e9}\\u0001\","
-            + "\"model_used\":null,\"stream\":false,\"route\":null,\"class\":null,\"tags\":[\"pii\",\"phi\"],"
+            + "\"model_used\":null,\"stream\":false,\"route\":null,\"plan\":[],\"class\":null,\"tags\":[\"pii\",\"phi\"],"
             + "\"decision\":\"forwarded\",\"code\":null,\"provider\":null,\"attest\":null,"
             + "\"tries\":[{\"provider\":\"one\",\"outcome\":\"answered 503\"}],\"status\":200,"
             + "\"tokens\":{\"input\":0,\"output\":2,\"cached\":0,\"reasoning\":0,\"estimated\":false},"
-            + "\"cost_nano_usd\":null,\"duration_us\":null,\"client_left\":false,\"config\":\"\","
+            + "\"cost_nano_usd\":null,\"pool\":null,\"duration_us\":null,\"client_left\":false,\"config\":\"\","
             + "\"body\":{\"bytes\":3,\"sha256\":\"\(digest)\",\"text\":null},\"prev\":\""
         #expect(lines[1].contains(expected), "\(lines[1])")
         for line in lines { #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any]) }

@@ -13,29 +13,56 @@ struct PoolBookBoundTests {
         settings.requests = PoolSettings.Allowance(10, Window(.day))
         let pool = book.apply([settings])[0]
         let most = Amount(tokens: .max, nanodollars: .max)
-        var names: [String] = []
+        var names: [(name: String, owner: String)] = []
         // More than fit into 64 bits together.
-        for _ in 0..<40_000 {
+        for number in 0..<40_000 {
+            let owner = "app-\(number / 4_000)"
             let made = book.reserveNamed(
                 pool,
                 most,
-                owner: "app",
+                owner: owner,
                 expires: midnight + 1_000,
                 now: midnight,
                 subject: { _ in "" }
             )
-            if let name = made.name { names.append(name) }
+            if let name = made.name { names.append((name, owner)) }
         }
         #expect(names.count == 40_000)
-        for name in names.dropLast(2) { _ = book.settle(named: name, owner: "app", nil, now: midnight) }
+        for (name, owner) in names.dropLast(2) { _ = book.settle(named: name, owner: owner, nil, now: midnight) }
         // What it does not count before a reload it counts right after it.
         settings.tokens = PoolSettings.Allowance(5 * Amount.limit, Window(.day))
         _ = book.apply([settings])
         #expect(book.report(now: midnight)[0].accounts[0].lines[0].reserved == 2 * Amount.limit)
-        for name in names.suffix(2) { _ = book.settle(named: name, owner: "app", most, now: midnight) }
+        for (name, owner) in names.suffix(2) { _ = book.settle(named: name, owner: owner, most, now: midnight) }
         let line = book.report(now: midnight)[0].accounts[0].lines[0]
         #expect(line.reserved == 0 && line.used == 2 * Amount.limit)
         #expect(book.openReservations == 0)
+    }
+
+    @Test func `one who reserves without end leaves room for others, and what is settled gives way`() throws {
+        let book = PoolBook()
+        var settings = PoolSettings("p")
+        settings.tokens = PoolSettings.Allowance(1_000_000, Window(.day))
+        let pool = book.apply([settings])[0]
+        func reserve(_ owner: String) -> String? {
+            let need = Amount(tokens: 1)
+            let expires = midnight + 86_400_000
+            return book.reserveNamed(pool, need, owner: owner, expires: expires, now: midnight, subject: { _ in "" })
+                .name
+        }
+        let greedy = (0..<5_000).compactMap { _ in reserve("greedy") }
+        #expect(greedy.count == PoolBook.namedLimitOfOwner)
+        #expect(reserve("other") != nil)
+        #expect(
+            book.settle(named: greedy[0], owner: "greedy", nil, now: midnight)
+                == .done(pool: "p", reserved: Amount(tokens: 1))
+        )
+        #expect(reserve("greedy") != nil && reserve("greedy") == nil)
+        // An honest client that settles each at once is never out of them.
+        for _ in 0..<70_000 {
+            let name = try #require(reserve("busy"))
+            _ = book.settle(named: name, owner: "busy", Amount(tokens: 0), now: midnight)
+        }
     }
 
     @Test func `subjects with names alike are kept apart, those that went and came back too`() throws {

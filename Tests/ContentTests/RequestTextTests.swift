@@ -60,6 +60,14 @@ struct RequestTextTests {
         #expect(try !read(schema).hasOpaqueParts)
         #expect(try read(#"{"messages": [{"images": ["QUJD"]}]}"#).hasOpaqueParts)
         #expect(try !read(#"{"messages": [{"images": []}]}"#).hasOpaqueParts)
+        // A message is text, even one that is spelled as a picture would be.
+        let disguised = "data:;base64,AKIAIOSFODNN7EXAMPLE"
+        #expect(
+            try texts(#"{"messages": [{"role": "user", "content": "\#(disguised)"}]}"#).contains(
+                "messages[0].content=\(disguised)"
+            )
+        )
+        #expect(try texts(#"{"input": "\#(disguised)"}"#) == ["input=\(disguised)"])
         let escaped = String(repeating: #"QU\/D"#, count: 2_000)
         #expect(try texts(#"{"url": "data:image\/png;base64,\#(escaped)"}"#).isEmpty)
     }

@@ -190,6 +190,10 @@ import Testing
         )
         #expect(try station.chat(headers: Self.app).status == 200)
         #expect(try station.chat(headers: Self.web).status == 200)
+        // The answer is here a moment before it is charged.
+        for who in [Self.app, Self.web] {
+            #expect(try eventually { try line(station, "team", headers: who).used > 0 })
+        }
         let (app, web) = (
             try line(station, "team", headers: Self.app), try line(station, "team", headers: Self.web)
         )

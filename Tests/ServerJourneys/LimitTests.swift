@@ -112,10 +112,6 @@ import Testing
             routes: "  - {name: both, match: {headers: {x-both: \"*\"}}, to: [mock, second]}\n"
                 + "  - {name: one, to: [mock]}"
         )
-        let controls: Headers = [
-            ("x-both", "1"), ("x-mock-status", "429"), ("x-mock-retry-after", "30"), ("x-mock-for", "none"),
-        ]
-        _ = controls
         let first = try station.chat(headers: [("x-mock-status", "429"), ("x-mock-retry-after", "30")])
         #expect(first.status == 429)
         #expect(try station.chat(headers: [("x-both", "1")])["x-hoosh-provider"] == "second")
@@ -124,6 +120,21 @@ import Testing
         #expect(refused["x-hoosh-limited-by"] == "provider mock")
         #expect(refused["retry-after"].flatMap { Int($0) }.map { (1...30).contains($0) } == true)
         #expect(try station.forwarded == 1)
+    }
+
+    @Test(arguments: ["Wed, 21 Oct 9999 07:28:00 GMT", "92233720368", "999999999999"])
+    func `a provider that wants to be left alone for ages harms nobody`(wait: String) throws {
+        let other = try MockUpstream(models: ["mock-small"])
+        let station = try Station(
+            providers: "  second: {kind: openai-compatible, url: \"\(other.url)/v1\", health: {mode: none}}",
+            routes: "  - {name: other, match: {headers: {x-other: \"*\"}}, to: [second]}\n  - {name: one, to: [mock]}"
+        )
+        for status in ["503", "429"] {
+            let answer = try station.chat(headers: [("x-mock-status", status), ("x-mock-retry-after", wait)])
+            #expect("\(answer.status)" == status)
+            #expect(try station.chat(headers: [("x-other", "1")]).status == 200)
+        }
+        #expect(!station.proxy.hasEnded)
     }
 
     // MARK: Prices

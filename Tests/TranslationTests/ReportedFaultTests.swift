@@ -75,4 +75,28 @@ import Translation
         #expect(fault.message.text == "m")
         #expect(translation.status(of: fault) == status)
     }
+
+    @Test func `what came before an error is not taken for counted`() throws {
+        let translation = between(.messages)
+        let stream = StreamTranslation(from: .messages, to: .chat, translation.terms)
+        let body = """
+            event: message_start
+            data: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"m","content":[],"usage":{"input_tokens":9,"output_tokens":1}}}
+
+            event: content_block_start
+            data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"many words of an answer"}}
+
+            event: error
+            data: {"type":"error","error":{"type":"overloaded_error","message":"m"}}
+
+
+            """
+        let bytes = Array(body.utf8)
+        try stream.take(bytes.span)
+        #expect(stream.failure != nil && stream.usage?.output == 1)
+        #expect(!stream.countsOutput && stream.textBytes == 23)
+    }
 }

@@ -68,10 +68,12 @@ package struct AuditEntry: Sendable {
     package var usedModel: String?
     package var streams = false
     package var route: String?
+    /// The providers that the plan for the request's class has, in the order in which they would be asked.
+    package var plan: [String] = []
     package var level: String?
     package var tags: [String] = []
     package var decision = Decision.answered
-    /// The error's code, of a refusal.
+    /// The error's code, of a refusal, or of what ended an answer early.
     package var code: String?
     package var provider: String?
     /// Why the provider may see what its kind may not (`attest`).
@@ -80,6 +82,8 @@ package struct AuditEntry: Sendable {
     package var status = 0
     package var tokens: Tokens?
     package var costNanoDollars: Int?
+    /// The pool that pays.
+    package var pool: String?
     package var durationMicroseconds: Int?
     package var clientLeft = false
     package var configuration = ""
@@ -101,6 +105,7 @@ package struct AuditEntry: Sendable {
         text.member("model_used", usedModel)
         text.member("stream", streams)
         text.member("route", route)
+        text.list("plan", plan) { $0.value($1) }
         text.member("class", level)
         text.list("tags", tags) { $0.value($1) }
         text.member("decision", decision.rawValue)
@@ -116,6 +121,7 @@ package struct AuditEntry: Sendable {
         text.member("status", status)
         write(tokens, to: &text)
         text.member("cost_nano_usd", costNanoDollars)
+        text.member("pool", pool)
         text.member("duration_us", durationMicroseconds)
         text.member("client_left", clientLeft)
         text.member("config", configuration)

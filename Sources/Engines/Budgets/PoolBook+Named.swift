@@ -38,11 +38,14 @@ extension PoolBook {
         let name = PoolBook.hexadecimal(random.next()) + PoolBook.hexadecimal(random.next())
         return state.withLock { state in
             state.expire(now)
-            guard state.named.count < PoolBook.namedLimit else {
+            guard state.makesRoom(for: owner) else {
                 return (nil, .crowded(pool: state.pools[Int(pool.position)].settings.name))
             }
             let outcome = state.reserve(pool, need, now, subject)
-            guard case .reserved(let id, _) = outcome else { return (nil, outcome) }
+            guard case .reserved(let id, _) = outcome else {
+                state.noteSettled(owner)
+                return (nil, outcome)
+            }
             state.named[name] = NamedReservation(
                 id: id,
                 owner: owner,
@@ -63,6 +66,7 @@ extension PoolBook {
             let pool = state.pools[Int(known.pool)].settings.name
             if known.isSettled { return .again(pool: pool) }
             state.named[name]?.isSettled = true
+            state.noteSettled(known.owner)
             _ = state.settle(known.id, actual, now)
             return .done(pool: pool, reserved: known.amount)
         }
@@ -75,6 +79,23 @@ extension PoolBook {
 }
 
 extension PoolLedger {
+    /// False when this owner, or all of them together, have as many reservations as are kept; what is settled gives way.
+    mutating func makesRoom(for owner: String) -> Bool {
+        if named.count >= PoolBook.namedLimit {
+            named = named.filter { !$0.value.isSettled }
+            guard named.count < PoolBook.namedLimit else { return false }
+        }
+        guard openNames[owner, default: 0] < PoolBook.namedLimitOfOwner else { return false }
+        openNames[owner, default: 0] += 1
+        return true
+    }
+
+    /// One less of this owner's is open.
+    mutating func noteSettled(_ owner: String) {
+        let open = (openNames[owner] ?? 1) - 1
+        openNames[owner] = open > 0 ? open : nil
+    }
+
     /// Releases what clients forgot.
     mutating func expire(_ now: Int) {
         guard now >= nextExpiry else { return }
@@ -85,6 +106,7 @@ extension PoolLedger {
                 continue
             }
             named[name] = nil
+            if !reservation.isSettled { noteSettled(reservation.owner) }
             if !reservation.isSettled, settle(reservation.id, nil, now) {
                 links[Int(reservation.pool)].counts.expired += 1
             }

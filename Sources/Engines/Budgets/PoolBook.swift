@@ -17,6 +17,8 @@ package final class PoolBook: Sendable {
     package static let subjectLimit = 65_536
     /// Reservations with a name that may be open at a time.
     package static let namedLimit = 65_536
+    /// Of which one client may hold open so many.
+    package static let namedLimitOfOwner = 4_096
 
     let state: Mutex<PoolLedger>
 

@@ -37,6 +37,8 @@ struct PoolLedger {
     var openCount = 0
     /// Reservations that clients hold, by their name.
     var named: [String: NamedReservation] = [:]
+    /// How many of them are open, by owner.
+    var openNames: [String: Int] = [:]
     /// When the first of those expires.
     var nextExpiry = Int.max
     /// Accounts that `isChanged` is set of, each once.

@@ -196,8 +196,9 @@ struct RequestWalker<Reader: TextReader> {
         }
         if isData(piece, raw, traits) {
             reader.sawOpaque()
-            // A key or a token is short; what is longer is a picture, or as good as one.
-            if raw.count > Self.dataLimitBytes || ASCII.starts(raw, with: "data:") { return }
+            // A key or a token is short; what is longer is a picture, or as good as one, where no text is expected.
+            let isMedia = raw.count > Self.dataLimitBytes || ASCII.starts(raw, with: "data:")
+            if isMedia, !traits.contains(.text) { return }
         }
         reader.read(piece, bytes, path)
         if isPart(traits) { parts.append(piece) }

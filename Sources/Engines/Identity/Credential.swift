@@ -74,10 +74,13 @@ package enum QueryKey {
         return values
     }
 
-    /// The query without them; all else as it was.
+    /// True when there is anything that is called a key.
+    package static func isIn(_ query: Span<UInt8>) -> Bool { items(query).contains { isCredential(query, $0) } }
+
+    /// The query without them and without what else is called a key; all else as it was.
     package static func removed(from query: Span<UInt8>) -> [UInt8] {
         var kept: [UInt8] = []
-        for item in items(query) where !isKey(query, item) {
+        for item in items(query) where !isCredential(query, item) {
             if !kept.isEmpty { kept.append(0x26) }
             for index in item { kept.append(query[index]) }
         }
@@ -101,6 +104,12 @@ package enum QueryKey {
     /// A server may resolve escapes in names as well, so `k%65y` is one.
     private static func isKey(_ query: Span<UInt8>, _ item: Range<Int>) -> Bool {
         decoded(query, item.lowerBound..<nameEnd(query, item)) == Array("key".utf8)
+    }
+
+    /// What clients call a key in a query, whether or not this proxy takes one from there.
+    private static func isCredential(_ query: Span<UInt8>, _ item: Range<Int>) -> Bool {
+        let name = String(decoding: decoded(query, item.lowerBound..<nameEnd(query, item)), as: UTF8.self).lowercased()
+        return ["key", "api_key", "api-key", "apikey", "access_token"].contains(name)
     }
 
     private static func decoded(_ query: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {

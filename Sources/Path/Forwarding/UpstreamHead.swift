@@ -3,6 +3,7 @@ import Decision
 import Dialect
 import Routing
 import HTTP
+import Identity
 import Providers
 
 /// Writes the head of the request as one provider shall see it.
@@ -160,9 +161,12 @@ package enum UpstreamHead {
         let path = bytes.extracting(head.path.range)
         writer.put(pool.prefixBytes)
         writer.put(path.extracting(pool.prefix.droppedBytes(of: path)...))
-        if !head.query.isAbsent {
-            writer.put(byte: 0x3f)
-            writer.put(bytes.extracting(head.query.range))
-        }
+        guard !head.query.isAbsent else { return }
+        let query = bytes.extracting(head.query.range)
+        // What a client proves itself by stays here, wherever it stands.
+        let kept = QueryKey.isIn(query) ? QueryKey.removed(from: query) : nil
+        if let kept, kept.isEmpty { return }
+        writer.put(byte: 0x3f)
+        if let kept { writer.put(kept.span) } else { writer.put(query) }
     }
 }

@@ -137,6 +137,8 @@ package final class Pump: Carrier {
         guard format != .messages || meter?.countsOutput != true else { return false }
         let isLines = format.streamsLines && meter?.isBetweenLines == true
         guard isEventStream || isLines else { return false }
+        // Half of an event has gone out where a large one did not fit into the pipe: its end is waited for.
+        guard held > 0 || !isEventStream || scanner.isAtBoundary else { return false }
         return endStream(with: cut.ending(as: format), endsBody: true)
     }
 

@@ -355,6 +355,7 @@ private struct Subject {
             )
         }
         wish.maxTokens = shape.maxTokens
+        wish.answers = shape.answers
         wish.poolMember = shape.poolMember
         wish.repeatsPool = shape.repeatsPool
         if !shape.pool.isAbsent {

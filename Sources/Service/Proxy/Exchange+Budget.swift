@@ -66,7 +66,7 @@ extension Exchange {
         let all = bytes
         guard reader.isJSON, reader.bodyBytes > 0, all.count >= reader.consumedBytes else { return 0 }
         let span = all.bindMemory(to: UInt8.self).span
-        grant.promptTokens = RequestMeasure.of(span.extracting(reader.headBytes..<reader.consumedBytes)).tokens
+        grant.promptTokens = RequestMeasure.of(span.extracting(reader.headBytes..<reader.consumedBytes)).promptTokens
         return grant.promptTokens
     }
 
@@ -218,6 +218,7 @@ extension Exchange {
         )
         let governance = snapshot.governance
         guard endEarly(cut) else { return false }
+        auditEntry?.code = "budget_exceeded"
         if let position = grant.pool { governance.books.pools.noteCut(governance.pools[position].number) }
         return true
     }
@@ -300,7 +301,8 @@ extension Exchange {
 
     /// Bytes of an answer's text, or of all of it.
     private var bodyBytes: Int {
-        request.streams ? pump?.textBytes ?? 0 : ledger.bytesCopied + ledger.bytesSpliced
+        guard gatheredBytes == 0 else { return gatheredBytes }
+        return request.streams ? pump?.textBytes ?? 0 : ledger.bytesCopied + ledger.bytesSpliced
     }
 
     /// The same by the way in which the budget wants it counted.

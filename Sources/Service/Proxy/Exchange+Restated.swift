@@ -242,6 +242,7 @@ extension Exchange {
                 } else {
                     let answer = try translation.read(saved.body)
                     gatheredUsage = answer.usage
+                    gatheredBytes = saved.body.count
                     noteCount(answer.choices.count)
                     told.body =
                         request.streams

@@ -26,7 +26,7 @@ extension Exchange {
         let all = bytes
         guard reader.bodyBytes > 0, upload == nil, all.count >= reader.consumedBytes else { return }
         let span = all.bindMemory(to: UInt8.self).span
-        promptEstimate = RequestMeasure.of(span.extracting(reader.headBytes..<reader.consumedBytes)).tokens
+        promptEstimate = RequestMeasure.of(span.extracting(reader.headBytes..<reader.consumedBytes)).promptTokens
     }
 
     /// The client left before anything was answered: the provider has read the prompt.

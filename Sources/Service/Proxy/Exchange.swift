@@ -123,6 +123,8 @@ final class Exchange: UpstreamUser {
     var streamHead: [UInt8] = []
     /// What an answer that was read as a whole says it cost.
     @Boxed var gatheredUsage: TokenUsage?
+    /// Bytes of an answer that was read as a whole.
+    var gatheredBytes = 0
     /// Tokens of the prompt by its size, where the provider may not tell.
     var promptEstimate: Int?
     /// What of the pump's counts has been added to the loop's already.

@@ -11,8 +11,10 @@ import SharedPools
 extension Session {
     /// What the body says that budgets ask about.
     struct Wish {
-        /// The most tokens of an answer; nil when the body does not say.
+        /// The most tokens of one answer; nil when the body does not say.
         var maxTokens: Int?
+        /// How many answers are asked for.
+        var answers = 1
         /// The most that any target of its plan may be asked for.
         var mostTokens: Int?
         /// The pool by the name in the body.
@@ -37,7 +39,8 @@ extension Session {
             if route.limitsTokens || pool?.countsTokens == true || pool?.countsMoney == true { measure(&grant) }
             let asked = wish.maxTokens ?? pool?.reservedOutput
             // A vector is no text: nothing comes on top of the prompt.
-            let output = errand == nil ? wish.mostTokens.map { min(asked ?? $0, $0) } ?? asked ?? 0 : 0
+            let each = errand == nil ? wish.mostTokens.map { min(asked ?? $0, $0) } ?? asked ?? 0 : 0
+            let output = RequestShape.product(each, wish.answers)
             let payer = Payer(session: self)
             grant.outputTokens = pool == nil ? 0 : output
             let need = pool.map { Amount(tokens: $0.withMargin(grant.promptTokens, output), requests: 1) }
@@ -99,6 +102,9 @@ extension Session {
                 throw GrantFault(refusal: Refusal(400, "repeated_pool", "the body has `pool` twice", param: "pool"))
             }
             grant.poolMember = wish.poolMember
+            if wish.poolMember != nil, wish.pool == nil {
+                throw GrantFault(refusal: Refusal(400, "missing_pool", "`pool` must be a text", param: "pool"))
+            }
             guard let name = wish.pool else {
                 guard let standard else {
                     let message = "this route asks for the member `pool` in the body: which budget pays"
@@ -123,7 +129,7 @@ extension Session {
     private func measure(_ grant: inout Grant) {
         guard reader.bodyBytes > 0, reader.isJSON, requestBytes.count >= reader.consumedBytes else { return }
         let span = requestBytes.bindMemory(to: UInt8.self).span
-        grant.promptTokens = RequestMeasure.of(span.extracting(reader.headBytes..<reader.consumedBytes)).tokens
+        grant.promptTokens = RequestMeasure.of(span.extracting(reader.headBytes..<reader.consumedBytes)).promptTokens
     }
 }
 
@@ -150,7 +156,7 @@ extension Refusal {
         var refusal = Refusal(
             429,
             code,
-            "\(what) of this gateway has more subjects than it keeps apart; try again later"
+            "\(what) of this gateway has more subjects, or more open reservations, than it keeps; try again later"
         )
         refusal.mayRetry = true
         refusal.fields = "retry-after: 60\r\n"

@@ -29,8 +29,14 @@ package struct RequestMeasure: Equatable, Sendable {
 
     private init() {}
 
-    /// The prompt estimate.
+    /// Bytes of the definitions of tools and of the schema an answer must follow.
+    package private(set) var definitionBytes = 0
+
+    /// The prompt estimate, as `match.tokens` tests it: of what is said.
     package var tokens: Int { textBytes / 4 + 4 * messages }
+
+    /// The same with the definitions, which the model reads too: what budgets and limits set aside.
+    package var promptTokens: Int { (textBytes + definitionBytes) / 4 + 4 * messages }
 
     /// Measures a body in OpenAI's, Anthropic's, Gemini's or Ollama's format.
     ///
@@ -53,15 +59,28 @@ package struct RequestMeasure: Equatable, Sendable {
             switch key {
             case .list: try readText(&scanner, bytes, role: .list)
             case .text: try readText(&scanner, bytes, role: .part)
-            case .tools: if try isFilled(&scanner, bytes) { features.insert(.tools) }
-            case .format: try readFormat(&scanner, bytes, levels: 2)
+            case .tools:
+                scanner.skipSpace(bytes)
+                let start = scanner.position
+                guard try isFilled(&scanner, bytes) else { break }
+                features.insert(.tools)
+                definitionBytes += scanner.position - start
+            case .format:
+                scanner.skipSpace(bytes)
+                let start = scanner.position
+                try readFormat(&scanner, bytes, levels: 2)
+                definitionBytes += scanner.position - start
             case .modalities: try readModalities(&scanner, bytes)
             case .generation: try readGeneration(&scanner, bytes)
             case .images: if try isFilled(&scanner, bytes) { features.insert(.vision) }
             case .innerFormat:
                 // Ollama's: a schema, or the word `json`.
-                if RequestMeasure.peek(&scanner, bytes) == 0x7b { features.insert(.jsonSchema) }
+                let isSchema = RequestMeasure.peek(&scanner, bytes) == 0x7b
+                let start = scanner.position
                 try scanner.skipValue(bytes)
+                guard isSchema else { break }
+                features.insert(.jsonSchema)
+                definitionBytes += scanner.position - start
             default: try scanner.skipValue(bytes)
             }
         }
@@ -112,7 +131,11 @@ package struct RequestMeasure: Equatable, Sendable {
         }
         try RequestMeasure.members(&scanner, bytes) { (scanner, key) throws(JSONFault) in
             switch key {
-            case .schema: if try scanner.skipValue(bytes) == .object { features.insert(.jsonSchema) }
+            case .schema:
+                let start = scanner.position
+                guard try scanner.skipValue(bytes) == .object else { break }
+                features.insert(.jsonSchema)
+                definitionBytes += scanner.position - start
             case .modalities: try readModalities(&scanner, bytes)
             default: try scanner.skipValue(bytes)
             }

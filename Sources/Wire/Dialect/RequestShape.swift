@@ -21,8 +21,14 @@ package struct RequestShape {
     package private(set) var saidStream: Bool?
     /// The answer shall come as events.
     package var stream: Bool { saidStream ?? false }
-    /// `max_completion_tokens`, `max_output_tokens` or `max_tokens`, in this order.
+    /// The most tokens of one answer that the body asks for by any of the names that providers know; nil when by none.
+    ///
+    /// Of two that differ the larger: a provider may know only that one. What is no whole number is rounded up.
     package private(set) var maxTokens: Int?
+    /// How many answers it asks for, 1 or more: `n`, `best_of` or `candidateCount`, for each prompt of a list.
+    package var answers: Int { RequestShape.product(max(choices, 1), max(prompts, 1)) }
+    private var choices = 1
+    private var prompts = 1
     /// The value of `stream_options`; absent when there is none.
     package private(set) var streamOptions = TextRange.absent
     /// `stream_options` stands there more than once: nobody can say which of them a provider reads.
@@ -85,16 +91,21 @@ package struct RequestShape {
             }
         case 10 where ASCII.starts(key, with: "max_tokens"):
             try seen.once("max_tokens", \.maxTokens)
-            if maxTokens == nil { maxTokens = number(member, body) }
+            takeLimit(member, body)
         case 14 where ASCII.starts(key, with: "stream_options"):
             repeatsStreamOptions = !streamOptions.isAbsent
             streamOptions = member.value
         case 17 where ASCII.starts(key, with: "max_output_tokens"):
             try seen.once("max_output_tokens", \.maxOutputTokens)
-            maxTokens = number(member, body) ?? maxTokens
+            takeLimit(member, body)
         case 21 where ASCII.starts(key, with: "max_completion_tokens"):
             try seen.once("max_completion_tokens", \.maxCompletionTokens)
-            maxTokens = number(member, body) ?? maxTokens
+            takeLimit(member, body)
+        case 1 where ASCII.starts(key, with: "n"), 7 where ASCII.starts(key, with: "best_of"): takeChoices(member, body)
+        case 6 where ASCII.starts(key, with: "prompt"): takePrompts(member, body)
+        case 7 where ASCII.starts(key, with: "options"), 16 where ASCII.starts(key, with: "generationConfig"),
+            17 where ASCII.starts(key, with: "generation_config"):
+            takeInner(member, body)
         default: break
         }
     }
@@ -125,8 +136,71 @@ package struct RequestShape {
         modelIsEscaped = member.valueIsEscaped
     }
 
-    private func number(_ member: ObjectFields.Member, _ body: Span<UInt8>) -> Int? {
-        member.kind == .number ? ObjectFields.integer(body.extracting(member.value.range)) : nil
+    // MARK: How much is asked for
+
+    /// A product that stays a number of tokens, however large its factors.
+    package static func product(_ left: Int, _ right: Int) -> Int {
+        let (product, overflows) = left.multipliedReportingOverflow(by: right)
+        return overflows ? 1 << 40 : min(product, 1 << 40)
+    }
+
+    /// No answer has more tokens, and sums of such numbers do not overflow.
+    private static let mostCount = 1 << 31
+
+    private mutating func takeLimit(_ member: ObjectFields.Member, _ body: Span<UInt8>) {
+        guard let asked = RequestShape.count(member, body) else { return }
+        maxTokens = max(maxTokens ?? 0, asked)
+    }
+
+    private mutating func takeChoices(_ member: ObjectFields.Member, _ body: Span<UInt8>) {
+        choices = max(choices, RequestShape.count(member, body) ?? 1)
+    }
+
+    /// A list of texts, or of lists of token ids, is as many prompts.
+    private mutating func takePrompts(_ member: ObjectFields.Member, _ body: Span<UInt8>) {
+        guard member.kind == .array else { return }
+        let list = body.extracting(member.value.range)
+        var scanner = JSONScanner(at: 1)
+        var count = 0
+        while true {
+            scanner.skipSpace(list)
+            guard let kind = try? scanner.skipValue(list) else { break }
+            if kind == .string || kind == .array { count += 1 }
+            scanner.skipSpace(list)
+            guard scanner.position < list.count, list[scanner.position] == 0x2c else { break }
+            scanner = JSONScanner(at: scanner.position + 1)
+        }
+        prompts = max(prompts, count)
+    }
+
+    /// Gemini's and Ollama's: the numbers stand in an object of their own.
+    private mutating func takeInner(_ member: ObjectFields.Member, _ body: Span<UInt8>) {
+        guard member.kind == .object else { return }
+        let inner = body.extracting(member.value.range)
+        try? ObjectFields.forEach(in: inner, orElse: RequestShape.fault) { member throws(RequestFault) in
+            let raw = inner.extracting(member.key.range)
+            let name = String(decoding: member.keyIsEscaped ? JSONText.unescape(raw) : Self.bytes(raw), as: UTF8.self)
+            switch name {
+            case "maxOutputTokens", "max_output_tokens", "num_predict": takeLimit(member, inner)
+            case "candidateCount", "candidate_count": takeChoices(member, inner)
+            default: break
+            }
+        }
+    }
+
+    private static func bytes(_ span: Span<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        Scan.append(span, to: &bytes)
+        return bytes
+    }
+
+    /// A number of tokens or answers, rounded up; nil for what is none or below 0, which Ollama takes for "no limit".
+    private static func count(_ member: ObjectFields.Member, _ body: Span<UInt8>) -> Int? {
+        guard member.kind == .number else { return nil }
+        let text = body.extracting(member.value.range)
+        if let whole = ObjectFields.integer(text) { return min(whole, mostCount) }
+        guard let number = Double(String(decoding: bytes(text), as: UTF8.self)), number >= 0 else { return nil }
+        return number < Double(mostCount) ? Int(number.rounded(.up)) : mostCount
     }
 
     private static func twice(_ name: String) -> RequestFault {

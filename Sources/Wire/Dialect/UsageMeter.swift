@@ -88,8 +88,11 @@ package struct UsageMeter {
         guard !hasEnded else { return }
         let kept = min(piece.count, UsageMeter.lineBytes)
         if kept < piece.count || carried.count + kept > 2 * UsageMeter.lineBytes {
-            carried.removeFirst(max(0, carried.count - (UsageMeter.lineBytes - kept)))
+            let dropped = max(0, carried.count - (UsageMeter.lineBytes - kept))
+            carried.removeFirst(dropped)
             isCut = true
+            // Nobody will read it again, so all of it counts as text.
+            if !countsOutput { textBytes += dropped + piece.count - kept }
         }
         for index in (piece.count - kept)..<piece.count { carried.append(piece[index]) }
     }
@@ -99,6 +102,7 @@ package struct UsageMeter {
         carried = []
         if isCut {
             isCut = false
+            if !countsOutput { textBytes += line.count }
             apply(UsageEvent(searching: line.span, format))
         } else {
             takeLines(line.span)

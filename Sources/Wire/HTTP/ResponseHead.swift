@@ -108,18 +108,21 @@ package final class ResponseHead {
             let value = bytes.extracting(field.value.range)
             switch field.id {
             case .retryAfterMilliseconds, .azureRetryAfterMilliseconds:
-                if let number = Decimal.thousandths(value) { return number / 1_000 }
+                if let number = Decimal.thousandths(value) { return min(number / 1_000, ResponseHead.longestWait) }
             case .retryAfter:
                 if let number = Decimal.thousandths(value) {
                     fallback = number
                 } else if let date = HTTPDate.secondsSince1970(value, nowSeconds: nowSeconds) {
-                    fallback = Int(max(0, date - nowSeconds)) * 1_000
+                    fallback = Int(min(max(0, date - nowSeconds), 86_400)) * 1_000
                 }
             default: break
             }
         }
-        return fallback
+        return fallback.map { min($0, ResponseHead.longestWait) }
     }
+
+    /// A day, milliseconds: whoever asks for more is taken to have asked for this.
+    private static let longestWait = 86_400_000
 }
 
 /// Plain decimal numbers, as Retry-After has them.

@@ -24,7 +24,9 @@ package final class StreamTranslation {
     /// Bytes of text, thinking and arguments so far, as they are spelled.
     package private(set) var textBytes = 0
     /// The provider has counted the output as it stands; Anthropic's first event counts only what was read.
-    package var countsOutput: Bool { usage?.output != nil && (upstream != .messages || readers.isComplete) }
+    package var countsOutput: Bool {
+        usage?.output != nil && (upstream != .messages || readers.isComplete && failure == nil)
+    }
     /// An error that the provider reported in its stream; nothing is written after it.
     package private(set) var failure: ChatFault?
 

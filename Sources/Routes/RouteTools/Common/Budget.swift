@@ -1,5 +1,6 @@
 import Compiler
 import Costs
+import Dialect
 import RouteModel
 import Routing
 
@@ -42,8 +43,9 @@ struct Budget {
     func reservation(_ subject: DescribedRequest, _ route: RouteEntry, _ target: TargetEntry?, _ pool: Pool) -> Amount {
         let provider = target.map { document.providers[$0.provider] }
         let limits = [route.settings.maxTokens.value, target?.maxTokens?.value, provider?.maxTokens?.value]
-        let output = limits.compactMap(\.self).reduce(subject.maxTokens ?? pool.reservedOutput.value, min)
-        let input = subject.request.tokens
+        let each = limits.compactMap(\.self).reduce(subject.maxTokens ?? pool.reservedOutput.value, min)
+        let output = RequestShape.product(each, subject.answers)
+        let input = subject.measure?.promptTokens ?? subject.request.tokens
         let tokens = (input + output) * (10_000 + pool.reserveMargin.value) / 10_000
         var amount = Amount(tokens: tokens, requests: 1)
         guard let target, let provider else { return amount }

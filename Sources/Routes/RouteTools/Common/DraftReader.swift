@@ -17,6 +17,8 @@ struct DescribedRequest {
     var moment: Int
     /// Output tokens the request itself asks for.
     var maxTokens: Int?
+    /// How many answers its body asks for.
+    var answers = 1
     /// Text and messages of its body, for estimates by a provider's ratio; nil when it has none.
     var measure: RequestMeasure?
 }
@@ -72,6 +74,7 @@ struct DraftReader {
             scan: scan,
             moment: moment,
             maxTokens: draft.maxTokens ?? shape?.maxTokens,
+            answers: shape?.answers ?? 1,
             measure: draft.tokens == nil ? measure : nil
         )
     }

@@ -24,6 +24,10 @@ extension Exchange {
         entry.level = request.level.word
         let names = snapshot.program.tagNames
         entry.tags = names.indices.filter { request.tags & 1 << UInt64($0) != 0 }.map { names[$0] }
+        let providers = snapshot.configuration.providers
+        for target in plan.tiers.flatMap(\.targets) where !entry.plan.contains(providers[target.provider].name) {
+            entry.plan.append(providers[target.provider].name)
+        }
         entry.configuration = snapshot.hash
         entry.body = session.auditBody(request.level)
         auditEntry = entry
@@ -40,7 +44,8 @@ extension Exchange {
             entry.tries.append(AuditEntry.Try(provider: providers[providerIndex].name, outcome: outcome))
         }
         entry.decision = refusal != nil ? .refused : ledger.tries > 0 ? .forwarded : .answered
-        entry.code = refusal?.code
+        entry.code = refusal?.code ?? entry.code
+        entry.pool = grant.pool.map { snapshot.governance.pools[$0].name }
         if ledger.provider >= 0 {
             entry.provider = providers[ledger.provider].name
             entry.attest = snapshot.configuration.document.providers[ledger.provider].attest?.value
