@@ -184,7 +184,8 @@ import Testing
         // The file is watched, so nobody needs to ask.
         try folder.write("token", Self.token("two") + "\n")
         #expect(try eventually(seconds: 60) { try station.chat(headers: [Self.header("two")]).status == 200 })
-        #expect(try station.chat(headers: [Self.header("one")]).status == 401)
+        // Whoever asked with the new token before it was known may have to wait as one who guesses.
+        #expect([401, 429].contains(try station.chat(headers: [Self.header("one")]).status))
         #expect(try station.chat(headers: [Self.header("next")]).status == 200)
         // A token that another key has is refused, and the one before goes on.
         try folder.write("token", Self.token("next") + "\n")

@@ -22,6 +22,8 @@ enum APIWords {
         static let pieces = Traits(rawValue: 32)
         /// Members are named by the author of a schema.
         static let properties = Traits(rawValue: 64)
+        /// What somebody says: text, even where it looks like a picture.
+        static let speech = Traits(rawValue: 128)
     }
 
     /// What a member's name says; nothing of one that no API has.
@@ -38,8 +40,10 @@ enum APIWords {
         add("image_url input_audio inlineData inline_data fileData file_data images", [.media, .data])
         add("data b64_json", .data)
         add("role type", .kind)
-        add("text", .text)
-        add("content parts system", .pieces)
+        add("text", [.text, .speech])
+        add("content parts system", [.pieces, .speech])
+        add("prompt input instructions suffix query documents arguments thinking output refusal description", .speech)
+        add("reasoning_content summary messages", .speech)
         add("properties", .properties)
         add(plain, [])
         return WordTable(words)

@@ -198,7 +198,7 @@ struct RequestWalker<Reader: TextReader> {
             reader.sawOpaque()
             // A key or a token is short; what is longer is a picture, or as good as one, where no text is expected.
             let isMedia = raw.count > Self.dataLimitBytes || ASCII.starts(raw, with: "data:")
-            if isMedia, !traits.contains(.text) { return }
+            if isMedia, !traits.contains(.speech) { return }
         }
         reader.read(piece, bytes, path)
         if isPart(traits) { parts.append(piece) }
