@@ -386,7 +386,9 @@ private final class AuditStation {
 extension AuditStation {
     /// The lines of a file; what is no JSON is left out.
     static func lines(_ file: String, skippingTorn: Bool) throws -> [[String: Any]] {
-        try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").compactMap { line in
+        // A file that was there a moment ago may have another name by now.
+        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").compactMap { line in
             try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
         }
     }

@@ -40,7 +40,7 @@ import Testing
         #expect(response.events.count == 62 && response.events.last == "[DONE]")
         #expect(running.readToEnd().ending == .ended)
         #expect(try station.proxy.wait() == 0)
-        #expect(station.proxy.errors.contains("stopped"))
+        #expect(station.proxy.says("stopped"))
     }
 
     @Test func `with nothing running it ends at once, on SIGINT too`() throws {

@@ -156,12 +156,12 @@ import Testing
         let response = try station.connect().fetch("GET", "/v1/models")
         #expect(response.status == 200 && !response.text.contains("mmm"))
         #expect(
-            station.proxy.errors.contains(
+            station.proxy.says(
                 "models: large: a page of its list of models has more than 4 MiB; none of it is listed"
             )
         )
         #expect(
-            station.proxy.errors.contains(
+            station.proxy.says(
                 "models: endless: its list of models has more than 20 pages; 20 models of it are listed"
             )
         )

@@ -107,8 +107,8 @@ import Testing
         #expect(lint["schema"] as? String == "lint-v1")
         let codes = (lint["problems"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }
         #expect(codes.contains("HP101"))
-        #expect(station.proxy.errors.contains("error[HP101]: unknown key `too`"))
-        #expect(station.proxy.errors.contains("not reloaded on POST /v1/admin/reload"))
+        #expect(station.proxy.says("error[HP101]: unknown key `too`"))
+        #expect(station.proxy.says("not reloaded on POST /v1/admin/reload"))
         let response = try station.chat()
         #expect(response["x-hoosh-route"] == "all" && response["x-hoosh-config"] == before)
         let config = try object(station.ask("/v1/admin/config"))

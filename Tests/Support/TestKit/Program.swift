@@ -143,6 +143,9 @@ package final class RunningProgram: @unchecked Sendable {
         }
     }
 
+    /// True once it has said `text` on the standard error, which may come a moment after what it is about.
+    package func says(_ text: String) -> Bool { eventually { errors.contains(text) } }
+
     // MARK: How it ends
 
     /// Sends a signal to the child.
