@@ -13,7 +13,7 @@ import Testing
         _ headers: Headers = [],
         path: String = "/v1/chat/completions"
     ) throws -> Response {
-        try station.connect().fetch("POST", path, headers: headers, body: body)
+        try station.whenKept(station.connect().fetch("POST", path, headers: headers, body: body))
     }
 
     private func stats(_ station: Station) throws -> [String: Int] {

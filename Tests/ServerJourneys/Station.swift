@@ -84,6 +84,13 @@ final class Station: Sendable {
         guard rename(new, file) == 0 else { throw TestKitFailure("cannot rename \(new)") }
     }
 
+    /// Gives an answer once it is kept, where it is: the client has its last byte a moment before that.
+    func whenKept(_ answer: Response) throws -> Response {
+        guard answer["x-hoosh-cache"] == "MISS" else { return answer }
+        _ = try eventually(seconds: 5) { try object(ask("/v1/cache/stats"))["in_flight"] as? Int == 0 }
+        return answer
+    }
+
     /// Requests the mock has seen.
     var forwarded: Int { get throws { try mock.counters().requests } }
 }
