@@ -163,8 +163,11 @@ private final class AuditStation {
 
     @Test func `the admin listener tells the last entries and whether they are as they were written`() throws {
         let audit = try AuditStation()
-        for number in 0..<5 { _ = try audit.station.chat(headers: [("x-request-id", "r-\(number)")]) }
-        _ = try audit.line { $0["request_id"] as? String == "r-4" }
+        // One line after the other: two loops write in the order in which they settle.
+        for number in 0..<5 {
+            _ = try audit.station.chat(headers: [("x-request-id", "r-\(number)")])
+            _ = try audit.line { $0["request_id"] as? String == "r-\(number)" }
+        }
         func page(_ query: String = "") throws -> [String: Any] { try object(audit.station.ask("/v1/audit\(query)")) }
         let all = try page()
         #expect(all["verified"] as? Bool == true && all["faults"] as? [String] == [])
