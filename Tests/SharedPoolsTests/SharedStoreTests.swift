@@ -299,6 +299,7 @@ struct SharedStoreTests {
 
     /// What a loop of this thread was told.
     private final class Said: @unchecked Sendable {
+        // One thread only: the loop runs in the test's own.
         private(set) var last: String?
         func take(_ reason: String?) { last = reason }
     }
