@@ -14,7 +14,10 @@ final class LogFolder: Sendable {
         let moment = Mutex(1_763_732_612_123)
     }
 
-    init() throws {
+    private let name: String
+
+    init(name: String = "audit.log") throws {
+        self.name = name
         var template = Array("/tmp/hoosh-audit-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -22,7 +25,7 @@ final class LogFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    var log: String { path + "/audit.log" }
+    var log: String { "\(path)/\(name)" }
     var words: [String] { said.withLock { $0 } }
 
     /// Opens the log; its clock goes on by a millisecond with each reading.

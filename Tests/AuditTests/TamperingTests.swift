@@ -166,4 +166,15 @@ import Testing
         #expect(try !folder.verify().isVerified)
         #expect(throws: AuditFiles.Unreadable.self) { try folder.verify([folder.log + ".none"]) }
     }
+
+    @Test func `a log whose own name ends like a closed file's is verified as it is`() throws {
+        let folder = try LogFolder(name: "audit.2025")
+        try folder.fill(8, rotate: 3_000)
+        let result = try folder.verify()
+        let files = try folder.files()
+        #expect(result.isVerified && result.files == files && files.count > 1, "\(result.faults)")
+        let last = try folder.lines(folder.log)
+        try folder.put(last.dropLast().flatMap(\.self), folder.log)
+        #expect(try !folder.verify().isVerified)
+    }
 }

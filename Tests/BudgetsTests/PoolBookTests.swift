@@ -206,14 +206,22 @@ struct PoolBookTests {
         book.commit(spent, Amount(tokens: 10), now: midnight)
         // b and c make room; held and spent stay.
         let later = midnight + 2_000
-        #expect(reserve(book, pools[0], 1, "e", at: later) != nil)
-        #expect(reserve(book, pools[0], 1, "f", at: later) != nil)
+        let running = try ["e", "f"].map { try #require(reserve(book, pools[0], 1, $0, at: later)) }
+        // Of what runs nobody knows the end.
         #expect(
-            book.reserve(pools[0], Amount(tokens: 1), now: later + 2_000) { _ in "g" } == .crowded(pool: "a")
+            book.reserve(pools[0], Amount(tokens: 1), now: later + 2_000) { _ in "g" }
+                == .crowded(pool: "a", retryMilliseconds: later + 62_000)
         )
         #expect(line(book, "a", "held", at: later)?.reserved == 10)
         #expect(line(book, "a", "spent", at: later)?.used == 10)
-        book.release(held)
+        for id in running + [held] { book.commit(id, Amount(tokens: 1), now: later + 2_000) }
+        // All of them have something to lose until the day is over.
+        let tomorrow = midnight + 86_400_000
+        #expect(
+            book.check(pools[0], Amount(tokens: 1), now: later + 3_000) { _ in "g" }
+                == .failure(.crowded(pool: "a", retryMilliseconds: tomorrow))
+        )
+        #expect(reserve(book, pools[0], 1, "g", at: tomorrow) != nil)
     }
 
     @Test func `a client's reservation has a name of its own, an owner and an end`() throws {

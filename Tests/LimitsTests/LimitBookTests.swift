@@ -185,10 +185,59 @@ struct LimitBookTests {
             if let pass = admit(book, limits, who, at: start) { passes.append(pass) }
         }
         for pass in passes { book.settle(pass, tokens: 0, now: start) }
-        guard case .crowded = book.admit(limits, tokens: 0, now: start + 2 * second, subject: { _ in "d" }) else {
+        let early = book.admit(limits, tokens: 0, now: start + 2 * second, subject: { _ in "d" })
+        guard case .crowded("a", let wait) = early else {
             Issue.record("a fourth subject found room")
             return
         }
-        #expect(admit(book, limits, "d", at: start + 20 * second) != nil)
+        #expect(wait == 8 * second)
+        #expect(admit(book, limits, "d", at: start + 2 * second + wait) != nil)
+    }
+
+    @Test(arguments: [false, true])
+    func `who finds no place for one more subject is told when there is one`(sliding: Bool) throws {
+        let book = LimitBook(subjectLimit: 2)
+        let limits = book.apply([
+            limit(by: .ip, requests: .init(60, perSeconds: 60), tokens: .init(600, perSeconds: 60), sliding: sliding)
+        ])
+        func wait(_ who: String, at now: Int) throws -> Int {
+            guard case .crowded(_, let wait) = book.admit(limits, tokens: 0, now: now, subject: { _ in who }) else {
+                throw Found()
+            }
+            return wait
+        }
+        let first = try #require(admit(book, limits, "a", tokens: 10, at: start))
+        let other = try #require(admit(book, limits, "b", tokens: 10, at: start))
+        // Of those who run nobody knows the end.
+        #expect(try wait("c", at: start + second / 2) >= second)
+        book.settle(first, tokens: 600, now: start + second)
+        book.settle(other, tokens: 300, now: start + second)
+        let now = start + 2 * second
+        let told = try wait("c", at: now)
+        #expect(sliding ? told > 50 * second : told == 28 * second)
+        #expect(try wait("c", at: now + told - second) <= second)
+        #expect(admit(book, limits, "c", at: now + told) != nil)
+    }
+
+    private struct Found: Error {}
+
+    @Test func `what a sliding window takes back it takes out of the part that has it`() throws {
+        let book = LimitBook()
+        let limits = book.apply([
+            limit(requests: .init(2, perSeconds: 60), tokens: .init(100, perSeconds: 60), sliding: true)
+        ])
+        let long = try #require(admit(book, limits, tokens: 100, at: start))
+        let gone = try #require(admit(book, limits, at: start))
+        book.settle(long, tokens: 10, now: start + 40 * second)
+        book.withdraw(gone, now: start + 40 * second)
+        #expect(admit(book, limits, tokens: 90, at: start + 40 * second) != nil)
+        // The first has left; in the last minute there is the 90.
+        let later = start + 70 * second
+        #expect(admit(book, limits, tokens: 10, at: later) != nil)
+        #expect(excess(book, limits, tokens: 0, at: later)?.quantity == .requests)
+        let rest = book.apply([
+            limit(requests: .init(9, perSeconds: 60), tokens: .init(100, perSeconds: 60), sliding: true)
+        ])
+        #expect(excess(book, rest, tokens: 1, at: later)?.quantity == .tokens)
     }
 }

@@ -3,78 +3,6 @@ import Glibc
 import TestKit
 import Testing
 
-/// A proxy with an audit log in a folder of its own.
-private final class AuditStation {
-    let station: Station
-    let folder: TemporaryFolder
-    static let secret = "a-secret-that-nobody-may-ever-see-0001"
-
-    var log: String { folder.file("audit.log") }
-
-    init(
-        _ settings: String = "",
-        providers: String = "",
-        more: String = "",
-        routes: String = AuditStation.routes,
-        listen: String = "",
-        environment: [String: String] = [:]
-    ) throws {
-        folder = try TemporaryFolder()
-        try folder.write("key", AuditStation.secret + "\n")
-        station = try Station(
-            listen: listen,
-            providers: providers,
-            more: """
-                audit: {path: \(folder.file("audit.log")), key: "file:\(folder.file("key"))", sync: 50ms\(settings)}
-                \(more)
-                """,
-            routes: routes,
-            environment: environment
-        )
-    }
-
-    static let routes = """
-          - {name: closed, match: {model: "closed*"}, deny: {status: 403, message: "not here"}}
-          - {name: all, to: [mock]}
-        """
-
-    static let dead = "  dead: {kind: openai-compatible, url: \"http://127.0.0.1:1/v1\", health: {mode: none}}"
-
-    /// The lines of the file that is written.
-    func lines() throws -> [[String: Any]] { try AuditStation.lines(log) }
-
-    static func lines(_ file: String) throws -> [[String: Any]] {
-        let text = try String(contentsOfFile: file, encoding: .utf8)
-        // Who reads while it is written may find the last line half there.
-        return try text[..<(text.lastIndex(of: "\n") ?? text.startIndex)].split(separator: "\n").map { line in
-            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-        }
-    }
-
-    /// Waits for a line, and gives it.
-    func line(_ what: ([String: Any]) -> Bool, sourceLocation: SourceLocation = #_sourceLocation) throws -> [String:
-        Any]
-    {
-        var found: [String: Any]?
-        _ = try eventually {
-            found = try lines().last(where: what)
-            return found != nil
-        }
-        return try #require(found, "\(try lines())", sourceLocation: sourceLocation)
-    }
-
-    func verify(_ arguments: [String] = []) throws -> ProgramResult {
-        try run("hoosh-proxy", ["audit", "verify", "--key", "file:\(folder.file("key"))"] + arguments + [log])
-    }
-
-    /// Starts another proxy on the same files.
-    func again() throws -> RunningProgram {
-        let proxy = try RunningProgram("hoosh-proxy", ["--routes", station.file, "--threads", "1"])
-        try proxy.line(containing: "ready")
-        return proxy
-    }
-}
-
 @Suite struct AuditJourneys {
     @Test func `a request is written down with who, what, why, where and what it took`() throws {
         let audit = try AuditStation(more: "privacy: {rules: [{tag: legal, class: internal, header: {x-team: legal}}]}")
@@ -242,96 +170,6 @@ private final class AuditStation {
         #expect(try run("hoosh-proxy", ["audit", "verify"]).status == 2)
     }
 
-    @Test(arguments: ["deny", "continue"])
-    func `a folder that is gone stops new requests, or not, until it is back`(onFailure: String) throws {
-        let audit = try AuditStation(", on_failure: \(onFailure)")
-        #expect(try audit.station.chat().status == 200)
-        let moved = audit.folder.path + "-moved"
-        #expect(rename(audit.folder.path, moved) == 0)
-        defer { try? FileManager.default.removeItem(atPath: moved) }
-        try audit.station.proxy.line(containing: "THE LOG CANNOT BE WRITTEN")
-        let before = try audit.station.forwarded
-        let answer = try audit.station.chat()
-        if onFailure == "deny" {
-            try expectError(answer, 503, code: "audit_unavailable")
-            #expect(answer["retry-after"] == "1")
-            #expect(try audit.station.forwarded == before, "nobody was asked")
-        } else {
-            #expect(answer.status == 200)
-        }
-        #expect(try audit.station.connect().fetch("GET", "/v1/health").status == 200)
-        #expect(try MetricsPage(audit.station.ask("/metrics").text).value("hoosh_audit_up", [:]) == 0)
-        #expect(mkdir(audit.folder.path, 0o700) == 0)
-        #expect(
-            try eventually(seconds: 60) {
-                try MetricsPage(audit.station.ask("/metrics").text).value("hoosh_audit_up", [:]) == 1
-            }
-        )
-        #expect(try audit.station.chat().status == 200)
-        let line = try audit.line { $0["type"] as? String == "resumed" }
-        #expect(line["denied"] as? Int == (onFailure == "deny" ? 1 : 0) && line["lost"] as? Int == 0)
-    }
-
-    @Test func `a disk that is full stops new requests, and loses no line`() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("key", AuditStation.secret)
-        let mock = try MockUpstream(models: ["mock-small"])
-        let file = try folder.write(
-            "routes.yaml",
-            """
-            version: 1
-            listen: {address: "127.0.0.1:0", admin: 127.0.0.1:0}
-            providers: {mock: {kind: openai-compatible, url: "\(mock.url)/v1", health: {mode: none}}}
-            audit: {path: \(folder.file("audit.log")), key: "file:\(folder.file("key"))", sync: 50ms}
-            routes: [{name: all, to: [mock]}]
-
-            """
-        )
-        // A limit on the size of files stands for a full disk: the write that would pass it is cut short.
-        let program = "\(RunningProgram.folder)/hoosh-proxy"
-        let script = "ulimit -S -f 8; exec '\(program)' --routes '\(file)' --threads 1"
-        let proxy = try RunningProgram("bash", ["-c", script], tool: true)
-        let address = try #require(Address(saidIn: try proxy.line(containing: "(client)")))
-        try proxy.line(containing: "ready")
-        func ask(_ id: String) throws -> Response {
-            try RawConnection(to: address).fetch(
-                "POST",
-                "/v1/chat/completions",
-                headers: [("x-request-id", id)],
-                body: chatBody(model: "mock-small")
-            )
-        }
-        var served: [String] = []
-        let isStopped = try eventually(seconds: 60) {
-            let id = "full-\(served.count)"
-            let answer = try ask(id)
-            guard answer.status == 503 else {
-                served.append(id)
-                return false
-            }
-            try expectError(answer, 503, code: "audit_unavailable")
-            return true
-        }
-        #expect(isStopped && served.count > 3)
-        #expect(try run("prlimit", ["--pid", "\(proxy.pid)", "--fsize=unlimited"], tool: true).status == 0)
-        #expect(
-            try eventually(seconds: 60) {
-                let id = "full-\(served.count)"
-                let isServed = try ask(id).status == 200
-                if isServed { served.append(id) }
-                return isServed
-            }
-        )
-        #expect(try proxy.stop() == 0)
-        let written = try AuditStation.lines(folder.file("audit.log")).compactMap { $0["request_id"] as? String }
-        #expect(Set(written).isSuperset(of: served), "what was served is written down")
-        let result = try run(
-            "hoosh-proxy",
-            ["audit", "verify", "--key", "file:\(folder.file("key"))", folder.file("audit.log")]
-        )
-        #expect(result.status == 0, "\(result.output)")
-    }
-
     @Test func `a reload changes how it is written, but not where or with which key`() throws {
         let audit = try AuditStation(listen: "watch: false")
         let text = try String(contentsOfFile: audit.station.file, encoding: .utf8)
@@ -384,16 +222,5 @@ private final class AuditStation {
         let line = try audit.line { $0["request_id"] as? String == "gone" }
         #expect(line["decision"] as? String == "refused" && line["code"] as? String == "upstream_error")
         #expect(line["provider"] is NSNull && line["status"] as? Int == 502)
-    }
-}
-
-extension AuditStation {
-    /// The lines of a file; what is no JSON is left out.
-    static func lines(_ file: String, skippingTorn: Bool) throws -> [[String: Any]] {
-        // A file that was there a moment ago may have another name by now.
-        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").compactMap { line in
-            try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-        }
     }
 }

@@ -3,7 +3,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// Limits of speed and prices over sockets.
+/// Limits of speed over sockets.
 @Suite struct LimitTests {
     private static let limited = "  - {name: all, to: [mock], limits: [each]}"
 
@@ -137,82 +137,94 @@ import Testing
         #expect(!station.proxy.hasEnded)
     }
 
-    // MARK: Prices
-
-    private static let priced = "price: {input: 2, output: 8}"
-
-    @Test func `a whole answer says what it cost, and the book knows by whom`() throws {
-        let station = try Station(provider: Self.priced)
-        let answer = try station.chat()
-        let usage = try #require(try object(answer)["usage"] as? [String: Int])
-        let cost = 2 * (usage["prompt_tokens"] ?? 0) + 8 * (usage["completion_tokens"] ?? 0)
-        #expect(answer["x-hoosh-cost-micro-usd"] == "\(cost)")
-        let streamed = try station.chat(
-            body: "{\"model\":\"mock-small\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
-                + "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}"
-        )
-        #expect(streamed["x-hoosh-cost-micro-usd"] == nil)
-        var sums: [String: Any] = [:]
-        for _ in 0..<100 {
-            sums = try object(station.ask("/v1/costs?by=provider,model,day"))
-            if sums["total_requests"] as? Int == 2 { break }
-            usleep(20_000)
-        }
-        let records = try #require(sums["records"] as? [[String: Any]])
-        #expect(records.count == 1)
-        #expect(records.first?["provider"] as? String == "mock")
-        #expect(records.first?["model"] as? String == "mock-small")
-        #expect((sums["total_cost_micro_usd"] as? Int ?? 0) > cost)
-        let page = try MetricsPage(station.ask("/metrics").text)
-        #expect(
-            page.value("hoosh_cost_micro_usd_total", ["provider": "mock"])
-                == Double(sums["total_cost_micro_usd"] as? Int ?? -1)
-        )
-        #expect(try object(station.ask("/v1/costs/reset", "POST"))["status"] as? String == "reset")
-        #expect(try object(station.ask("/v1/costs"))["total_requests"] as? Int == 0)
-        #expect(
-            try MetricsPage(station.ask("/metrics").text).value("hoosh_cost_micro_usd_total", ["provider": "mock"])
-                == page.value("hoosh_cost_micro_usd_total", ["provider": "mock"])
-        )
-        try expectError(station.ask("/v1/costs?by=colour"), 400)
+    @Test func `a full provider with nobody beside it says so, and when to come back`() throws {
+        let station = try Station(provider: "limits: {requests: 60/hour}")
+        #expect(try station.chat().status == 200)
+        let refused = try station.chat()
+        try expectError(refused, 429, code: "rate_limit_exceeded")
+        #expect(refused["x-hoosh-limited-by"] == "provider mock")
+        #expect(refused["retry-after"].flatMap { Int($0) }.map { (1...60).contains($0) } == true)
+        #expect(try station.forwarded == 1)
+        let health = try station.connect().fetch("GET", "/v1/health/providers")
+        #expect(health.text.contains("\"status\":\"healthy\""), "who is full is not ill")
     }
 
-    @Test func `clients are told what something would cost, and which model is the cheapest`() throws {
-        let station = try Station(
-            provider: "models: [gpt-4o, gpt-4o-mini], price: {\"gpt-4o\": {input: 2.5, output: 10}, "
-                + "gpt-4o-mini: {input: 0.15, output: 0.6}}",
-            more: "models: {aliases: {fast: gpt-4o-mini}}"
-        )
-        func ask(_ path: String, _ body: String) throws -> Response {
-            try station.connect().fetch("POST", path, headers: [("content-type", "application/json")], body: body)
-        }
-        let estimate = try object(
-            ask("/v1/cost/estimate", "{\"model\":\"fast\",\"input_tokens\":1000,\"output_tokens\":100}")
-        )
-        #expect(estimate["estimated_cost_micro_usd"] as? Int == 210)
-        #expect(estimate["estimated_cost_usd"] as? String == "0.000210")
-        let best = try object(
-            ask("/v1/cost/recommend", "{\"input_tokens\":1000,\"max_output_tokens\":100,\"has_vision\":true}")
-        )
-        #expect(best["model"] as? String == "gpt-4o-mini")
-        try expectError(ask("/v1/cost/recommend", "{\"input_tokens\":900000}"), 404, code: "model_not_found")
-        try expectError(ask("/v1/cost/estimate", "{\"model\":\"nobody's\"}"), 404, code: "model_not_found")
-        try expectError(ask("/v1/cost/estimate", "{\"input_tokens\":1}"), 400, code: "missing_model")
-    }
-
-    @Test func `the strategy cost asks the cheapest`() throws {
+    @Test func `of several that want to be left alone the first to come back is named`() throws {
         let other = try MockUpstream(models: ["mock-small"])
         let station = try Station(
-            provider: Self.priced,
-            providers: "  cheap: {kind: openai-compatible, url: \"\(other.url)/v1\", health: {mode: none}, "
-                + "price: {input: 1, output: 9}}",
-            routes: "  - {name: all, to: [[mock, cheap]], strategy: cost}"
+            providers: "  second: {kind: openai-compatible, url: \"\(other.url)/v1\", health: {mode: none}}",
+            routes: """
+                  - {name: one, match: {headers: {x-one: "*"}}, to: [mock]}
+                  - {name: two, match: {headers: {x-two: "*"}}, to: [second]}
+                  - {name: both, to: [mock, second]}
+                """
         )
-        let short =
-            "{\"model\":\"mock-small\",\"max_tokens\":1,\"messages\":[{\"role\":\"user\",\"content\":\"\(String(repeating: "word ", count: 50))\"}]}"
-        #expect(try station.chat(body: short)["x-hoosh-provider"] == "cheap")
-        let long =
-            "{\"model\":\"mock-small\",\"max_tokens\":1000,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
-        #expect(try station.chat(body: long)["x-hoosh-provider"] == "mock")
+        for (field, wait) in [("x-one", "300"), ("x-two", "30")] {
+            let headers = [(field, "1"), ("x-mock-status", "429"), ("x-mock-retry-after", wait)]
+            #expect(try station.chat(headers: headers).status == 429)
+        }
+        let refused = try station.chat()
+        try expectError(refused, 429, code: "rate_limit_exceeded")
+        #expect(refused["x-hoosh-limited-by"] == "provider second")
+        #expect(refused["retry-after"].flatMap { Int($0) }.map { (1...30).contains($0) } == true)
+        #expect(try station.forwarded == 1)
+        #expect(try other.counters().requests == 1)
+    }
+
+    // MARK: More clients than are kept apart
+
+    @Test func `a limit with too many clients says when there is a place`() throws {
+        let station = try Station(
+            more: "rate_limits: {each: {by: \"header:x-user\", requests: 1/day}}\ncache: {mode: exact}",
+            routes: Self.limited
+        )
+        // Counted, but asked of nobody.
+        try fill(station, "/v1/chat/completions", chatBody(), "cache-control: only-if-cached\r\n")
+        let refused = try station.chat(headers: [("x-user", "honest")])
+        let error = try expectError(refused, 429, code: "rate_limit_exceeded")
+        #expect(error.message.contains("the limit `each` of this gateway has more subjects than it keeps"))
+        #expect(refused["x-hoosh-limited-by"] == "gateway each")
+        // A day but for the time that this has taken.
+        #expect(refused["retry-after"].flatMap { Int($0) }.map { (80_000...86_400).contains($0) } == true)
+        #expect(refused["retry-after-ms"].flatMap { Int($0) }.map { $0 <= 86_400_000 } == true)
+        #expect(try station.chat(headers: [("x-user", "u1")])["x-ratelimit-remaining-requests"] == "0")
+    }
+
+    @Test func `a pool with too many clients says when there is a place`() throws {
+        let station = try Station(
+            more: "pools: {own: {tokens: 100k/day, per: \"header:x-user\", window: sliding}}",
+            routes: "  - {name: all, to: [mock], pool: own}"
+        )
+        try fill(station, "/v1/tokens/report", "{\"pool\":\"own\",\"actual\":1}")
+        let user: Headers = [("x-user", "honest")]
+        let reserve = try station.connect().fetch(
+            "POST",
+            "/v1/tokens/reserve",
+            headers: user,
+            body: "{\"pool\":\"own\",\"tokens\":1}"
+        )
+        for refused in [try station.chat(headers: user), reserve] {
+            try expectError(refused, 429, code: "budget_exceeded")
+            #expect(refused["x-hoosh-limited-by"] == "gateway own")
+            #expect(refused["retry-after"].flatMap { Int($0) }.map { (70_000...100_000).contains($0) } == true)
+        }
+        #expect(try station.chat(headers: [("x-user", "u1")]).status == 200)
+    }
+
+    /// Asks once for each client that a table has room for, many at a time.
+    private func fill(_ station: Station, _ path: String, _ body: String, _ fields: String = "") throws {
+        let connection = try station.connect()
+        let batch = 256
+        for first in stride(from: 0, to: 65_536, by: batch) {
+            var text = ""
+            for number in first..<first + batch {
+                text += "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(fields)"
+                text += "x-user: u\(number)\r\nContent-Length: \(body.utf8.count)\r\n"
+                text += "\r\n\(body)"
+            }
+            try connection.send(text + "GET /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            #expect(connection.read(until: "\"providers_configured\":1}") == nil)
+            _ = connection.take(connection.buffer.count)
+        }
     }
 }

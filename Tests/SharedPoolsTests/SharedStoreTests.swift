@@ -22,7 +22,8 @@ struct SharedStoreTests {
         (0..<4).map { number in
             var pool = PoolSettings("p\(number)")
             let period = [Period.sec, .min, .hour, .day, .week, .month].randomElement(using: &random) ?? .day
-            let window = Window(period, isSliding: Bool.random(using: &random))
+            // The parts of a second are so short that a moment later is another.
+            let window = Window(period, isSliding: period != .sec && Bool.random(using: &random))
             pool.tokens = PoolSettings.Allowance(Int.random(in: 50...500, using: &random), window)
             if Bool.random(using: &random) { pool.requests = PoolSettings.Allowance(20, window) }
             if Bool.random(using: &random) { pool.nanodollars = PoolSettings.Allowance(1 << 50, Window(.month)) }
@@ -242,6 +243,28 @@ struct SharedStoreTests {
             Issue.record("a place is not free again")
             return
         }
+    }
+
+    @Test func `what a sliding window takes back it takes out of the part that has it`() throws {
+        let server = try RedisServer()
+        let station = try StoreStation(server)
+        var limit = LimitSettings("slow", by: .global)
+        limit.tokens = LimitSettings.Flow(100, perSeconds: 4)
+        limit.isSliding = true
+        func pays(_ tokens: Int, _ name: String) -> Bool {
+            let payment = station.payment([], limits: [limit], tokens: tokens)
+            guard case .reserved = station.reserve(name, payment, Amount()) else { return false }
+            return true
+        }
+        #expect(pays(100, "long"))
+        usleep(3_000_000)
+        station.store.settle("long", station.payment([], limits: [limit], tokens: 100), nil, tokens: 10)
+        station.settle()
+        #expect(pays(90, "next"))
+        usleep(1_600_000)
+        // The first has left; the 90 of the last four seconds are still there.
+        #expect(pays(10, "third"))
+        #expect(!pays(85, "fourth"))
     }
 
     @Test func `a server that is held is not waited for, and what comes late is given back`() throws {

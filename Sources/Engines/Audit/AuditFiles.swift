@@ -12,12 +12,15 @@ package struct AuditFiles: Sendable {
 
     /// The log that a file belongs to by its name, and its number; nil for the one that is being written.
     package static func log(of file: String) -> (files: AuditFiles, number: Int?) {
+        // A log whose own name ends like that has a head file; none of its closed ones has.
+        let own = AuditFiles(path: file)
+        if FileSize.of(own.headPath) != nil { return (own, nil) }
         if let dot = file.lastIndex(of: "."),
             let number = AuditLine.number(Array(file[file.index(after: dot)...].utf8)[...])
         {
             return (AuditFiles(path: String(file[..<dot])), number)
         }
-        return (AuditFiles(path: file), nil)
+        return (own, nil)
     }
 
     /// A closed file by its number.

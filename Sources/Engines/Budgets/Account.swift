@@ -60,6 +60,13 @@ struct Account {
         return true
     }
 
+    /// When nothing of what was spent counts any more, if nothing else comes.
+    var idleMoment: Int {
+        var moment = 0
+        for index in 0..<3 where meters[index].used != 0 { moment = max(moment, meters[index].end) }
+        return moment
+    }
+
     /// Its windows hold a moment.
     @inline(__always)
     func isCurrent(_ now: Int) -> Bool { now < until && now >= from }

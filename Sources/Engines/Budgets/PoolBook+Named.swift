@@ -39,7 +39,9 @@ extension PoolBook {
         return state.withLock { state in
             state.expire(now)
             guard state.makesRoom(for: owner) else {
-                return (nil, .crowded(pool: state.pools[Int(pool.position)].settings.name))
+                // The first to expire makes room, whosever it is.
+                let moment = max(min(state.nextExpiry, now + 60_000), now + 1)
+                return (nil, .crowded(pool: state.pools[Int(pool.position)].settings.name, retryMilliseconds: moment))
             }
             let outcome = state.reserve(pool, need, now, subject)
             guard case .reserved(let id, _) = outcome else {

@@ -112,5 +112,16 @@ package final class PoolBook: Sendable {
 /// Why nothing can be set aside.
 package enum BudgetRefusal: Error, Equatable, Sendable {
     case exhausted(Shortfall)
-    case crowded(pool: String)
+    /// It has no place for one more subject, or reservation, until a moment that is worth trying.
+    case crowded(pool: String, retryMilliseconds: Int)
+}
+
+extension Reservation {
+    init(_ refusal: BudgetRefusal) {
+        self =
+            switch refusal {
+            case .exhausted(let lack): .exhausted(lack)
+            case .crowded(let pool, let moment): .crowded(pool: pool, retryMilliseconds: moment)
+            }
+    }
 }

@@ -33,7 +33,7 @@ extension PoolLedger {
             if account < 0 {
                 guard let found = self.account(of: position, now, subject) else {
                     links[position].counts.refused += 1
-                    return .crowded(pool: pools[position].settings.name)
+                    return Reservation(crowded(position, now))
                 }
                 account = found
             }

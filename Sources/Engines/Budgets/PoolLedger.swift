@@ -8,6 +8,8 @@ struct PoolLedger {
         var isListed = true
         /// When accounts were last looked through for idle ones.
         var sweptMilliseconds = 0
+        /// When the first subject will have nothing to lose, by what was seen then.
+        var opensMilliseconds = 0
     }
 
     /// What each request asks of a pool: small, and apart from what is only asked now and then.
@@ -139,7 +141,7 @@ struct PoolLedger {
         while position >= 0, path.count < PoolBook.depthLimit {
             guard let account = account(of: Int(position), now, subject) else {
                 links[Int(position)].counts.refused += 1
-                return .failure(.crowded(pool: pools[Int(position)].settings.name))
+                return .failure(crowded(Int(position), now))
             }
             advance(account, now)
             path.accounts[path.count] = account
@@ -188,10 +190,24 @@ struct PoolLedger {
     private mutating func evict(_ pool: Int, _ now: Int) {
         guard abs(now - pools[pool].sweptMilliseconds) >= 1_000 else { return }
         pools[pool].sweptMilliseconds = now
-        for (name, account) in links[pool].subjects.all where accounts[Int(account)].isIdle(at: now) {
+        var opens = Int.max
+        for (name, account) in links[pool].subjects.all {
+            guard accounts[Int(account)].isIdle(at: now) else {
+                // Reservations end at no known time: a guess of a minute.
+                let guess = accounts[Int(account)].holders > 0 ? now + 60_000 : 0
+                opens = min(opens, max(accounts[Int(account)].idleMoment, guess))
+                continue
+            }
             links[pool].subjects.remove(name)
             drop(account)
         }
+        pools[pool].opensMilliseconds = opens
+    }
+
+    /// Why a pool has no place for one more subject, and when it may have.
+    func crowded(_ pool: Int, _ now: Int) -> BudgetRefusal {
+        let opens = max(pools[pool].opensMilliseconds, pools[pool].sweptMilliseconds + 1_000)
+        return .crowded(pool: pools[pool].settings.name, retryMilliseconds: max(opens, now + 1))
     }
 
     // MARK: Windows

@@ -61,8 +61,8 @@ package struct ReservationID: Hashable, Sendable {
 package enum Reservation: Equatable, Sendable {
     case reserved(ReservationID, Standing)
     case exhausted(Shortfall)
-    /// The pool has as many subjects as it may have, and each still has something to lose.
-    case crowded(pool: String)
+    /// The pool has as many subjects as it may have, and each still has something to lose, until a moment that is worth trying.
+    case crowded(pool: String, retryMilliseconds: Int)
 }
 
 /// What became of a reservation that was to be changed.

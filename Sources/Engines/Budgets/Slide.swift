@@ -54,8 +54,18 @@ package struct Slide: Sendable {
 
     private static func partLength(_ length: Int) -> Int { max((length + parts - 1) / parts, 1) }
 
-    /// Counts something now; what was counted too high may be taken back.
+    /// Counts something now.
     package mutating func add(_ amount: Int) { counts[newest % 17] += amount }
+
+    /// Takes back what was counted at an earlier moment, out of the part that has it; answers what of it still counted.
+    ///
+    /// Taken out of a later part, it would be given twice: once now, and once more when the earlier part leaves.
+    package mutating func takeBack(_ amount: Int, from moment: Int, length: Int) -> Int {
+        let part = moment / Slide.partLength(length)
+        guard part <= newest, newest - part <= Slide.parts else { return 0 }
+        counts[part % 17] -= amount
+        return amount
+    }
 
     /// When so much will have left; nil when it never holds so much.
     package func moment(whenLeft amount: Int, length: Int) -> Int? {

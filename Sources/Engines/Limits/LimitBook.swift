@@ -49,12 +49,12 @@ package final class LimitBook: Sendable {
 
     /// The request is over: it is not running any more, and this is what it came to.
     package func settle(_ pass: Pass, tokens: Int, now: Int) {
-        state.withLock { $0.settle(pass, tokens: tokens, requests: 0, now) }
+        state.withLock { $0.settle(pass, tokens: tokens, isWithdrawn: false, now) }
     }
 
     /// The request was not served after all: nothing of it counts.
     package func withdraw(_ pass: Pass, now: Int) {
-        state.withLock { $0.settle(pass, tokens: 0, requests: -1, now) }
+        state.withLock { $0.settle(pass, tokens: 0, isWithdrawn: true, now) }
     }
 
     /// What is known of each limit, for metrics.

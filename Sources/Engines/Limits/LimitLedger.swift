@@ -27,9 +27,14 @@ struct LimitLedger {
         var subjects: [String: Int32] = [:]
         var isListed = true
         var swept = 0
+        /// When the first subject will be as if it had never come, by what was seen then.
+        var opens = 0
         var admitted = 0
         var refused = 0
     }
+
+    /// After how long something that runs may have ended, nanoseconds.
+    private static let guess = 1_000_000_000
 
     let subjectLimit: Int
     private var limits: [Limit] = []
@@ -104,18 +109,43 @@ struct LimitLedger {
     private mutating func sweep(_ limit: Int, _ now: Int) {
         guard abs(now - limits[limit].swept) >= 1_000_000_000 else { return }
         limits[limit].swept = now
-        let settings = limits[limit].settings
-        for (subject, index) in limits[limit].subjects where accounts[Int(index)].running == 0 {
+        var opens = Int.max
+        for (subject, index) in limits[limit].subjects {
             advance(Int(index), now)
-            let account = accounts[Int(index)]
-            let isIdle =
-                settings.isSliding
-                ? account.meters[0].used == 0 && account.meters[1].used == 0
-                : account.meters[0].arrival <= now && account.meters[1].arrival <= now
-            guard isIdle else { continue }
+            // What runs ends at no known time: a guess of a second, as where requests at a time are counted.
+            let runs = accounts[Int(index)].running > 0
+            let idle = max(idleMoment(Int(index)), runs ? now + LimitLedger.guess : 0)
+            guard idle <= now else {
+                opens = min(opens, idle)
+                continue
+            }
             limits[limit].subjects[subject] = nil
             drop(index)
         }
+        limits[limit].opens = opens
+    }
+
+    /// When nothing of an account counts any more, if nothing else comes.
+    private func idleMoment(_ index: Int) -> Int {
+        let account = accounts[index]
+        let settings = limits[Int(account.limit)].settings
+        var moment = 0
+        for (meter, flow) in [(account.meters[0], settings.requests), (account.meters[1], settings.tokens)] {
+            guard let flow else { continue }
+            guard settings.isSliding else {
+                moment = max(moment, meter.arrival)
+                continue
+            }
+            guard meter.used > 0, meter.slide >= 0 else { continue }
+            let left = slides[Int(meter.slide)].moment(whenLeft: meter.used, length: flow.nanoseconds)
+            moment = max(moment, left ?? .max)
+        }
+        return moment
+    }
+
+    /// When it may be worth asking again of a limit that has no place for one more subject.
+    private func crowdedWait(_ limit: Int, _ now: Int) -> Int {
+        max(limits[limit].opens, limits[limit].swept + 1_000_000_000, now + 1) - now
     }
 
     /// Lets what is too old leave the sliding windows of an account.
@@ -157,13 +187,14 @@ struct LimitLedger {
     ) -> Admission {
         var pass = Pass()
         pass.tokens = min(max(tokens, 0), Flows.limit)
+        pass.moment = now
         var told = Allowances()
         for number in wanted.prefix(LimitBook.depthLimit) {
             let limit = Int(number.position)
             let settings = limits[limit].settings
             guard let account = account(limit, settings.by == .global ? "" : subject(settings.by), now) else {
                 limits[limit].refused += counts ? 1 : 0
-                return .crowded(limit: settings.name)
+                return .crowded(limit: settings.name, retryNanoseconds: crowdedWait(limit, now))
             }
             advance(Int(account), now)
             if var excess = excess(Int(account), settings, pass.tokens, now) {
@@ -199,7 +230,7 @@ struct LimitLedger {
                 amount: most,
                 seconds: 0,
                 remaining: 0,
-                retryNanoseconds: 1_000_000_000,
+                retryNanoseconds: LimitLedger.guess,
                 allowances: Allowances()
             )
         }
@@ -272,13 +303,28 @@ struct LimitLedger {
             slides[Int(slide)].add(cost)
             return
         }
-        let start =
-            cost > 0 ? max(accounts[account].meters[meter].arrival, now) : accounts[account].meters[meter].arrival
-        let length = Flows.duration(abs(cost), flow)
-        accounts[account].meters[meter].arrival = min(start + (cost < 0 ? -length : length), now + Flows.longest)
+        let start = max(accounts[account].meters[meter].arrival, now)
+        accounts[account].meters[meter].arrival = min(start + Flows.duration(cost, flow), now + Flows.longest)
     }
 
-    mutating func settle(_ pass: Pass, tokens: Int, requests: Int, _ now: Int) {
+    /// Takes back what was counted too high when the request came.
+    private mutating func takeBack(
+        _ account: Int,
+        _ meter: Int,
+        _ flow: LimitSettings.Flow,
+        _ cost: Int,
+        _ moment: Int
+    ) {
+        let slide = accounts[account].meters[meter].slide
+        if slide >= 0 {
+            let still = slides[Int(slide)].takeBack(cost, from: moment, length: flow.nanoseconds)
+            accounts[account].meters[meter].used -= still
+        } else {
+            accounts[account].meters[meter].arrival -= Flows.duration(cost, flow)
+        }
+    }
+
+    mutating func settle(_ pass: Pass, tokens: Int, isWithdrawn: Bool, _ now: Int) {
         let change = min(max(tokens, 0), Flows.limit) - pass.tokens
         for step in 0..<pass.count {
             let index = pass.accounts[step]
@@ -290,8 +336,9 @@ struct LimitLedger {
             }
             let settings = limits[Int(accounts[account].limit)].settings
             advance(account, now)
-            if let flow = settings.tokens, change != 0 { count(account, 1, flow, change, now) }
-            if let flow = settings.requests, requests != 0 { count(account, 0, flow, requests, now) }
+            if let flow = settings.tokens, change > 0 { count(account, 1, flow, change, now) }
+            if let flow = settings.tokens, change < 0 { takeBack(account, 1, flow, -change, pass.moment) }
+            if let flow = settings.requests, isWithdrawn { takeBack(account, 0, flow, 1, pass.moment) }
         }
     }
 
@@ -336,37 +383,5 @@ struct LimitLedger {
                 refused: limit.refused
             )
         }
-    }
-}
-
-/// Arithmetic of rates that cannot overflow.
-private enum Flows {
-    /// The most tokens of one request that are counted.
-    static let limit = 1 << 40
-    /// Nothing is made to wait longer: ten years.
-    static let longest = 315_360_000_000_000_000
-
-    /// How many may come at once.
-    static func burst(_ settings: LimitSettings, _ quantity: LimitedQuantity, _ flow: LimitSettings.Flow) -> Int {
-        guard let burst = settings.burst, quantity == .requests || settings.requests == nil else {
-            return flow.secondsWorth
-        }
-        return max(burst, 1)
-    }
-
-    /// How long a cost takes at a rate, rounded up, so that the rate is never exceeded.
-    static func duration(_ cost: Int, _ flow: LimitSettings.Flow) -> Int {
-        let wide = (Int128(cost) * Int128(flow.nanoseconds) + Int128(flow.amount - 1)) / Int128(flow.amount)
-        return Int(min(wide, Int128(longest)))
-    }
-
-    /// How much may be counted at once: as much as the burst comes to one by one, each rounded up.
-    static func tolerance(_ burst: Int, _ flow: LimitSettings.Flow) -> Int {
-        Int(min(Int128(burst) * Int128(duration(1, flow)), Int128(longest)))
-    }
-
-    /// What fits into a time at a rate, rounded down.
-    static func cost(of nanoseconds: Int, _ flow: LimitSettings.Flow) -> Int {
-        Int(min(Int128(nanoseconds) * Int128(flow.amount) / Int128(flow.nanoseconds), Int128(Int.max)))
     }
 }

@@ -64,6 +64,8 @@ package struct Pass: Sendable {
     var count = 0
     /// Tokens that were counted in advance.
     var tokens = 0
+    /// When all of it was counted.
+    var moment = 0
 }
 
 /// How much of a rate is left.
@@ -128,6 +130,6 @@ package struct Excess: Equatable, Sendable {
 package enum Admission: Sendable {
     case admitted(Pass, Allowances)
     case refused(Excess)
-    /// The limit has as many subjects as it may have, and each is still being counted.
-    case crowded(limit: String)
+    /// The limit has as many subjects as it may have, and each is still being counted; one may have left after a while.
+    case crowded(limit: String, retryNanoseconds: Int)
 }

@@ -44,7 +44,7 @@ extension SharedScript {
             keep(limit)
             names.l[i] = limit.key
           end
-          redis.call('HSET', record, 't', held[1], 'd', held[2], 'r', held[3], 'k', order.k,
+          redis.call('HSET', record, 't', held[1], 'd', held[2], 'r', held[3], 'k', order.k, 'c', us,
             'a', #names.a > 0 and cjson.encode(names.a) or '', 'l', #names.l > 0 and cjson.encode(names.l) or '')
           if order.o then
             redis.call('HSET', record, 'o', order.o, 'p', order.p, 'w', cjson.encode(order.a), 'e', ms + order.ttl)
@@ -119,12 +119,13 @@ extension SharedScript {
               save(account)
             end
           end
+          local at = held and held[12] and tonumber(held[12])
           for _, limit in ipairs(limits) do
             for _, flow in ipairs(limit.flows) do
               if order.undo then
-                if held then count(flow, flow.i == 1 and -1 or -tonumber(held[7])) end
+                if held then count(flow, flow.i == 1 and -1 or -tonumber(held[7]), at) end
               elseif flow.i == 2 then
-                count(flow, order.tok - (held and tonumber(held[7]) or order.k))
+                count(flow, order.tok - (held and tonumber(held[7]) or order.k), at)
               elseif order.late then
                 count(flow, 1)
               end

@@ -5,7 +5,7 @@
 /// (microseconds since 2025 with a fraction). The time is the server's, so that replicas agree on it.
 ///
 /// Keys: 1 the open records by when they expire, 2 this request's record, then accounts, then limits. A record
-/// (`t d r` amounts, `a l` keys that hold them, `k` tokens counted) is what a crash leaves behind; once its lease is over
+/// (`t d r` amounts, `a l` keys that hold them, `k` tokens counted, `c` when) is what a crash leaves behind; once its lease is over
 /// whoever comes next takes it off. A settled one leaves a mark (`s`) for a while, so that settling twice is once.
 enum SharedScript {
     static let text = books + "\n" + operations
@@ -34,7 +34,7 @@ enum SharedScript {
         -- Takes off what a record holds; answers its fields, nothing when there is none that is open.
         local function drop(name)
           local key = base .. 'r:' .. name
-          local f = redis.call('HMGET', key, 't', 'd', 'r', 'a', 'l', 's', 'k', 'w', 'o', 'p', 'e')
+          local f = redis.call('HMGET', key, 't', 'd', 'r', 'a', 'l', 's', 'k', 'w', 'o', 'p', 'e', 'c')
           redis.call('ZREM', book, name)
           if f[6] or not f[1] then return nil end
           for _, account in ipairs(keys(f[4])) do
@@ -75,6 +75,14 @@ enum SharedScript {
         local function slid(s, amount)
           s.counts[s.newest] = (s.counts[s.newest] or 0) + amount
           s.used = s.used + amount
+        end
+
+        -- Out of the part that has it: out of a later one it would be given twice.
+        local function unslid(s, amount, at)
+          local p = at and math.floor(at / s.part)
+          if not p or p <= s.newest - 17 or p > s.newest then return end
+          s.counts[p] = (s.counts[p] or 0) - amount
+          s.used = s.used - amount
         end
 
         local function written(s)
@@ -229,8 +237,10 @@ enum SharedScript {
           return nil
         end
 
-        local function count(flow, cost)
+        -- `at`: when that was counted of which some is taken back.
+        local function count(flow, cost, at)
           if cost == 0 then return end
+          if flow.slide and cost < 0 then return unslid(flow.slide, -cost, at) end
           if flow.slide then return slid(flow.slide, cost) end
           local start = flow.arrival
           if cost > 0 then start = math.max(start, us) end

@@ -14,6 +14,7 @@ enum AdminPaths {
     static func serve(_ session: Session) {
         let isAdmin = admits(session)
         if !isAdmin, !probes.contains(session.path) { return refuseStranger(session) }
+        if session.isStoppedByAudit() { return }
         if session.path == "/v1/admin/reload" { return reload(session) }
         if session.path == "/v1/costs/reset" { return CostPaths.reset(session) }
         if serveCache(session) { return }

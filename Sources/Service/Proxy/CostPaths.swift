@@ -11,7 +11,7 @@ import Zones
 enum CostPaths {
     // MARK: Clients
 
-    /// `POST /v1/cost/estimate`: what so many tokens of a model cost at the cheapest provider that serves it.
+    /// `POST /v1/cost/estimate`: what so many tokens of a model cost where a request for it would be sent.
     static func estimate(_ session: Session) {
         guard let node = body(session) else { return }
         guard let model = node["model"]?.string, !model.isEmpty else {
@@ -30,20 +30,34 @@ enum CostPaths {
             )
         }
         let tokens = SpentTokens(input: input, cached: cached, output: output)
-        var best: (provider: String, cost: Int)?
-        for (index, provider) in snapshot.configuration.providers.enumerated() {
-            guard provider.isEnabled, wanted.map({ $0 == provider.name }) ?? true,
-                provider.serves(model: real.span, api: .chat) || provider.serves(model: real.span, api: .embeddings),
-                let price = snapshot.governance.providers[index].prices.price(of: real)
-            else { continue }
-            let cost = price.nanodollars(tokens)
-            if best.map({ cost < $0.cost }) ?? true { best = (provider.name, cost) }
+        let providers = snapshot.configuration.providers
+        var found: [(provider: String, cost: Int)] = []
+        switch CostOffers(session, tokens: input, sees: false).of(real) {
+        case .tiers(let tiers):
+            // Later tiers are asked only when the first has failed.
+            let offers = wanted == nil ? tiers.first ?? [] : tiers.flatMap(\.self)
+            found = offers.map { (providers[$0.provider].name, $0.price.nanodollars(tokens)) }
+        case .refused(let refusal): return session.refuse(refusal)
+        case .denied(let refusal) where wanted == nil: return session.refuse(refusal)
+        case .denied, .unrouted: break
         }
-        guard let best else {
-            let message = "nobody who serves `\(model.text.prefix(80))` has a price for it"
+        if let wanted {
+            found.removeAll { $0.provider != wanted }
+            if found.isEmpty, let cost = cost(of: real, tokens, at: wanted, snapshot) { found = [(wanted, cost)] }
+        }
+        guard let best = found.min(by: { $0.cost < $1.cost }) else {
+            let message = "no route leads a request for `\(model.text.prefix(80))` to somebody who has a price for it"
             return session.refuse(Refusal(404, "model_not_found", message, param: "model"))
         }
         answer(session, model: model.text, best.provider, best.cost, tokens)
+    }
+
+    /// What a model costs at a provider that no route leads this request to.
+    private static func cost(of model: [UInt8], _ tokens: SpentTokens, at name: String, _ snapshot: Snapshot) -> Int? {
+        let providers = snapshot.configuration.providers
+        guard let index = providers.firstIndex(where: { $0.name == name }) else { return nil }
+        let serves = [API.chat, .embeddings].contains { providers[index].serves(model: model.span, api: $0) }
+        return serves ? snapshot.governance.providers[index].prices.price(of: model)?.nanodollars(tokens) : nil
     }
 
     /// `POST /v1/cost/recommend`: the cheapest model that can do it, of those that providers list by name.
@@ -55,22 +69,29 @@ enum CostPaths {
         let snapshot = session.worker.snapshot
         let aliases = snapshot.configuration.aliases
         let tokens = SpentTokens(input: input, output: output)
+        let providers = snapshot.configuration.providers
+        let offers = CostOffers(session, tokens: input, sees: sees)
+        var seen: Set<String> = []
         var best: (model: String, provider: String, cost: Int)?
-        for (index, provider) in snapshot.configuration.providers.enumerated() where provider.isEnabled {
-            for name in (provider.models ?? []).flatMap(\.exactTexts) where session.caller.mayKnow(name, aliases) {
-                let bytes = Array(name.utf8)
-                let facts = snapshot.modelTables[index].facts(of: bytes)
-                guard provider.serves(model: bytes.span, api: .chat), let context = facts.context,
-                    input + output <= context, output <= facts.output ?? .max,
-                    !sees || facts.inputs?.contains(.image) == true,
-                    let price = snapshot.governance.providers[index].prices.price(of: bytes)
+        for name in providers.filter(\.isEnabled).flatMap({ ($0.models ?? []).flatMap(\.exactTexts) }) {
+            guard seen.insert(name).inserted, session.caller.mayKnow(name, aliases) else { continue }
+            let asked = Array(name.utf8)
+            let real = snapshot.configuration.resolvedAlias(of: asked.span) ?? asked
+            guard case .tiers(let tiers) = offers.ofChats(real) else { continue }
+            // Later tiers are asked only when the first has failed: it is the first that has to be able to do it.
+            for offer in tiers.first ?? [] {
+                let facts = snapshot.modelTables[offer.provider].facts(of: offer.model)
+                guard let context = facts.context, input + output <= context, output <= facts.output ?? .max,
+                    output <= offer.target.maxTokens ?? .max, !sees || facts.inputs?.contains(.image) == true
                 else { continue }
-                let cost = price.nanodollars(tokens)
-                if best.map({ cost < $0.cost }) ?? true { best = (name, provider.name, cost) }
+                let cost = offer.price.nanodollars(tokens)
+                if best.map({ cost < $0.cost }) ?? true { best = (name, providers[offer.provider].name, cost) }
             }
         }
         guard let best else {
-            let message = "no model that a provider lists by name is known to be able to do this, and has a price"
+            let message =
+                "no model that a provider lists by name, and that a route leads to, is known to be able to do this, and "
+                + "has a price"
             return session.refuse(Refusal(404, "model_not_found", message))
         }
         answer(session, model: best.model, best.provider, best.cost, tokens)

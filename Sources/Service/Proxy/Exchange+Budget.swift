@@ -236,7 +236,8 @@ extension Exchange {
         if $grant.isUsed, let pass = grant.pass.take() { books.limits.settle(pass, tokens: tokens, now: now) }
         var cost: Int?
         if let spent, ledger.provider >= 0, let target { cost = record(spent, target) }
-        auditEntry?.costNanoDollars = cost
+        // A kept answer costs nothing, which is known.
+        auditEntry?.costNanoDollars = cost ?? ($cache.isUsed && cache.replay != nil ? 0 : nil)
         defer { worker.shared.state?.note() }
         guard $grant.isUsed else { return }
         if let shared = grant.shared { settleShared(shared, spent, nanodollars: cost) }

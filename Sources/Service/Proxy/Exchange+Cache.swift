@@ -214,7 +214,8 @@ extension Exchange {
         guard cache.flight != nil, let policy = cache.policy, saved.head.status == 200 else { return }
         guard saved.body.count <= policy.bodyLimitBytes else { return letOthersAsk() }
         saved.headBytes.withUnsafeBytes { noteFields(saved.head, $0, saved.contentType) }
-        keep(saved.body, [], gatheredUsage?.input ?? 0, gatheredUsage?.output ?? 0)
+        // Whoever gets it again pays nothing.
+        keep(withCost(saved, 0).body, [], gatheredUsage?.input ?? 0, gatheredUsage?.output ?? 0)
     }
 
     private func keep(_ body: [UInt8], _ marks: [CachedAnswer.Mark], _ prompt: Int, _ completion: Int) {

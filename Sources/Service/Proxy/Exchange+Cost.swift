@@ -5,16 +5,16 @@ import HTTP
 
 // Where an answer's cost is told besides its head (docs/costs.md).
 extension Exchange {
-    /// A whole answer of ours with what it cost in its usage.
-    func withCost(_ told: SavedAnswer) -> SavedAnswer {
+    /// A whole answer of ours with what it cost in its usage, nano-dollars; as it is where nobody knows.
+    func withCost(_ told: SavedAnswer, _ cost: Int?) -> SavedAnswer {
         let isOurs = restated?.answer != nil || restated?.embeddings != nil
-        guard let knownCost, isOurs, !request.streams, told.translation == nil else { return told }
+        guard let cost, isOurs, !request.streams, told.translation == nil else { return told }
         switch request.dialect {
         case .chat, .completions, .responses, .messages: break
         case .gemini, .ollama, .generate: return told
         }
         var told = told
-        told.body = CostMember.added(knownCost / 1_000, to: told.body)
+        told.body = CostMember.added(cost / 1_000, to: told.body)
         return told
     }
 

@@ -60,6 +60,7 @@ extension Exchange {
         put("x-hoosh-config", snapshot.hashText)
         put("x-hoosh-cache", cache.similarity == nil ? "HIT" : "SEMANTIC")
         if let similarity = cache.similarity { put("x-hoosh-cache-similarity", Comparison.shown(similarity)) }
+        put("x-hoosh-cost-micro-usd", "0")
         put("age", "\(max(0, loop.now - answer.createdNanoseconds) / 1_000_000_000)")
         return head + grantFields + [0x0d, 0x0a]
     }

@@ -270,6 +270,6 @@ extension Exchange {
         endLoad()
         guard let told = scanned(told) else { return blockAnswer() }
         keep(gathered: told)
-        deliver(withCost(told))
+        deliver(withCost(told, knownCost))
     }
 }

@@ -141,6 +141,11 @@ struct Governance: Sendable {
         target.prices.isEmpty ? nil : targetPrices[ObjectIdentifier(target)]
     }
 
+    /// What a model costs at a target; nil when nobody knows.
+    func price(of target: Target, _ model: [UInt8]) -> Price? {
+        (prices(of: target) ?? providers[target.provider].prices).price(of: model)
+    }
+
     private static func targetPrices(_ program: Program, _ providers: [Provider]) -> [ObjectIdentifier: PriceTable] {
         var tables: [ObjectIdentifier: PriceTable] = [:]
         for route in program.routes {

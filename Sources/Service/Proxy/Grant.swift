@@ -63,8 +63,12 @@ extension Grant {
         case .refused(let excess):
             let waits = governance.queuedLimits.contains(excess.limit)
             throw GrantFault(refusal: Refusal(excess), retryNanoseconds: waits ? excess.retryNanoseconds : nil)
-        case .crowded(let limit):
-            throw GrantFault(refusal: Refusal.crowded("the limit `\(limit)`", "rate_limit_exceeded"))
+        case .crowded(let limit, let wait):
+            let refusal = Refusal.crowded(limit: limit, retryNanoseconds: wait)
+            throw GrantFault(
+                refusal: refusal,
+                retryNanoseconds: governance.queuedLimits.contains(limit) ? wait : nil
+            )
         }
     }
 
@@ -87,7 +91,8 @@ extension Grant {
             let milliseconds = lack.retryMilliseconds.map { max($0 - WallClock.milliseconds(), 1) }
             let retry = pool.waits ? milliseconds.map { min($0, 60_000) * 1_000_000 } : nil
             throw GrantFault(refusal: Refusal(lack), retryNanoseconds: retry)
-        case .crowded(let name): throw GrantFault(refusal: Refusal.crowded("the pool `\(name)`", "budget_exceeded"))
+        case .crowded(let name, let moment):
+            throw GrantFault(refusal: Refusal.crowded(pool: name, retryMilliseconds: moment))
         }
     }
 }

@@ -41,6 +41,14 @@ struct RequestJudge {
         var streams: Bool
         var requestID: [UInt8]
         var caller: Caller
+        /// Of a request that is only asked about.
+        var foretold: Foretold?
+    }
+
+    /// What one pass over the body would find, said in advance.
+    struct Foretold {
+        var tokens: Int
+        var features: FeatureSet
     }
 
     private let program: Program
@@ -109,7 +117,7 @@ struct RequestJudge {
             case .none: return verdict
             // It asked for what it was given already: no answer is a refusal, never an open door.
             case .needs(let stage) where stage <= facts.stage: return verdict
-            case .needs: measure(reader, all)
+            case .needs: measure(reader, all, subject.foretold)
             }
         }
     }
@@ -167,8 +175,13 @@ struct RequestJudge {
     }
 
     /// The one pass over the body; what is no JSON has neither text nor features.
-    private mutating func measure(_ reader: RequestReader, _ bytes: Span<UInt8>) {
+    private mutating func measure(_ reader: RequestReader, _ bytes: Span<UInt8>, _ foretold: Foretold?) {
         facts.stage = .content
+        if let foretold {
+            facts.tokens = foretold.tokens
+            facts.features = foretold.features
+            return
+        }
         guard reader.isJSON, reader.bodyBytes > 0 else {
             facts.tokens = 0
             facts.features = []

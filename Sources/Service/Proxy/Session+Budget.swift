@@ -151,15 +151,29 @@ extension Refusal {
         Refusal(403, "pool_not_allowed", "this key may not draw on the pool `\(name)`", param: "pool")
     }
 
-    /// A book has no place left for one more subject.
-    static func crowded(_ what: String, _ code: String) -> Refusal {
-        var refusal = Refusal(
-            429,
-            code,
-            "\(what) of this gateway has more subjects, or more open reservations, than it keeps; try again later"
-        )
+    /// A limit has no place left for one more subject.
+    static func crowded(limit: String, retryNanoseconds: Int) -> Refusal {
+        let milliseconds = max((retryNanoseconds + 999_999) / 1_000_000, 1)
+        var refusal = crowded("rate_limit_exceeded", "the limit `\(limit)`", "subjects", milliseconds)
+        refusal.fields += "retry-after-ms: \(milliseconds)\r\nx-hoosh-limited-by: gateway \(limit)\r\n"
+        return refusal
+    }
+
+    /// A pool has no place left for one more subject, or reservation; the moment is of the clock on the wall.
+    static func crowded(pool: String, retryMilliseconds: Int) -> Refusal {
+        let milliseconds = max(retryMilliseconds - WallClock.milliseconds(), 1)
+        let what = "subjects, or more open reservations,"
+        var refusal = crowded("budget_exceeded", "the pool `\(pool)`", what, milliseconds)
+        refusal.fields += "x-hoosh-limited-by: gateway \(pool)\r\n"
+        return refusal
+    }
+
+    private static func crowded(_ code: String, _ who: String, _ what: String, _ milliseconds: Int) -> Refusal {
+        let message =
+            "\(who) of this gateway has more \(what) than it keeps; try again in \(Refusal.seconds(milliseconds))"
+        var refusal = Refusal(429, code, message)
         refusal.mayRetry = true
-        refusal.fields = "retry-after: 60\r\n"
+        refusal.fields = "retry-after: \((milliseconds + 999) / 1_000)\r\n"
         return refusal
     }
 

@@ -109,7 +109,7 @@ enum TokenPaths {
         case .success(let standing):
             answer(session, ["\"allowed\":true"] + members(standing))
         case .failure(.exhausted(let lack)): answer(session, ["\"allowed\":false"] + members(lack))
-        case .failure(.crowded(let name)): throw crowded(name)
+        case .failure(.crowded(let name, let moment)): throw crowded(name, moment)
         }
     }
 
@@ -131,7 +131,7 @@ enum TokenPaths {
             let made = ["\"reserved\":true", "\"id\":\(quoted(name ?? ""))", "\"expires_in\":\(seconds)"]
             answer(session, made + members(standing))
         case .exhausted(let lack): answer(session, ["\"reserved\":false"] + members(lack))
-        case .crowded(let name): throw crowded(name)
+        case .crowded(let name, let moment): throw crowded(name, moment)
         }
     }
 
@@ -170,7 +170,7 @@ enum TokenPaths {
         switch outcome {
         case .success(let standing): answer(session, ["\"used\":\(actual.tokens)"] + members(standing))
         case .failure(.exhausted(let lack)): answer(session, members(lack))
-        case .failure(.crowded(let name)): throw crowded(name)
+        case .failure(.crowded(let name, let moment)): throw crowded(name, moment)
         }
     }
 
@@ -181,8 +181,8 @@ enum TokenPaths {
         param: "id"
     )
 
-    private static func crowded(_ pool: String) -> Fault {
-        Fault(refusal: Refusal.crowded("the pool `\(pool)`", "budget_exceeded"))
+    private static func crowded(_ pool: String, _ moment: Int) -> Fault {
+        Fault(refusal: Refusal.crowded(pool: pool, retryMilliseconds: moment))
     }
 
     static func pool(_ session: Session, _ order: Order) throws(Fault) -> (Governance.Pool, PoolBook) {

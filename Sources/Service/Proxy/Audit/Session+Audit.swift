@@ -12,12 +12,19 @@ extension Session {
         guard let desk = worker.shared.audit, !desk.log.isWorking, worker.snapshot.audit?.denies == true else {
             return false
         }
-        // Whoever asks about health shall learn that the process lives.
-        if path == "/v1/health" || path == "/v1/health/providers" { return false }
+        guard !isAskedInTrouble else { return false }
         desk.log.countDenied()
-        let message = "the audit log cannot be written, and nothing is served without it; try again later"
+        var message = "the audit log cannot be written, and nothing is served without it; try again later"
+        if role == .admin, let trouble = desk.log.status.trouble { message += ": \(trouble)" }
         refuse(Refusal(503, Session.auditCode, message), retryAfterSeconds: 1)
         return true
+    }
+
+    /// Reads that change nothing and tell of nobody: whoever asks shall learn that the process lives, and how.
+    private var isAskedInTrouble: Bool {
+        if isUnworthy(path) { return true }
+        guard role == .admin, reader.head.method == .get || reader.head.method == .head else { return false }
+        return ["/v1/admin/config", "/v1/admin/state", "/v1/cache/stats", "/v1/queue/status"].contains(path)
     }
 
     private static let auditCode = "audit_unavailable"
