@@ -63,35 +63,47 @@ package struct AuditHead: Equatable, Sendable {
 ///
 /// A line is `{"seq":N,"time":"…","type":…,…,"prev":"…","mac":"…"}`. `prev` is the MAC of the line before, 64 zeros in the
 /// first; `mac` is HMAC-SHA256 over the bytes of `prev` and the line's text up to the member `mac`.
-package struct AuditChain: Sendable {
+struct AuditChain {
     /// Written into the first line of each file; another number means other lines.
     static let format = 1
 
-    let key: AuditKey
-    package private(set) var head: AuditHead
+    private let signer: KeyedMAC
+    private(set) var head: AuditHead
 
     /// A chain that stands here.
     init(key: AuditKey, at head: AuditHead = .none) {
-        self.key = key
+        signer = KeyedMAC(key)
         self.head = head
     }
 
+    /// Bytes of a line beside its record: at most 19 digits, 24 of time, two MACs, and the words around them.
+    private static let frameBytes = 256
+
     /// Appends the next line, with its line feed.
     mutating func append(_ record: AuditRecord, time milliseconds: Int, to output: inout [UInt8]) {
-        // The MAC before it stands in front while the line is made, because it is signed along.
-        var text = head.mac
-        text.reserveCapacity(record.bytes.count + 320)
-        text += "{\"seq\":\(head.sequence + 1),\"time\":\"\(CanonicalText.time(milliseconds))\",".utf8
-        text += record.bytes
-        text += ",\"prev\":\"".utf8
-        text += Hex.bytes(head.mac)
-        text.append(0x22)
-        let mac = key.mac(of: text)
-        head = AuditHead(sequence: head.sequence + 1, mac: mac)
-        output += text[AuditKey.digestBytes...]
-        output += ",\"mac\":\"".utf8
-        output += Hex.bytes(mac)
-        output += "\"}\n".utf8
+        let previous = head.mac
+        let number = head.sequence + 1
+        var mac: [UInt8] = []
+        let signer = signer
+        let line = [UInt8](unsafeUninitializedCapacity: record.bytes.count + AuditChain.frameBytes) { buffer, count in
+            var writer = ByteWriter(UnsafeMutableRawBufferPointer(buffer))
+            writer.put("{\"seq\":")
+            writer.put(decimal: number)
+            writer.put(",\"time\":\"")
+            CanonicalText.write(time: milliseconds, to: &writer)
+            writer.put("\",")
+            writer.put(record.bytes)
+            writer.put(",\"prev\":\"")
+            Hex.write(previous, to: &writer)
+            writer.put("\"")
+            mac = signer.mac(of: previous, writer.written)
+            writer.put(",\"mac\":\"")
+            Hex.write(mac, to: &writer)
+            writer.put("\"}\n")
+            count = writer.count
+        }
+        head = AuditHead(sequence: number, mac: mac)
+        output += line
     }
 }
 

@@ -93,7 +93,10 @@ package struct AuditEntry: Sendable {
 
     /// The line's inner part.
     package var record: AuditRecord {
-        var text = CanonicalText()
+        AuditRecord(room: 1_024 + 2 * (body?.text?.utf8.count ?? 0)) { write(to: &$0) }
+    }
+
+    private func write(to text: inout CanonicalText) {
         text.member("type", kind.rawValue)
         text.member("request_id", requestID)
         text.member("key", key)
@@ -113,10 +116,10 @@ package struct AuditEntry: Sendable {
         text.member("provider", provider)
         text.member("attest", attest)
         text.list("tries", tries) { text, item in
-            text.raw("{")
-            text.member("provider", item.provider)
-            text.member("outcome", item.outcome)
-            text.raw("}")
+            text.object {
+                $0.member("provider", item.provider)
+                $0.member("outcome", item.outcome)
+            }
         }
         text.member("status", status)
         write(tokens, to: &text)
@@ -126,29 +129,28 @@ package struct AuditEntry: Sendable {
         text.member("client_left", clientLeft)
         text.member("config", configuration)
         write(body, to: &text)
-        return AuditRecord(text)
     }
 
     private func write(_ tokens: Tokens?, to text: inout CanonicalText) {
         text.name("tokens")
         guard let tokens else { return text.raw("null") }
-        text.raw("{")
-        text.member("input", tokens.input)
-        text.member("output", tokens.output)
-        text.member("cached", tokens.cached)
-        text.member("reasoning", tokens.reasoning)
-        text.member("estimated", tokens.isEstimate)
-        text.raw("}")
+        text.object {
+            $0.member("input", tokens.input)
+            $0.member("output", tokens.output)
+            $0.member("cached", tokens.cached)
+            $0.member("reasoning", tokens.reasoning)
+            $0.member("estimated", tokens.isEstimate)
+        }
     }
 
     private func write(_ body: Body?, to text: inout CanonicalText) {
         text.name("body")
         guard let body else { return text.raw("null") }
-        text.raw("{")
-        text.member("bytes", body.count)
-        text.member("sha256", Hex.text(body.digest))
-        text.member("text", body.text)
-        text.raw("}")
+        text.object {
+            $0.member("bytes", body.count)
+            $0.member("sha256", hex: body.digest)
+            $0.member("text", body.text)
+        }
     }
 }
 
@@ -157,7 +159,10 @@ package struct AuditRecord: Sendable {
     /// The members, `"type"` first, without braces.
     let bytes: [UInt8]
 
-    init(_ text: CanonicalText) { bytes = text.bytes }
+    /// * `room`: how many bytes it is likely to need.
+    init(room: Int = 1_024, _ write: (inout CanonicalText) -> Void) {
+        bytes = CanonicalText.bytes(room: room, write)
+    }
 
     /// The file was read again.
     package static func reload(
@@ -166,79 +171,75 @@ package struct AuditRecord: Sendable {
         configuration: String,
         message: String
     ) -> AuditRecord {
-        var text = CanonicalText()
-        text.member("type", "reload")
-        text.member("cause", cause)
-        text.member("result", result)
-        text.member("config", configuration)
-        text.member("message", message)
-        return AuditRecord(text)
+        AuditRecord {
+            $0.member("type", "reload")
+            $0.member("cause", cause)
+            $0.member("result", result)
+            $0.member("config", configuration)
+            $0.member("message", message)
+        }
     }
 
     /// The store that several proxies share was lost, or is there again.
     ///
     /// * `policy`: what became of requests meanwhile.
     package static func store(isUp: Bool, policy: String, reason: String?) -> AuditRecord {
-        var text = CanonicalText()
-        text.member("type", "store")
-        text.member("up", isUp)
-        text.member("on_store_error", policy)
-        text.member("reason", reason)
-        return AuditRecord(text)
+        AuditRecord {
+            $0.member("type", "store")
+            $0.member("up", isUp)
+            $0.member("on_store_error", policy)
+            $0.member("reason", reason)
+        }
     }
 
     /// The process ends in order.
-    static let stop: AuditRecord = {
-        var text = CanonicalText()
-        text.member("type", "stop")
-        return AuditRecord(text)
-    }()
+    static let stop = AuditRecord { $0.member("type", "stop") }
 
     /// The first line of a chain (`genesis`), or of a process that goes on with one (`start`).
     ///
     /// * `after`: why an earlier log was not gone on with.
     static func begin(_ type: String, _ origin: AuditOrigin, key: AuditKey, after: String? = nil) -> AuditRecord {
-        var text = CanonicalText()
-        text.member("type", type)
-        text.member("format", AuditChain.format)
-        text.member("version", origin.version)
-        text.member("config", origin.configuration)
-        text.member("key_id", key.name)
-        text.member("after", after)
-        return AuditRecord(text)
+        AuditRecord {
+            $0.member("type", type)
+            $0.member("format", AuditChain.format)
+            $0.member("version", origin.version)
+            $0.member("config", origin.configuration)
+            $0.member("key_id", key.name)
+            $0.member("after", after)
+        }
     }
 
     /// The first line of a file that goes on with the chain of another.
     static func file(_ origin: AuditOrigin, key: AuditKey, follows: String?, reason: String) -> AuditRecord {
-        var text = CanonicalText()
-        text.member("type", "file")
-        text.member("format", AuditChain.format)
-        text.member("version", origin.version)
-        text.member("config", origin.configuration)
-        text.member("key_id", key.name)
-        text.member("follows", follows)
-        text.member("reason", reason)
-        return AuditRecord(text)
+        AuditRecord {
+            $0.member("type", "file")
+            $0.member("format", AuditChain.format)
+            $0.member("version", origin.version)
+            $0.member("config", origin.configuration)
+            $0.member("key_id", key.name)
+            $0.member("follows", follows)
+            $0.member("reason", reason)
+        }
     }
 
     /// What stands right before this line was cut off by a crash; its bytes stay and are known.
     static func sealed(_ torn: [UInt8]) -> AuditRecord {
-        var text = CanonicalText()
-        text.member("type", "sealed")
-        text.member("torn_bytes", torn.count)
-        text.member("torn_sha256", Hex.text(AuditKey.digest(torn)))
-        return AuditRecord(text)
+        AuditRecord {
+            $0.member("type", "sealed")
+            $0.member("torn_bytes", torn.count)
+            $0.member("torn_sha256", hex: AuditKey.digest(torn))
+        }
     }
 
     /// The log could not be written for a while.
     static func resumed(since: Int, reason: String, denied: Int, lost: Int) -> AuditRecord {
-        var text = CanonicalText()
-        text.member("type", "resumed")
-        text.member("since", CanonicalText.time(since))
-        text.member("reason", reason)
-        text.member("denied", denied)
-        text.member("lost", lost)
-        return AuditRecord(text)
+        AuditRecord {
+            $0.member("type", "resumed")
+            $0.member("since", CanonicalText.time(since))
+            $0.member("reason", reason)
+            $0.member("denied", denied)
+            $0.member("lost", lost)
+        }
     }
 }
 

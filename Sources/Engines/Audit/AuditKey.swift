@@ -1,3 +1,4 @@
+import Bytes
 import CSSL
 import Glibc
 
@@ -21,6 +22,9 @@ package struct AuditKey: Sendable {
         guard RAND_bytes(&bytes, Int32(bytes.count)) == 1 else { return nil }
         return AuditKey(bytes)
     }
+
+    /// Calls with the secret.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result { bytes.withUnsafeBytes(body) }
 
     /// What tells keys apart without telling anything about them: 16 hex digits.
     package var name: String {
@@ -55,13 +59,8 @@ package struct AuditKey: Sendable {
     /// SHA-256 of a text.
     package static func digest(_ text: some Collection<UInt8>) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: digestBytes)
-        var count: UInt32 = 0
-        let done = text.withContiguousStorageIfAvailable {
-            EVP_Digest($0.baseAddress, $0.count, &result, &count, EVP_sha256(), nil)
-        }
-        guard let done else { return digest(Array(text)) }
-        precondition(done == 1, "no memory for a digest")
-        return result
+        let done: Void? = text.withContiguousStorageIfAvailable { cssl_sha256($0.baseAddress, $0.count, &result) }
+        return done == nil ? digest(Array(text)) : result
     }
 
     /// SHA-256 of memory that somebody else owns.
@@ -76,10 +75,35 @@ package struct AuditKey: Sendable {
     }
 }
 
+/// HMAC-SHA256 with one key, text after text: what depends on the key alone is worked out once.
+final class KeyedMAC {
+    private let context: OpaquePointer
+
+    init(_ key: AuditKey) {
+        guard let context = HMAC_CTX_new() else { preconditionFailure("no memory for an HMAC") }
+        self.context = context
+        let begun = key.withBytes { HMAC_Init_ex(context, $0.baseAddress, Int32($0.count), EVP_sha256(), nil) }
+        precondition(begun == 1, "OpenSSL has no HMAC-SHA256")
+    }
+
+    deinit { HMAC_CTX_free(context) }
+
+    /// The MAC of a text in two parts, one behind the other.
+    func mac(of first: [UInt8], _ second: UnsafeRawBufferPointer) -> [UInt8] {
+        var count: UInt32 = 0
+        var result = [UInt8](repeating: 0, count: AuditKey.digestBytes)
+        // Without a key it begins anew with the one it has (HMAC_Init_ex(3)).
+        let isMade =
+            HMAC_Init_ex(context, nil, 0, nil, nil) == 1 && HMAC_Update(context, first, first.count) == 1
+            && HMAC_Update(context, second.bindMemory(to: UInt8.self).baseAddress, second.count) == 1
+            && HMAC_Final(context, &result, &count) == 1
+        precondition(isMade && count == AuditKey.digestBytes, "no memory for an HMAC")
+        return result
+    }
+}
+
 /// Bytes as hexadecimal digits, small letters only: one spelling for each value.
 package enum Hex {
-    private static let digits = Array("0123456789abcdef".utf8)
-
     /// The digits as text.
     package static func text(_ bytes: some Sequence<UInt8>) -> String {
         String(decoding: Hex.bytes(bytes), as: UTF8.self)
@@ -90,11 +114,21 @@ package enum Hex {
         var result: [UInt8] = []
         result.reserveCapacity(2 * AuditKey.digestBytes)
         for byte in bytes {
-            result.append(digits[Int(byte >> 4)])
-            result.append(digits[Int(byte & 15)])
+            result.append(digit(byte >> 4))
+            result.append(digit(byte & 15))
         }
         return result
     }
+
+    /// The digits, into memory that somebody else owns.
+    static func write(_ bytes: [UInt8], to writer: inout ByteWriter) {
+        for byte in bytes {
+            writer.put(byte: digit(byte >> 4))
+            writer.put(byte: digit(byte & 15))
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
     /// What 64 digits stand for; nil for anything else.
     package static func digest(_ text: some Collection<UInt8>) -> [UInt8]? {

@@ -19,10 +19,8 @@ package struct AuditTail: Sendable {
         /// Wants this value of a member; false when there is no such member.
         package mutating func want(_ member: String, _ value: String) -> Bool {
             guard Filter.members.contains(member) else { return false }
-            var text = CanonicalText()
-            if member != "status" { text.value(value) } else { text.raw("") }
             // Quotes inside of texts are escaped, so this cannot be part of one.
-            let spelled = member == "status" ? Array(value.utf8) : text.bytes
+            let spelled = member == "status" ? Array(value.utf8) : CanonicalText.bytes { $0.value(value) }
             needles.append(Array(",\"\(member)\":".utf8) + spelled + [0x2c])
             return true
         }

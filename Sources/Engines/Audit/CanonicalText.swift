@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 import Zones
 
@@ -5,22 +6,42 @@ import Zones
 ///
 /// Text is UTF-8; only `"`, `\` and control characters are escaped (RFC 8259 §7).
 struct CanonicalText {
-    private(set) var bytes: [UInt8] = []
+    private var writer: ByteWriter
+    /// The next member is the first of its object.
+    private var isFirst = true
 
-    init() { bytes.reserveCapacity(768) }
+    /// What `write` writes, in an array of its own.
+    ///
+    /// * `room`: bytes that are likely to do.
+    static func bytes(room: Int = 1_024, _ write: (inout CanonicalText) -> Void) -> [UInt8] {
+        ByteWriter.gather(room: room) { writer in
+            var text = CanonicalText(writer: writer)
+            write(&text)
+            writer = text.writer
+        }
+    }
+
+    private init(writer: ByteWriter) { self.writer = writer }
 
     /// Begins a member; its value follows.
     mutating func name(_ name: StaticString) {
-        if let last = bytes.last, last != 0x7b, last != 0x5b { bytes.append(0x2c) }
-        bytes.append(0x22)
-        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        bytes.append(0x22)
-        bytes.append(0x3a)
+        if !isFirst { writer.put(byte: 0x2c) }
+        isFirst = false
+        writer.put(byte: 0x22)
+        writer.put(name)
+        writer.put("\":")
     }
 
-    /// Bytes as they are.
-    mutating func raw(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    /// A value as it stands here.
+    mutating func raw(_ text: StaticString) { writer.put(text) }
+
+    /// An object; `members` writes what is in it.
+    mutating func object(_ members: (inout CanonicalText) -> Void) {
+        writer.put(byte: 0x7b)
+        isFirst = true
+        members(&self)
+        isFirst = false
+        writer.put(byte: 0x7d)
     }
 
     /// A text, or null.
@@ -34,7 +55,7 @@ struct CanonicalText {
     mutating func member(_ name: StaticString, _ number: Int?) {
         self.name(name)
         guard let number else { return raw("null") }
-        bytes.append(contentsOf: String(number).utf8)
+        writer.put(decimal: number)
     }
 
     /// True or false.
@@ -43,11 +64,20 @@ struct CanonicalText {
         raw(truth ? "true" : "false")
     }
 
+    /// Bytes as hexadecimal digits.
+    mutating func member(_ name: StaticString, hex bytes: [UInt8]) {
+        self.name(name)
+        writer.put(byte: 0x22)
+        Hex.write(bytes, to: &writer)
+        writer.put(byte: 0x22)
+    }
+
     /// A text as a value.
     mutating func value(_ text: String) {
-        bytes.append(0x22)
-        for byte in text.utf8 { JSONText.escape(byte) { bytes.append($0) } }
-        bytes.append(0x22)
+        writer.put(byte: 0x22)
+        var text = text
+        text.withUTF8 { JSONText.escape($0.span, into: &writer) }
+        writer.put(byte: 0x22)
     }
 
     /// A list; `item` writes one of its values.
@@ -63,15 +93,31 @@ struct CanonicalText {
 
     /// A moment as RFC 3339 has it, in UTC, with milliseconds: 24 bytes up to the year 9999.
     static func time(_ milliseconds: Int) -> String {
-        let days = Int((Double(milliseconds) / 86_400_000).rounded(.down))
+        String(decoding: ByteWriter.gather(room: 32) { write(time: milliseconds, to: &$0) }, as: UTF8.self)
+    }
+
+    /// The same, into memory that somebody else owns.
+    static func write(time milliseconds: Int, to writer: inout ByteWriter) {
+        let days = milliseconds >= 0 ? milliseconds / 86_400_000 : (milliseconds - 86_399_999) / 86_400_000
         let date = CivilDate(daysSinceEpoch: days)
         let rest = milliseconds - days * 86_400_000
-        func padded(_ number: Int, _ width: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        put(date.year, 4, "-", &writer)
+        put(date.month, 2, "-", &writer)
+        put(date.day, 2, "T", &writer)
+        put(rest / 3_600_000, 2, ":", &writer)
+        put(rest / 60_000 % 60, 2, ":", &writer)
+        put(rest / 1_000 % 60, 2, ".", &writer)
+        put(rest % 1_000, 3, "Z", &writer)
+    }
+
+    /// A number of so many digits at least, and what follows it.
+    private static func put(_ number: Int, _ width: Int, _ after: StaticString, _ writer: inout ByteWriter) {
+        var bound = 10
+        for _ in 1..<width {
+            if number < bound { writer.put(byte: 0x30) }
+            bound *= 10
         }
-        let clock = "\(padded(rest / 3_600_000, 2)):\(padded(rest / 60_000 % 60, 2)):\(padded(rest / 1_000 % 60, 2))"
-        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T\(clock)."
-            + "\(padded(rest % 1_000, 3))Z"
+        writer.put(decimal: number)
+        writer.put(after)
     }
 }

@@ -4,6 +4,8 @@
 package final class Plan: Sendable {
     /// Tried in order; a later tier only when the one before it gave nothing.
     package let tiers: [Tier]
+    /// Positions of the providers that it names, each once, in the order in which they would be asked.
+    package let providers: [Int]
     package let timeouts: Timeouts
     package let retry: RetryPolicy
     package let failover: FailoverPolicy
@@ -29,6 +31,11 @@ package final class Plan: Sendable {
         context: ContextPolicy = ContextPolicy()
     ) {
         self.tiers = tiers
+        var providers: [Int] = []
+        for target in tiers.flatMap(\.targets) where !providers.contains(target.provider) {
+            providers.append(target.provider)
+        }
+        self.providers = providers
         self.timeouts = timeouts
         self.retry = retry
         self.failover = failover

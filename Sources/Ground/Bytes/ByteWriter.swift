@@ -18,6 +18,24 @@ public struct ByteWriter {
     /// What was written; valid as long as the memory is.
     public var written: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: room[..<count]) }
 
+    /// What `write` writes, in an array of its own.
+    ///
+    /// * `room`: bytes that are likely to do; `write` is called again with more when they do not.
+    public static func gather(room: Int, _ write: (inout ByteWriter) -> Void) -> [UInt8] {
+        var room = room
+        while true {
+            var isWhole = false
+            let bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                var writer = ByteWriter(UnsafeMutableRawBufferPointer(buffer))
+                write(&writer)
+                isWhole = !writer.overflowed
+                count = isWhole ? writer.count : 0
+            }
+            if isWhole { return bytes }
+            room *= 4
+        }
+    }
+
     /// Writes raw memory.
     @inlinable
     public mutating func put(_ bytes: UnsafeRawBufferPointer) {

@@ -330,24 +330,30 @@ extension Exchange {
             grant.pass != nil || grant.standing != nil || knownCost != nil || clampedTo > 0 || isAnswerRedacted
                 || grant.shared != nil
         else { return [] }
-        var text = grant.allowances.fields
-        if let storeField { text += storeField }
-        if isAnswerRedacted { text += "x-hoosh-answer: redacted\r\n" }
-        if clampedTo > 0 { text += "x-hoosh-clamped: max_tokens=\(clampedTo)\r\n" }
+        return ByteWriter.gather(room: 768) { write(to: &$0) }
+    }
+
+    private func write(to text: inout ByteWriter) {
+        grant.allowances.write(to: &text)
+        if let storeField { text.put(storeField) }
+        if isAnswerRedacted { text.put("x-hoosh-answer: redacted\r\n") }
+        if clampedTo > 0 { text.put(field: "x-hoosh-clamped: max_tokens=", clampedTo) }
         if let standing = grant.standing, let position = grant.pool {
-            text += "x-hoosh-budget-pool: \(snapshot.governance.pools[position].name)\r\n"
-            if let tokens = standing.tokens { text += "x-hoosh-budget-remaining-tokens: \(tokens)\r\n" }
+            text.put("x-hoosh-budget-pool: ")
+            text.put(snapshot.governance.pools[position].name)
+            text.put("\r\n")
+            if let tokens = standing.tokens { text.put(field: "x-hoosh-budget-remaining-tokens: ", tokens) }
             if let dollars = standing.nanodollars {
-                text +=
-                    "x-hoosh-budget-remaining-micro-usd: \(max(dollars - grant.reserved.nanodollars, 0) / 1_000)\r\n"
+                let left = max(dollars - grant.reserved.nanodollars, 0)
+                text.put(field: "x-hoosh-budget-remaining-micro-usd: ", left / 1_000)
             }
-            if let requests = standing.requests { text += "x-hoosh-budget-remaining-requests: \(requests)\r\n" }
+            if let requests = standing.requests { text.put(field: "x-hoosh-budget-remaining-requests: ", requests) }
             if let moment = standing.resetsMilliseconds {
-                text += "x-hoosh-budget-reset: \(max((moment - WallClock.milliseconds() + 999) / 1_000, 0))\r\n"
+                let seconds = max((moment - WallClock.milliseconds() + 999) / 1_000, 0)
+                text.put(field: "x-hoosh-budget-reset: ", seconds)
             }
         }
-        if let knownCost { text += "x-hoosh-cost-micro-usd: \(knownCost / 1_000)\r\n" }
-        return Array(text.utf8)
+        if let knownCost { text.put(field: "x-hoosh-cost-micro-usd: ", knownCost / 1_000) }
     }
 
     /// Works out what a whole answer cost that came together with its head.

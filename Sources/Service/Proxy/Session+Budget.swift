@@ -247,24 +247,53 @@ extension Refusal {
 extension Allowances {
     /// The fields that OpenAI's clients know.
     var fields: String {
-        var text = ""
-        for (word, allowance) in [("requests", requests), ("tokens", tokens)] {
-            guard let allowance else { continue }
-            text += "x-ratelimit-limit-\(word): \(allowance.limit)\r\n"
-            text += "x-ratelimit-remaining-\(word): \(allowance.remaining)\r\n"
-            text += "x-ratelimit-reset-\(word): \(Allowances.duration(allowance.resetNanoseconds))\r\n"
-        }
-        return text
+        String(decoding: ByteWriter.gather(room: 256) { write(to: &$0) }, as: UTF8.self)
     }
 
-    /// `6m0s`, `1s`, `120ms`: as OpenAI spells them.
-    static func duration(_ nanoseconds: Int) -> String {
+    /// The same, into memory that somebody else owns.
+    func write(to text: inout ByteWriter) {
+        if let requests {
+            text.put(field: "x-ratelimit-limit-requests: ", requests.limit)
+            text.put(field: "x-ratelimit-remaining-requests: ", requests.remaining)
+            text.put("x-ratelimit-reset-requests: ")
+            Allowances.write(duration: requests.resetNanoseconds, to: &text)
+        }
+        if let tokens {
+            text.put(field: "x-ratelimit-limit-tokens: ", tokens.limit)
+            text.put(field: "x-ratelimit-remaining-tokens: ", tokens.remaining)
+            text.put("x-ratelimit-reset-tokens: ")
+            Allowances.write(duration: tokens.resetNanoseconds, to: &text)
+        }
+    }
+
+    /// `6m0s`, `1s`, `120ms`: as OpenAI spells them; and the field's end.
+    private static func write(duration nanoseconds: Int, to text: inout ByteWriter) {
         let milliseconds = (nanoseconds + 999_999) / 1_000_000
-        if milliseconds < 1_000 { return "\(milliseconds)ms" }
+        if milliseconds < 1_000 {
+            text.put(decimal: milliseconds)
+            return text.put("ms\r\n")
+        }
         let seconds = (milliseconds + 999) / 1_000
         let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60)
-        if hours > 0 { return "\(hours)h\(minutes)m\(seconds % 60)s" }
-        return minutes > 0 ? "\(minutes)m\(seconds % 60)s" : "\(seconds)s"
+        if hours > 0 {
+            text.put(decimal: hours)
+            text.put("h")
+        }
+        if hours > 0 || minutes > 0 {
+            text.put(decimal: minutes)
+            text.put("m")
+        }
+        text.put(decimal: seconds % 60)
+        text.put("s\r\n")
+    }
+}
+
+extension ByteWriter {
+    /// Writes a header field that ends with a number; `start` is all before it.
+    mutating func put(field start: StaticString, _ number: Int) {
+        put(start)
+        put(decimal: number)
+        put("\r\n")
     }
 }
 

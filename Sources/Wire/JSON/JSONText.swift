@@ -56,7 +56,15 @@ package enum JSONText {
 
     /// Writes text as the inside of a JSON string.
     package static func escape(_ text: Span<UInt8>, into writer: inout ByteWriter) {
-        for index in text.indices { escape(text[index]) { writer.put(byte: $0) } }
+        var index = 0
+        while index < text.count {
+            let start = index
+            while index < text.count, !isEscaped(text[index]) { index += 1 }
+            if index > start { writer.put(text.extracting(start..<index)) }
+            guard index < text.count else { return }
+            escape(text[index]) { writer.put(byte: $0) }
+            index += 1
+        }
     }
 
     /// Text as the inside of a JSON string.
@@ -71,6 +79,12 @@ package enum JSONText {
         var count = 0
         for byte in text { escape(byte) { _ in count += 1 } }
         return count
+    }
+
+    /// True when a byte does not stand for itself (RFC 8259 §7; DEL as well, which terminals act upon).
+    @inline(__always)
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x22 || byte == 0x5c || byte == 0x7f
     }
 
     /// Calls with the bytes that spell one byte.

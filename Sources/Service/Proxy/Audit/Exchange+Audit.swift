@@ -22,12 +22,12 @@ extension Exchange {
         entry.streams = request.streams
         entry.route = snapshot.program.routes[request.route].name
         entry.level = request.level.word
-        let names = snapshot.program.tagNames
-        entry.tags = names.indices.filter { request.tags & 1 << UInt64($0) != 0 }.map { names[$0] }
-        let providers = snapshot.configuration.providers
-        for target in plan.tiers.flatMap(\.targets) where !entry.plan.contains(providers[target.provider].name) {
-            entry.plan.append(providers[target.provider].name)
+        if request.tags != 0 {
+            let names = snapshot.program.tagNames
+            entry.tags = names.indices.filter { request.tags & 1 << UInt64($0) != 0 }.map { names[$0] }
         }
+        let providers = snapshot.configuration.providers
+        entry.plan = plan.providers.map { providers[$0].name }
         entry.configuration = snapshot.hash
         entry.body = session.auditBody(request.level)
         auditEntry = entry
@@ -38,7 +38,9 @@ extension Exchange {
         guard let desk = worker.shared.audit, var entry = auditEntry else { return }
         auditEntry = nil
         let providers = snapshot.configuration.providers
-        entry.tries = failures.map { AuditEntry.Try(provider: $0.provider, outcome: $0.reason) }
+        if !failures.isEmpty {
+            entry.tries = failures.map { AuditEntry.Try(provider: $0.provider, outcome: $0.reason) }
+        }
         if ledger.tries > failures.count, pool != nil {
             let outcome = ledger.provider >= 0 && ledger.status > 0 ? "answered \(ledger.status)" : "no answer"
             entry.tries.append(AuditEntry.Try(provider: providers[providerIndex].name, outcome: outcome))

@@ -59,8 +59,9 @@ extension Session {
         entry.tenant = caller.tenant
         entry.configuration = worker.snapshot.hash
         guard reader.isHeadComplete else { return entry }
-        entry.method = String(method.prefix(32))
-        entry.path = String(path.prefix(1_024))
+        let (method, path) = (method, path)
+        entry.method = method.utf8.count > 32 ? String(method.prefix(32)) : method
+        entry.path = path.utf8.count > 1_024 ? String(path.prefix(1_024)) : path
         return entry
     }
 
