@@ -219,6 +219,56 @@ struct LimitBookTests {
         #expect(admit(book, limits, "c", at: now + told) != nil)
     }
 
+    @Test func `what has flown off is not given back once more`() throws {
+        let book = LimitBook()
+        let limits = book.apply([limit(tokens: .init(60, perSeconds: 60), burst: 60)])
+        let held = try #require(admit(book, limits, tokens: 60, at: start))
+        // By then it has flown off, whatever it comes to.
+        let other = try #require(admit(book, limits, tokens: 60, at: start + 61 * second))
+        book.settle(other, tokens: 60, now: start + 62 * second)
+        book.settle(held, tokens: 0, now: start + 63 * second)
+        #expect(excess(book, limits, tokens: 30, at: start + 64 * second)?.quantity == .tokens)
+        #expect(admit(book, limits, tokens: 30, at: start + 91 * second) != nil)
+    }
+
+    @Test(arguments: [false, true])
+    func `what was estimated too high lets no more in than the rate`(sliding: Bool) throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<20 {
+            let book = LimitBook()
+            let limits = book.apply([limit(tokens: .init(600, perSeconds: 60), burst: 200, sliding: sliding)])
+            var now = start
+            var used = 0
+            var running: [Pass] = []
+            while now < start + 3_600 * second {
+                now += Int.random(in: 0...4 * second, using: &random)
+                if let pass = admit(book, limits, tokens: Int.random(in: 1...200, using: &random), at: now) {
+                    running.append(pass)
+                }
+                while running.count > 5 || !running.isEmpty && Bool.random(using: &random) {
+                    let pass = running.remove(at: Int.random(in: 0..<running.count, using: &random))
+                    // Most come to nothing, some to as much as was thought.
+                    let actual = Int.random(in: 0..<4, using: &random) == 0 ? pass.estimate : 0
+                    used += actual
+                    book.settle(pass, tokens: actual, now: now)
+                }
+            }
+            #expect(used <= 600 * 60 + 600)
+            #expect(used > 600 * 10, "what was given back is used by others")
+        }
+    }
+
+    @Test func `a reload with another rate goes on to count what runs`() throws {
+        let book = LimitBook()
+        let limits = book.apply([limit(requests: .init(9, perSeconds: 1), concurrent: 1, sliding: true)])
+        let running = try #require(admit(book, limits, at: start))
+        _ = book.apply([limit(requests: .init(9, perSeconds: 60), concurrent: 1)])
+        #expect(excess(book, limits, at: start + second)?.quantity == .concurrent)
+        #expect(book.report().map(\.running) == [1])
+        book.settle(running, tokens: 0, now: start + second)
+        #expect(admit(book, limits, at: start + second) != nil)
+    }
+
     private struct Found: Error {}
 
     @Test func `what a sliding window takes back it takes out of the part that has it`() throws {

@@ -65,6 +65,30 @@ import Testing
         try expectError(ask("/v1/cost/estimate", "{\"input_tokens\":1}"), 400, code: "missing_model")
     }
 
+    @Test func `columns may be asked for as any library writes them, and stand there once`() throws {
+        let station = try Station(provider: Self.priced)
+        _ = try station.chat()
+        #expect(try eventually { try object(station.ask("/v1/costs"))["total_requests"] as? Int == 1 })
+        for query in ["by=provider%2Cmodel", "by=provider,model,provider", "x=1&by=provider,model"] {
+            let text = try station.ask("/v1/costs?\(query)").text
+            #expect(
+                text.contains("\"records\":[{\"provider\":\"mock\",\"model\":\"mock-small\",\"requests\":1,"),
+                "\(text)"
+            )
+        }
+    }
+
+    @Test func `no page in a browser changes anything`() throws {
+        let station = try Station(provider: Self.priced, more: "cache: {mode: exact}")
+        #expect(try station.whenKept(station.chat()).status == 200)
+        let origin: Headers = [("origin", "http://localhost:8089"), ("content-type", "text/plain")]
+        for path in ["/v1/cache/invalidate", "/v1/costs/reset", "/v1/admin/reload"] {
+            let answer = try fetch(station.admin, "POST", path, headers: origin, body: "{\"all\":true}")
+            try expectError(answer, 403, code: "forbidden")
+        }
+        #expect(try object(station.ask("/v1/cache/stats"))["entries"] as? Int == 1)
+    }
+
     @Test func `the strategy cost asks the cheapest`() throws {
         let other = try MockUpstream(models: ["mock-small"])
         let station = try Station(

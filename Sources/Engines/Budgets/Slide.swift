@@ -57,14 +57,15 @@ package struct Slide: Sendable {
     /// Counts something now.
     package mutating func add(_ amount: Int) { counts[newest % 17] += amount }
 
-    /// Takes back what was counted at an earlier moment, out of the part that has it; answers what of it still counted.
+    /// Takes back what was counted at an earlier moment, out of the part that has it; answers how much that was.
     ///
     /// Taken out of a later part, it would be given twice: once now, and once more when the earlier part leaves.
     package mutating func takeBack(_ amount: Int, from moment: Int, length: Int) -> Int {
         let part = moment / Slide.partLength(length)
         guard part <= newest, newest - part <= Slide.parts else { return 0 }
-        counts[part % 17] -= amount
-        return amount
+        let taken = min(amount, max(counts[part % 17], 0))
+        counts[part % 17] -= taken
+        return taken
     }
 
     /// When so much will have left; nil when it never holds so much.

@@ -6,6 +6,8 @@ struct LimitLedger {
     struct Meter {
         /// When all that was let in will have flown off, by GCRA.
         var arrival = 0
+        /// Since when something has been counted without a gap, by GCRA.
+        var since = 0
         /// Where the parts of a sliding window are; -1 for GCRA.
         var slide: Int32 = -1
         /// Sum of those parts.
@@ -36,12 +38,15 @@ struct LimitLedger {
     /// After how long something that runs may have ended, nanoseconds.
     private static let guess = 1_000_000_000
 
+    /// How far the clocks of loops are apart, nanoseconds.
+    private static let slack = 5_000_000
+
     let subjectLimit: Int
-    private var limits: [Limit] = []
+    var limits: [Limit] = []
     private var numbers: [String: Int32] = [:]
-    private var accounts: [Account] = []
+    var accounts: [Account] = []
     private var freeAccounts: [Int32] = []
-    private var slides: [Slide] = []
+    var slides: [Slide] = []
     private var freeSlides: [Int32] = []
 
     init(subjectLimit: Int) { self.subjectLimit = subjectLimit }
@@ -62,26 +67,36 @@ struct LimitLedger {
             let isOther =
                 old.by != limit.by || old.isSliding != limit.isSliding
                 || old.requests?.seconds != limit.requests?.seconds || old.tokens?.seconds != limit.tokens?.seconds
-            if isOther { restart(known) }
+            if isOther { restart(known, keepsSubjects: old.by == limit.by) }
         }
         return settings.compactMap { numbers[$0.name].map(LimitNumber.init) }
     }
 
     /// Counts anew, since what was counted has another meaning now; what runs stays counted as running.
-    private mutating func restart(_ limit: Int) {
-        for account in limits[limit].subjects.values {
+    private mutating func restart(_ limit: Int, keepsSubjects: Bool) {
+        for (subject, account) in limits[limit].subjects {
+            if keepsSubjects, accounts[Int(account)].running > 0 {
+                clear(Int(account))
+                continue
+            }
+            limits[limit].subjects[subject] = nil
             accounts[Int(account)].limit = -1
             if accounts[Int(account)].running == 0 { drop(account) }
         }
-        limits[limit].subjects = [:]
     }
 
     private mutating func drop(_ account: Int32) {
-        for slide in [accounts[Int(account)].meters[0].slide, accounts[Int(account)].meters[1].slide] where slide >= 0 {
-            freeSlides.append(slide)
-        }
+        clear(Int(account))
         accounts[Int(account)] = Account()
         freeAccounts.append(account)
+    }
+
+    private mutating func clear(_ account: Int) {
+        for meter in 0..<2 {
+            let slide = accounts[account].meters[meter].slide
+            if slide >= 0 { freeSlides.append(slide) }
+            accounts[account].meters[meter] = Meter()
+        }
     }
 
     // MARK: Accounts
@@ -303,6 +318,7 @@ struct LimitLedger {
             slides[Int(slide)].add(cost)
             return
         }
+        if accounts[account].meters[meter].arrival <= now { accounts[account].meters[meter].since = now }
         let start = max(accounts[account].meters[meter].arrival, now)
         accounts[account].meters[meter].arrival = min(start + Flows.duration(cost, flow), now + Flows.longest)
     }
@@ -319,7 +335,8 @@ struct LimitLedger {
         if slide >= 0 {
             let still = slides[Int(slide)].takeBack(cost, from: moment, length: flow.nanoseconds)
             accounts[account].meters[meter].used -= still
-        } else {
+        } else if moment >= accounts[account].meters[meter].since - LimitLedger.slack {
+            // What had flown off before the present stretch began cannot be given back: it would let more in than the rate.
             accounts[account].meters[meter].arrival -= Flows.duration(cost, flow)
         }
     }
@@ -339,49 +356,6 @@ struct LimitLedger {
             if let flow = settings.tokens, change > 0 { count(account, 1, flow, change, now) }
             if let flow = settings.tokens, change < 0 { takeBack(account, 1, flow, -change, pass.moment) }
             if let flow = settings.requests, isWithdrawn { takeBack(account, 0, flow, 1, pass.moment) }
-        }
-    }
-
-    // MARK: Telling
-
-    private func allowances(_ index: Int, _ settings: LimitSettings, _ now: Int) -> Allowances {
-        var told = Allowances()
-        let account = accounts[index]
-        if let flow = settings.requests { told.requests = allowance(account.meters[0], flow, settings, .requests, now) }
-        if let flow = settings.tokens { told.tokens = allowance(account.meters[1], flow, settings, .tokens, now) }
-        return told
-    }
-
-    private func allowance(
-        _ meter: Meter,
-        _ flow: LimitSettings.Flow,
-        _ settings: LimitSettings,
-        _ quantity: LimitedQuantity,
-        _ now: Int
-    ) -> Allowance {
-        if settings.isSliding {
-            let used = max(meter.used, 0)
-            let end = meter.slide < 0 ? nil : slides[Int(meter.slide)].moment(whenLeft: used, length: flow.nanoseconds)
-            return Allowance(
-                limit: flow.amount,
-                remaining: max(flow.amount - used, 0),
-                resetNanoseconds: used == 0 ? 0 : max((end ?? now) - now, 0)
-            )
-        }
-        let owed = max(meter.arrival - now, 0)
-        let free = max(Flows.tolerance(Flows.burst(settings, quantity, flow), flow) - owed, 0)
-        return Allowance(limit: flow.amount, remaining: Flows.cost(of: free, flow), resetNanoseconds: owed)
-    }
-
-    func report() -> [LimitReport] {
-        limits.filter(\.isListed).map { limit in
-            LimitReport(
-                name: limit.settings.name,
-                subjects: limit.subjects.count,
-                running: limit.subjects.values.reduce(0) { $0 + Int(accounts[Int($1)].running) },
-                admitted: limit.admitted,
-                refused: limit.refused
-            )
         }
     }
 }

@@ -66,6 +66,8 @@ package struct Pass: Sendable {
     var tokens = 0
     /// When all of it was counted.
     var moment = 0
+    /// Tokens that were counted in advance.
+    package var estimate: Int { tokens }
 }
 
 /// How much of a rate is left.

@@ -79,10 +79,10 @@ enum SharedScript {
 
         -- Out of the part that has it: out of a later one it would be given twice.
         local function unslid(s, amount, at)
-          local p = at and math.floor(at / s.part)
-          if not p or p <= s.newest - 17 or p > s.newest then return end
-          s.counts[p] = (s.counts[p] or 0) - amount
-          s.used = s.used - amount
+          local p = math.floor(at / s.part)
+          local taken = math.min(amount, math.max(s.counts[p] or 0, 0))
+          s.counts[p] = (s.counts[p] or 0) - taken
+          s.used = s.used - taken
         end
 
         local function written(s)
@@ -205,7 +205,7 @@ enum SharedScript {
 
         -- Limits: flows are {amount, period in microseconds, burst}.
         local function meet(key, spec)
-          local h = redis.call('HMGET', key, 'n', 'ar', 'at', 'sr', 'st')
+          local h = redis.call('HMGET', key, 'n', 'ar', 'at', 'sr', 'st', 'br', 'bt')
           local limit = {key = key, most = spec.c, n = tonumber(h[1] or '0'), flows = {}}
           for i, name in ipairs({'r', 't'}) do
             local f = spec[name]
@@ -215,6 +215,7 @@ enum SharedScript {
                 flow.slide = slide(h[3 + i], f[2], us)
               else
                 flow.arrival = tonumber(h[1 + i] or '0')
+                flow.since = tonumber(h[5 + i] or '0')
               end
               limit.flows[#limit.flows + 1] = flow
             end
@@ -240,11 +241,15 @@ enum SharedScript {
         -- `at`: when that was counted of which some is taken back.
         local function count(flow, cost, at)
           if cost == 0 then return end
-          if flow.slide and cost < 0 then return unslid(flow.slide, -cost, at) end
+          if cost < 0 then
+            if not at then return end
+            if flow.slide then return unslid(flow.slide, -cost, at) end
+            if at >= flow.since then flow.arrival = flow.arrival + span(flow, cost) end
+            return
+          end
           if flow.slide then return slid(flow.slide, cost) end
-          local start = flow.arrival
-          if cost > 0 then start = math.max(start, us) end
-          flow.arrival = math.min(start + span(flow, cost), us + FAR)
+          if flow.arrival <= us then flow.since = us end
+          flow.arrival = math.min(math.max(flow.arrival, us) + span(flow, cost), us + FAR)
         end
 
         local function keep(limit)
@@ -257,6 +262,8 @@ enum SharedScript {
             else
               f[#f + 1] = 'a' .. flow.name
               f[#f + 1] = flow.arrival
+              f[#f + 1] = 'b' .. flow.name
+              f[#f + 1] = flow.since
               longest = math.max(longest, (flow.arrival - us) / 1000)
             end
           end

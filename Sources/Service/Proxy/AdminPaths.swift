@@ -15,10 +15,17 @@ enum AdminPaths {
         let isAdmin = admits(session)
         if !isAdmin, !probes.contains(session.path) { return refuseStranger(session) }
         if session.isStoppedByAudit() { return }
+        let method = session.reader.head.method
+        // A page in a browser on this machine can send a POST, too, but never without this field (Fetch, 3.2).
+        guard
+            method == .get || method == .head
+                || !session.reader.head.fields.contains(where: { session.isNamed($0, "origin") })
+        else {
+            return session.refuse(Refusal(403, "forbidden", "what changes something is not for pages in a browser"))
+        }
         if session.path == "/v1/admin/reload" { return reload(session) }
         if session.path == "/v1/costs/reset" { return CostPaths.reset(session) }
         if serveCache(session) { return }
-        let method = session.reader.head.method
         guard method == .get || method == .head else {
             return session.refuse(
                 Refusal(405, "method_not_allowed", "this path takes GET only", allow: "GET, HEAD")

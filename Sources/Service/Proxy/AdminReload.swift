@@ -12,10 +12,6 @@ extension AdminPaths {
         guard session.reader.head.method == .post else {
             return session.refuse(Refusal(405, "method_not_allowed", "this path takes POST only", allow: "POST"))
         }
-        // A page in a browser on this machine can send a POST, too, but never without this field (Fetch, 3.2).
-        guard session.reader.head.fields.allSatisfy({ !session.isNamed($0, "origin") }) else {
-            return session.refuse(Refusal(403, "forbidden", "this path is not for pages in a browser"))
-        }
         session.awaitAnswer()
         let worker = session.worker
         let asker = LoopBound(WeakSession(session))
