@@ -96,7 +96,7 @@ package final class CostBook: Sendable {
         let limit: Int
         var lines: [CostKey: CostSum] = [:]
         /// Since the process began, whatever was reset: what metrics show.
-        var providers: [String: CostSum] = [:]
+        var providers: [(provider: String, sum: CostSum)] = []
         var sinceSeconds: Int
         /// A store asks for changes.
         var isFollowed = false
@@ -121,9 +121,17 @@ package final class CostBook: Sendable {
     /// Writes down what one answer came to; a nil price is one that nobody knows.
     package func record(_ key: CostKey, _ tokens: SpentTokens, nanodollars: Int?) {
         ledger.withLock { ledger in
-            ledger.providers[key.provider, default: CostSum()].add(tokens, nanodollars)
-            let line = CostBook.line(for: key, &ledger)
-            ledger.lines[line, default: CostSum()].add(tokens, nanodollars)
+            // They are few, and found sooner by looking than by their hash.
+            let place = ledger.providers.firstIndex { $0.provider == key.provider } ?? ledger.providers.endIndex
+            if place == ledger.providers.endIndex { ledger.providers.append((key.provider, CostSum())) }
+            ledger.providers[place].sum.add(tokens, nanodollars)
+            var line = key
+            if let known = ledger.lines.index(forKey: key) {
+                ledger.lines.values[known].add(tokens, nanodollars)
+            } else {
+                line = CostBook.line(for: key, &ledger)
+                ledger.lines[line, default: CostSum()].add(tokens, nanodollars)
+            }
             if ledger.isFollowed { ledger.changed.insert(line) }
         }
     }
@@ -174,7 +182,7 @@ package final class CostBook: Sendable {
 
     /// Since the process began, by provider; never reset, as counters may not be.
     package func totals() -> [(provider: String, sum: CostSum)] {
-        ledger.withLock { $0.providers.map { ($0.key, $0.value) } }.sorted { $0.provider < $1.provider }
+        ledger.withLock { $0.providers }.sorted { $0.provider < $1.provider }
     }
 
     /// Forgets all lines and answers what they came to.

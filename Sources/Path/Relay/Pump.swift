@@ -88,6 +88,8 @@ package final class Pump: Carrier {
         self.mode = unwrapsChunks ? .never : mode
         self.unwrapsChunks = unwrapsChunks
         super.init()
+        // It may have read the whole body already.
+        usage = meter?.usage
         hasEnded = framing == .none || framing == .length(0)
     }
 

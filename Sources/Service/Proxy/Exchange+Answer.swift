@@ -125,7 +125,7 @@ extension Exchange {
         let span = seen.bindMemory(to: UInt8.self).span
         if holdsAnswer(span) { return save(length, seen, gathers: true, asItIs: true) }
         let isOldClient = head.versionMinor == 0
-        priceWhole(UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
+        let read = priceWhole(UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
         let dropsUsage = asksUsage && answer.isEventStream && answer.status == 200
         var framing = answer.framing
         // Nobody can tell the length of a stream that an event will be taken out of.
@@ -150,7 +150,7 @@ extension Exchange {
             // What is taken down has to be read.
             mode: cache.flight == nil ? local.spliceMode : .never,
             unwrapsChunks: unwraps,
-            meter: meter,
+            meter: read ?? meter,
             dropsUsage: dropsUsage
         )
         record(pump, nil)
