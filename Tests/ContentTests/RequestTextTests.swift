@@ -38,6 +38,7 @@ struct RequestTextTests {
             try texts(#"{"metadata": {"to a@b.de": 1, "card": 4111111111111111, "n": 1234567, "x": 4.1111111e15}}"#)
                 == [
                     "metadata=to a@b.de", "metadata=card", "metadata.card=4111111111111111", "metadata=x",
+                    "metadata.x=4.1111111e15",
                 ]
         )
         #expect(
@@ -78,9 +79,9 @@ struct RequestTextTests {
     }
 
     @Test func `pictures, sound and files are opaque, and are no text`() throws {
-        let data = String(repeating: "QUJD", count: 40)
+        let (data, long) = (String(repeating: "QUJD", count: 40), String(repeating: "QUJD", count: 2_000))
         let picture = try read(
-            #"{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,\#(data)"}}]}]}"#
+            #"{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,\#(long)"}}]}]}"#
         )
         #expect(picture.fields.isEmpty && picture.hasOpaqueParts)
         let sound = try read(

@@ -282,4 +282,33 @@ import Testing
         #expect(try results(answer).map { $0["status"] as? Int } == [200, 200])
         #expect(try station.proxy.wait() == 0)
     }
+
+    @Test func `the audit log names a batch whose bytes are long gone`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("key", "a-key-for-this-test-and-no-other\n")
+        let settings = "{path: \(folder.file("audit.log")), key: \"file:\(folder.file("key"))\", sync: 50ms}"
+        let station = try Station(more: "audit: \(settings)")
+        let connection = try station.connect()
+        let body = Self.body([Self.item()])
+        // What follows on the connection is another request.
+        try connection.send(
+            "POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)"
+                + "\r\n\r\n\(body)GET /v1/models?a-path-that-is-longer-than-the-other HTTP/1.1\r\nHost: x\r\n\r\n"
+        )
+        #expect(connection.readResponse(to: "POST").status == 200)
+        #expect(connection.readResponse(to: "GET").status == 200)
+        func lines() throws -> [String] {
+            try String(contentsOfFile: folder.file("audit.log"), encoding: .utf8).split(separator: "\n").map(
+                String.init
+            )
+        }
+        #expect(try eventually { try lines().contains { $0.contains("/v1/models") } })
+        let paths = try lines().compactMap { line -> String? in
+            let value = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            guard let path = value?["path"] as? String, let method = value?["method"] as? String else { return nil }
+            return "\(method) \(path)"
+        }
+        #expect(paths == ["POST /v1/chat/completions", "POST /v1/batch", "GET /v1/models"], "\(paths)")
+        #expect(try station.proxy.stop() == 0)
+    }
 }

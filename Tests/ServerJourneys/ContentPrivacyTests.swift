@@ -87,6 +87,40 @@ import Testing
         #expect(try station.forwarded == 1)
     }
 
+    @Test func `text in other clothes is the same text`() throws {
+        let station = try station(pii)
+        func post(_ path: String, _ body: String, _ type: String = "application/json") throws -> Response {
+            try station.connect().fetch("POST", path, headers: [("content-type", type)], body: body)
+        }
+        func form(_ head: String, _ value: String) -> String {
+            "--XX\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nmock-small\r\n--XX\r\n"
+                + "Content-Disposition: form-data; name=\"prompt\"\r\n\(head)\r\n\r\n\(value)\r\n--XX--\r\n"
+        }
+        let (multipart, edits) = ("multipart/form-data; boundary=XX", "/v1/images/edits")
+        let link = #"[{"type": "image_url", "image_url": {"url": "https://x.example/?k=078%2D05%2D1120"}}]"#
+        let wide = "078-05-1120".map { "\($0)\u{0}" }.joined()
+        let kept: [Response] = [
+            try station.chat(body: chatBody(message: "０７８\u{2013}05\u{2011}11\u{ad}20")),
+            try post("/v1/rerank", #"{"model": "mock-small", "messages": [{"content": \#(link)}]}"#),
+            try post("/v1/rerank", #"{"model": "mock-small", "input": [[78, 51, 120]]}"#),
+            try post("/v1/rerank", #"{"model": "mock-small"}"#, "application/json; charset=utf-7"),
+            try station.connect().fetch("N078-05-1120.078-05-1120", "/v1/rerank", body: #"{"model": "mock-small"}"#),
+            try post(edits, form("Content-Transfer-Encoding: base64", "MDc4LTA1LTExMjA="), multipart),
+            try post(edits, form("Content-Type: text/plain; charset=utf-16le", wide), multipart),
+            try post(edits, form("Content-Type: text/plain; charset=utf-7", "hello"), multipart),
+        ]
+        for (number, response) in kept.enumerated() {
+            #expect(
+                try expectError(response, 403, code: "privacy_no_target").message.contains("078") == false,
+                "\(number)"
+            )
+        }
+        #expect(try station.forwarded == 0)
+        #expect(try post(edits, form("Content-Type: text/plain; charset=utf-8", "Größe"), multipart).status == 200)
+        #expect(try post(edits, form("Content-Transfer-Encoding: base64", "aGVsbG8="), multipart).status == 200)
+        #expect(try station.chat(body: chatBody(message: "４ – 5 %41")).status == 200)
+    }
+
     // MARK: Redaction
 
     @Test func `what is found is replaced, whatever else is changed in the body`() throws {

@@ -31,8 +31,9 @@ struct PlantedRequest {
     /// Draws one; the same dice draw the same.
     init(_ dice: inout Dice) {
         var spelling = Spelling(dice)
-        let (text, tag, level) = Self.secret(&spelling.dice)
+        var (text, tag, level) = Self.secret(&spelling.dice)
         if let tag {
+            if spelling.flip(40) { text = spelling.typeset(text) }
             secrets = [text]
             tags = [tag]
             self.level = level
@@ -82,79 +83,20 @@ struct PlantedRequest {
         return stride(from: 0, to: 16, by: 4).map { String(Array(text)[$0..<($0 + 4)]) }.joined(separator: " ")
     }
 
-    // MARK: How it is spelled
-
-    /// Ways to write a text in JSON.
-    struct Spelling {
-        var dice: Dice
-        init(_ dice: Dice) { self.dice = dice }
-
-        mutating func flip(_ percent: Int = 50) -> Bool { Int.random(in: 0..<100, using: &dice) < percent }
-
-        /// With words around it.
-        mutating func sentence(_ text: String) -> String {
-            let words = [
-                "please", "look at", "the following:", "Größe", "\u{1f600}", "\"quoted\"", "line\nbreak", "a\\b",
-            ]
-            func some() -> String {
-                (0..<Int.random(in: 0...3, using: &dice)).map { _ in
-                    words[Int.random(in: 0..<words.count, using: &dice)]
-                }
-                .joined(separator: " ")
-            }
-            return "\(some()) \(text) \(some())"
-        }
-
-        /// A JSON string; some or all characters as `\u00XX`.
-        mutating func quoted(_ text: String) -> String {
-            let share = [0, 0, 20, 100][Int.random(in: 0..<4, using: &dice)]
-            var result = "\""
-            for unit in text.utf16 {
-                let isPlain = unit >= 0x20 && unit < 0x7f && unit != 0x22 && unit != 0x5c
-                if isPlain, !flip(share) {
-                    result += String(UnicodeScalar(UInt8(unit)))
-                } else {
-                    let digits = String(unit, radix: 16, uppercase: flip())
-                    result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-                }
-            }
-            return result + "\""
-        }
-
-        mutating func planted(_ text: String) -> String { quoted(sentence(text)) }
-
-        /// The text in two to four parts.
-        mutating func split(_ text: String) -> [String] {
-            let all = Array(sentence(text))
-            var cuts = (0..<Int.random(in: 1...3, using: &dice)).map { _ in Int.random(in: 0...all.count, using: &dice)
-            }
-            cuts.append(Int(all.count / 2))
-            cuts = ([0, all.count] + cuts).sorted()
-            return zip(cuts, cuts.dropFirst()).map { String(all[$0..<$1]) }
-        }
-
-        mutating func textParts(_ text: String, type: String? = "text") -> String {
-            let parts = split(text).map { part in
-                (type.map { "{\"type\": \"\($0)\", " } ?? "{") + "\"text\": \(quoted(part))}"
-            }
-            return "[\(parts.joined(separator: ", "))]"
-        }
-    }
-
     // MARK: Where it stands
 
-    private typealias Surface = @Sendable (inout PlantedRequest, String, inout Spelling) -> Void
+    typealias Surface = @Sendable (inout PlantedRequest, String, inout Spelling) -> Void
 
-    private static func chat(_ members: String, at path: String = "/v1/chat/completions") -> (String, String) {
+    static func chat(_ members: String, at path: String = "/v1/chat/completions") -> (String, String) {
         (path, "{\"model\": \"mock-small\", \(members)}")
     }
-    private static let hello = "{\"role\": \"user\", \"content\": \"hello\"}"
+    static let hello = "{\"role\": \"user\", \"content\": \"hello\"}"
 
     /// A surface of OpenAI's chats: the members of a body.
     private static func chats(_ make: @escaping @Sendable (String, inout Spelling) -> String) -> Surface {
         { request, text, spelling in (request.path, request.body) = chat(make(text, &spelling)) }
     }
-    private static func bodies(_ path: String, _ make: @escaping @Sendable (String, inout Spelling) -> String)
+    static func bodies(_ path: String, _ make: @escaping @Sendable (String, inout Spelling) -> String)
         -> Surface
     {
         { request, text, spelling in
@@ -163,7 +105,8 @@ struct PlantedRequest {
         }
     }
 
-    private static let surfaces: [Surface] = chatSurfaces + otherChats + otherEndpoints + otherBodies
+    private static let surfaces: [Surface] =
+        chatSurfaces + otherChats + otherEndpoints + otherBodies + spelledOtherwise + packedForms
 
     private static let chatSurfaces: [Surface] = [
         chats { "\"messages\": [{\"role\": \"user\", \"content\": \($1.planted($0))}]" },
@@ -265,7 +208,11 @@ struct PlantedRequest {
     ]
 
     private static func unreserved(_ text: String) -> String {
-        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        text.utf8.map { byte in
+            let character = Character(UnicodeScalar(byte))
+            return byte < 128 && (character.isLetter || character.isNumber)
+                ? String(character) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
     }
 
     private static let otherBodies: [Surface] = [

@@ -7,7 +7,7 @@ import Bytes
 enum APIWords {
     /// What is known of a member by its name.
     struct Traits: OptionSet {
-        let rawValue: UInt8
+        let rawValue: UInt16
         /// The name itself is a word of an API.
         static let known = Traits(rawValue: 1)
         /// An object or a list that holds a picture, sound or a file.
@@ -24,6 +24,8 @@ enum APIWords {
         static let properties = Traits(rawValue: 64)
         /// What somebody says: text, even where it looks like a picture.
         static let speech = Traits(rawValue: 128)
+        /// A list of numbers here is text, by the numbers of its tokens.
+        static let tokens = Traits(rawValue: 256)
     }
 
     /// What a member's name says; nothing of one that no API has.
@@ -33,7 +35,7 @@ enum APIWords {
     static func isKind(_ value: Span<UInt8>) -> Bool { kinds.value(of: value) != 0 }
 
     private static let names: WordTable = {
-        var words: [(String, UInt8)] = []
+        var words: [(String, UInt16)] = []
         func add(_ text: String, _ traits: Traits) {
             for word in text.split(separator: " ") { words.append((String(word), traits.union(.known).rawValue)) }
         }
@@ -42,7 +44,9 @@ enum APIWords {
         add("role type", .kind)
         add("text", [.text, .speech])
         add("content parts system", [.pieces, .speech])
-        add("prompt input instructions suffix query documents arguments thinking output refusal description", .speech)
+        add("prompt input", [.speech, .tokens])
+        add("context tokens token_ids prompt_token_ids", .tokens)
+        add("instructions suffix query documents arguments thinking output refusal description", .speech)
         add("reasoning_content summary messages", .speech)
         add("properties", .properties)
         add(plain, [])
@@ -88,9 +92,9 @@ enum APIWords {
 struct WordTable: Sendable {
     private var slots: [UInt16]
     private var bytes: [UInt8] = []
-    private var entries: [(start: Int32, count: Int32, value: UInt8)] = []
+    private var entries: [(start: Int32, count: Int32, value: UInt16)] = []
 
-    init(_ words: [(String, UInt8)]) {
+    init(_ words: [(String, UInt16)]) {
         slots = [UInt16](repeating: 0, count: 1_024)
         for (word, value) in words {
             let text = Array(word.utf8)
@@ -105,7 +109,7 @@ struct WordTable: Sendable {
     }
 
     /// The number of a word; 0 for one that is not here.
-    func value(of word: Span<UInt8>) -> UInt8 {
+    func value(of word: Span<UInt8>) -> UInt16 {
         guard word.count <= 32 else { return 0 }
         var slot = Self.slot(word)
         while slots[slot] != 0 {

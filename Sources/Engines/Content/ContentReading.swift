@@ -17,7 +17,18 @@ package struct ContentBody: Sendable {
     package var isCut = false
     /// It is sound, whatever else it holds.
     package var isSound = false
+    /// It is an answer: numbers of tokens in it are the provider's own.
+    package var isAnswer = false
     package init(_ kind: Kind) { self.kind = kind }
+
+    /// True for JSON in an encoding that is not read here, by its Content-Type: RFC 8259 §8.1 knows UTF-8 only, but servers
+    /// go by the parameter.
+    package static func isForeignJSON(_ contentType: Span<UInt8>) -> Bool {
+        switch Charset.declared(contentType) {
+        case .none, .some(.utf8), .some(.latin): false
+        default: true
+        }
+    }
 }
 
 /// What reading a request's text came to.
@@ -119,7 +130,7 @@ package struct ContentPolicy: Sendable {
         }
         switch facts.kind {
         case .json:
-            var walker = RequestWalker(reader, names: settings.fields)
+            var walker = RequestWalker(reader, names: settings.fields, seesTokens: !facts.isAnswer)
             do { try walker.whole(body) } catch { walker.reader.reading.isUnreadable = true }
             reader = walker.reader
         case .other(let type): OtherBody(contentType: type, isCut: facts.isCut).read(body, &reader)
@@ -145,16 +156,22 @@ struct LabelReader: TextReader {
     var fields: Set<String>? { policy.settings.fields }
 
     mutating func sawOpaque() { reading.hasOpaqueParts = true }
+    mutating func sawUnreadable() { reading.isUnreadable = true }
 
     mutating func read(_ piece: TextPiece, _ bytes: Span<UInt8>, _ path: BodyPath) {
         let raw = bytes.extracting(piece.range)
+        if piece.kind == .number, let number = WholeNumber(raw) {
+            let digits = number.digits
+            return text(digits.span) { path.text(bytes) }
+        }
         guard piece.isEscaped else { return text(raw) { path.text(bytes) } }
         let plain = JSONText.unescape(raw)
         text(plain.span) { path.text(bytes) }
     }
 
     mutating func read(joined pieces: [TextPiece], _ bytes: Span<UInt8>, _ path: BodyPath) {
-        guard bytesLeft > 0 else { return }
+        // A text that was cut short has a class of its own.
+        guard !reading.isOver else { return }
         var whole: [UInt8] = []
         for piece in pieces {
             let raw = bytes.extracting(piece.range)
@@ -180,18 +197,27 @@ struct LabelReader: TextReader {
         search(text, path)
     }
 
-    /// Looks at a text, and at what it says when it is JSON itself, with escapes of its own.
+    /// Looks at a text, and at what it says when it is JSON itself, with escapes of its own; then, where there are any,
+    /// with those of URLs, HTML and program text resolved, too.
     mutating func search(_ text: Span<UInt8>, _ path: () -> String) {
         look(text, path)
-        guard var inner = Escape.resolved(text) else { return }
+        if follow(text, .json, path) { _ = follow(text, .all, path) }
+    }
+
+    /// Resolves escapes until there are none; answers whether there are others than JSON's.
+    private mutating func follow(_ text: Span<UInt8>, _ kinds: Escape.Kinds, _ path: () -> String) -> Bool {
+        var hasOthers = Escape.mayHoldOthers(text)
+        guard var inner = Escape.resolved(text, kinds) else { return hasOthers }
         for _ in 0..<Escape.depthLimit {
             let now = inner
             look(now.span, path)
-            guard let next = Escape.resolved(now.span) else { return }
+            hasOthers = hasOthers || Escape.mayHoldOthers(now.span)
+            guard let next = Escape.resolved(now.span, kinds) else { return hasOthers }
             inner = next
         }
         // Nobody writes like this who does not hide something.
         reading.isUnreadable = true
+        return false
     }
 
     private mutating func look(_ text: Span<UInt8>, _ path: () -> String) {

@@ -94,10 +94,52 @@ package struct ContentScanner: Sendable {
         if bits == nil { alwaysRuns = true }
     }
 
-    /// The first find of every source of every rule, in their order, but for the rules that have `fired`.
+    /// The first find of every source of every rule, in their order, but for the rules that have `fired`; then what only the
+    /// folded text has.
     package func scan(_ text: Span<UInt8>, without fired: [Bool] = []) -> [Finding] {
+        let seen = seenBytes.mask(of: text)
+        let findings = first(text, seen, without: fired)
+        return findings
+            + inFolded(text, seen) { folded, seen in
+                var known = fired + [Bool](repeating: false, count: max(sources.count - fired.count, 0))
+                for finding in findings { known[finding.rule] = true }
+                return first(folded, seen, without: known)
+            }
+    }
+
+    /// Every find of every source of every rule, by place within a source: what redaction covers.
+    ///
+    /// Those of the folded text come last, and may be some of the others.
+    package func scanAll(_ text: Span<UInt8>) -> [Finding] {
+        let seen = seenBytes.mask(of: text)
+        return all(text, seen) + inFolded(text, seen) { all($0, $1) }
+    }
+
+    /// Looks at a text as it is folded, if it is; places are those of the text itself.
+    private func inFolded(
+        _ text: Span<UInt8>,
+        _ seen: UInt64,
+        _ look: (Span<UInt8>, UInt64) -> [Finding]
+    ) -> [Finding] {
+        guard seen & SeenBytes.foldBit != 0, let folded = Folding.folded(text) else { return [] }
+        let findings = look(folded.span, seenBytes.mask(of: folded.span))
+        guard !findings.isEmpty else { return [] }
+        let (starts, ends) = Folding.places(text)
+        return findings.map { finding in
+            let range = finding.range
+            let start = range.lowerBound < starts.count ? starts[range.lowerBound] : text.count
+            return Finding(
+                rule: finding.rule,
+                source: finding.source,
+                range: start..<(range.isEmpty ? start : ends[range.upperBound - 1]),
+                isGivenUp: finding.isGivenUp
+            )
+        }
+    }
+
+    private func first(_ text: Span<UInt8>, _ seen: UInt64, without fired: [Bool]) -> [Finding] {
         var findings: [Finding] = []
-        forEachSource(text, without: fired) { rule, source, open in
+        forEachSource(seen, without: fired) { rule, source, open in
             var first: Finding?
             for index in source.detectors where open(index) {
                 search(detectors[index], text, rule, source.name) { finding in
@@ -110,10 +152,9 @@ package struct ContentScanner: Sendable {
         return findings
     }
 
-    /// Every find of every source of every rule, by place within a source: what redaction covers.
-    package func scanAll(_ text: Span<UInt8>) -> [Finding] {
+    private func all(_ text: Span<UInt8>, _ seen: UInt64) -> [Finding] {
         var findings: [Finding] = []
-        forEachSource(text) { rule, source, open in
+        forEachSource(seen) { rule, source, open in
             var all: [Finding] = []
             for index in source.detectors where open(index) {
                 search(detectors[index], text, rule, source.name) { finding in
@@ -139,13 +180,12 @@ package struct ContentScanner: Sendable {
     package var detectorCount: Int { detectors.count }
 
     private func forEachSource(
-        _ text: Span<UInt8>,
+        _ seen: UInt64,
         without fired: [Bool] = [],
         _ body: (Int, Source, (Int) -> Bool) -> Void
     ) {
-        let seen = seenBytes.mask(of: text)
         // Most text holds nothing that any pattern needs.
-        guard seen != 0 || alwaysRuns else { return }
+        guard seen & ~SeenBytes.foldBit != 0 || alwaysRuns else { return }
         for (rule, all) in sources.enumerated() where rule >= fired.count || !fired[rule] {
             for source in all { body(rule, source) { detectors[$0].bits.map { $0 & seen != 0 } ?? true } }
         }

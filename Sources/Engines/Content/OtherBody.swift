@@ -11,40 +11,81 @@ struct OtherBody {
     func read(_ body: Span<UInt8>, _ reader: inout LabelReader) {
         let type = contentType
         if AudioBody(contentType: type.span) == .form { return readForm(body, &reader) }
-        if isOfMedia { reader.sawOpaque() }
-        plain(body, "body", &reader)
-        // Text under a type that promises none is looked at all the same; what is neither is an error.
-        if !Escape.isText(body), !isOfMedia { reader.reading.isUnreadable = true }
+        if Self.isOfMedia(type.span) { reader.sawOpaque() }
+        value(body, type.span, Charset.declared(type.span), isFile: false, "body", &reader)
     }
 
     /// Sound, pictures and files (RFC 9110 §8.3): nobody looks for text in them.
-    private var isOfMedia: Bool {
-        let type = contentType
-        let bytes = type.span
-        func begins(_ prefix: StaticString) -> Bool {
-            let count = prefix.utf8CodeUnitCount
-            return bytes.count >= count && ASCII.equalsIgnoringCase(bytes.extracting(..<count), prefix)
-        }
-        return begins("audio/") || begins("video/") || begins("image/") || begins("application/octet-stream")
-            || begins("application/pdf")
+    private static func isOfMedia(_ bytes: Span<UInt8>) -> Bool {
+        begins(bytes, "audio/") || begins(bytes, "video/") || begins(bytes, "image/")
+            || begins(bytes, "application/octet-stream") || begins(bytes, "application/pdf")
     }
 
-    /// Text as it stands, as JSON when it is that, and with its %XX resolved.
+    private static func begins(_ bytes: Span<UInt8>, _ prefix: StaticString) -> Bool {
+        let count = prefix.utf8CodeUnitCount
+        return bytes.count >= count && ASCII.equalsIgnoringCase(bytes.extracting(..<count), prefix)
+    }
+
+    /// A whole body, or the value of a part, as its type says and as it stands.
+    ///
+    /// Text under a type that promises none is looked at all the same; what is neither is an error.
+    private func value(
+        _ bytes: Span<UInt8>,
+        _ type: Span<UInt8>,
+        _ charset: Charset?,
+        isFile: Bool,
+        _ path: String,
+        _ reader: inout LabelReader
+    ) {
+        // Forms within forms, and mails: parts of their own, with encodings of their own.
+        if Self.begins(type, "multipart/") || Self.begins(type, "message/") { reader.sawUnreadable() }
+        let isMarked = Charset.isMarked(bytes)
+        let isText = Escape.isText(bytes)
+        if isText { plain(bytes, path, &reader) }
+        switch charset {
+        case .unknown?: reader.sawUnreadable()
+        case .utf16?, .utf32?, .latin?:
+            for text in charset?.readings(bytes) ?? [] { plain(text.span, path, &reader) }
+        case nil, .utf8?:
+            if isText { break }
+            if isMarked { for text in Charset.utf16.readings(bytes) { plain(text.span, path, &reader) } }
+            let isMedia = Self.isOfMedia(type) || isFile && type.isEmpty
+            if isMedia { reader.sawOpaque() } else if !isMarked { reader.sawUnreadable() }
+        }
+    }
+
+    /// Text as it stands, as JSON when it is that, each line for itself when all are, and with pluses for spaces.
     private func plain(_ text: Span<UInt8>, _ path: String, _ reader: inout LabelReader) {
-        guard Escape.isText(text) else { return }
-        if let first = firstByte(text), first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
-            var walker = RequestWalker(reader, names: nil)
-            if (try? walker.whole(text)) != nil {
-                reader = walker.reader
-                return
-            }
+        guard !text.isEmpty else { return }
+        if let first = firstByte(text), first == UInt8(ascii: "{") || first == UInt8(ascii: "["),
+            readsAsJSON(text, &reader) || readsAsLines(text, &reader)
+        {
+            return
         }
         reader.text(text) { path }
-        for plusIsSpace in [false, true] {
-            if let unquoted = Escape.unquoted(text, plusIsSpace: plusIsSpace) {
-                reader.search(unquoted.span) { path }
-            }
+        if let spaced = Escape.spaced(text) { reader.search(spaced.span) { path } }
+    }
+
+    private func readsAsJSON(_ text: Span<UInt8>, _ reader: inout LabelReader) -> Bool {
+        var walker = RequestWalker(reader, names: nil)
+        guard (try? walker.whole(text)) != nil else { return false }
+        reader = walker.reader
+        return true
+    }
+
+    /// Requests of a batch, one a line: parts of a message belong together in each.
+    private func readsAsLines(_ text: Span<UInt8>, _ reader: inout LabelReader) -> Bool {
+        var all = reader
+        var start = 0
+        while start < text.count {
+            let end = Scan.find(UInt8(ascii: "\n"), in: text, from: start) ?? text.count
+            let line = text.extracting(start..<end)
+            start = end + 1
+            guard firstByte(line) != nil else { continue }
+            guard readsAsJSON(line, &all) else { return false }
         }
+        reader = all
+        return true
     }
 
     private func firstByte(_ text: Span<UInt8>) -> UInt8? {
@@ -61,6 +102,11 @@ struct OtherBody {
             reader.reading.isUnreadable = true
             return
         }
+        // A part may say in which encoding the others are (RFC 7578 §4.6).
+        let named = form.values(of: "_charset_").map { range in
+            Charset(String(decoding: range.map { body[$0] }, as: UTF8.self))
+        }
+        let charset = named.count > 1 ? .unknown : named.first
         var position = 0
         for part in form.parts {
             guard let value = part.value else {
@@ -72,33 +118,33 @@ struct OtherBody {
             position = value.upperBound
             if let fields = reader.fields, !part.names.contains(where: fields.contains) { continue }
             plainHead(head, &reader)
-            // A value may also be written in another alphabet (RFC 7578 §4.7 does away with that, but servers take it).
-            if holds("filename", head) || holds("content-transfer-encoding", head) { reader.sawOpaque() }
-            let text = body.extracting(value)
-            if Escape.isText(text) {
-                plain(text, part.names.first ?? "form", &reader)
-            } else {
-                reader.sawOpaque()
-            }
+            packed(PartHead(head), body.extracting(value), charset, part.names.first ?? "form", &reader)
         }
         plainHead(body.extracting(position...), &reader)
     }
 
-    /// Names of files are text, too.
-    private func plainHead(_ head: Span<UInt8>, _ reader: inout LabelReader) {
-        guard Escape.isText(head) else { return reader.sawOpaque() }
-        reader.text(head) { "form" }
-        if let unquoted = Escape.unquoted(head, plusIsSpace: false) { reader.search(unquoted.span) { "form" } }
+    /// One value, as it stands and as it was packed.
+    private func packed(
+        _ head: PartHead,
+        _ bytes: Span<UInt8>,
+        _ charset: Charset?,
+        _ path: String,
+        _ reader: inout LabelReader
+    ) {
+        let type = head.contentType
+        let own = Charset.declared(type.span) ?? charset
+        if head.isFile { reader.sawOpaque() }
+        if head.isStrange { reader.sawUnreadable() }
+        value(bytes, type.span, own, isFile: head.isFile, path, &reader)
+        guard head.carrier != .plain else { return }
+        guard let unpacked = head.carrier.unpacked(bytes) else { return reader.sawUnreadable() }
+        value(unpacked.span, type.span, own, isFile: head.isFile, path, &reader)
     }
 
-    private func holds(_ word: StaticString, _ head: Span<UInt8>) -> Bool {
-        let count = word.utf8CodeUnitCount
-        var index = 0
-        while index + count <= head.count {
-            if ASCII.equalsIgnoringCase(head.extracting(index..<(index + count)), word) { return true }
-            index += 1
-        }
-        return false
+    /// Names of files are text, too.
+    private func plainHead(_ head: Span<UInt8>, _ reader: inout LabelReader) {
+        guard Escape.isText(head) else { return reader.sawUnreadable() }
+        reader.text(head) { "form" }
     }
 }
 
@@ -124,7 +170,6 @@ extension LabelReader {
 
     private mutating func part(_ text: Span<UInt8>, _ name: String, plusIsSpace: Bool) {
         search(text) { name }
-        if let unquoted = Escape.unquoted(text, plusIsSpace: false) { search(unquoted.span) { name } }
-        if plusIsSpace, let unquoted = Escape.unquoted(text, plusIsSpace: true) { search(unquoted.span) { name } }
+        if plusIsSpace, let spaced = Escape.spaced(text) { search(spaced.span) { name } }
     }
 }

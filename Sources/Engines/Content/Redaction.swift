@@ -100,9 +100,17 @@ private struct RedactionReader: TextReader {
     init(_ policy: ContentPolicy) { self.policy = policy }
 
     mutating func sawOpaque() {}
+    mutating func sawUnreadable() {}
 
     mutating func read(_ piece: TextPiece, _ bytes: Span<UInt8>, _ path: BodyPath) {
-        let text = Unescaped(bytes.extracting(piece.range), isEscaped: piece.isEscaped, at: piece.range.lowerBound)
+        let text: Unescaped
+        if piece.kind == .number, let number = WholeNumber(bytes.extracting(piece.range)) {
+            // All of it is replaced.
+            let digits = number.digits
+            text = Unescaped(digits.span, nil)
+        } else {
+            text = Unescaped(bytes.extracting(piece.range), piece.kinds, at: piece.range.lowerBound)
+        }
         for (find, rule) in finds(in: text) {
             switch piece.kind {
             case .name: isImpossible = true
@@ -117,9 +125,7 @@ private struct RedactionReader: TextReader {
     }
 
     mutating func read(joined pieces: [TextPiece], _ bytes: Span<UInt8>, _ path: BodyPath) {
-        let texts = pieces.map {
-            Unescaped(bytes.extracting($0.range), isEscaped: $0.isEscaped, at: $0.range.lowerBound)
-        }
+        let texts = pieces.map { Unescaped(bytes.extracting($0.range), $0.kinds, at: $0.range.lowerBound) }
         let whole = Unescaped(joining: texts)
         for (find, rule) in finds(in: whole) {
             // What spans several parts is replaced in the first and left out of the others.
@@ -152,11 +158,18 @@ private struct RedactionReader: TextReader {
         }
         look(nil)
         let own = text.bytes
-        var inner = Unescaped(own.span, isEscaped: false).again
-        for _ in 0...Escape.depthLimit {
-            guard let now = inner else { break }
-            look(now)
-            inner = now.again
+        let first = Unescaped(own.span, nil)
+        for kinds in [Escape.Kinds.json, .all] {
+            var hasOthers = Escape.mayHoldOthers(own.span)
+            var inner = first.again(kinds)
+            for _ in 0...Escape.depthLimit {
+                guard let now = inner else { break }
+                look(now)
+                let bytes = now.bytes
+                hasOthers = hasOthers || Escape.mayHoldOthers(bytes.span)
+                inner = now.again(kinds)
+            }
+            if !hasOthers { break }
         }
         return found
     }
@@ -202,6 +215,7 @@ private struct InnerJSON: TextReader {
     }
 
     mutating func sawOpaque() {}
+    mutating func sawUnreadable() {}
     mutating func read(_ piece: TextPiece, _ bytes: Span<UInt8>, _ path: BodyPath) {
         if piece.kind != .name { pieces.append(piece) }
     }

@@ -36,16 +36,17 @@ package struct RequestText: Sendable {
         var hasOpaqueParts = false
 
         mutating func read(_ piece: TextPiece, _ bytes: Span<UInt8>, _ path: BodyPath) {
-            let text = Unescaped(bytes.extracting(piece.range), isEscaped: piece.isEscaped).bytes
+            let text = Unescaped(bytes.extracting(piece.range), piece.kinds).bytes
             fields.append(Field(path: path.text(bytes), text: text))
         }
 
         mutating func read(joined pieces: [TextPiece], _ bytes: Span<UInt8>, _ path: BodyPath) {
             var whole: [UInt8] = []
-            for piece in pieces { whole += Unescaped(bytes.extracting(piece.range), isEscaped: piece.isEscaped).bytes }
+            for piece in pieces { whole += Unescaped(bytes.extracting(piece.range), piece.kinds).bytes }
             fields.append(Field(path: path.text(bytes), text: whole))
         }
 
         mutating func sawOpaque() { hasOpaqueParts = true }
+        mutating func sawUnreadable() { hasOpaqueParts = true }
     }
 }

@@ -5,13 +5,53 @@ import JSON
 struct TextPiece {
     enum Kind {
         case string, name
-        /// A number of eight digits or more, as it is spelled: cards and accounts may be written without quotes.
+        /// A whole number of eight digits or more, however it is spelled: cards and accounts may be written without quotes.
         case number
     }
     let kind: Kind
     /// Its bytes, without quotes.
     let range: Range<Int>
     let isEscaped: Bool
+    /// The escapes of the body itself.
+    var kinds: Escape.Kinds? { isEscaped ? .json : nil }
+}
+
+/// A number of JSON that is whole but spelled as if it were not: `4.1e15`, `41.0`.
+struct WholeNumber {
+    /// As it would be spelled.
+    let digits: [UInt8]
+
+    /// A quick look: vectors are full of numbers that are not whole.
+    static func mayBe(_ text: Span<UInt8>) -> Bool {
+        text[text.count - 1] == 0x30 || text.indices.contains { text[$0] | 0x20 == UInt8(ascii: "e") }
+    }
+
+    /// Nil for one that is not whole, is too long for a card, or is spelled plainly.
+    init?(_ text: Span<UInt8>) {
+        var (digits, whole, exponent) = ([UInt8](), -1, 0)
+        var index = text.count > 0 && text[0] == UInt8(ascii: "-") ? 1 : 0
+        while index < text.count, text[index] | 0x20 != UInt8(ascii: "e") {
+            if text[index] == UInt8(ascii: ".") { whole = digits.count } else { digits.append(text[index]) }
+            index += 1
+        }
+        let isPlain = whole < 0 && index == text.count
+        if whole < 0 { whole = digits.count }
+        if index < text.count {
+            guard let value = Int(String(decoding: (index + 1..<text.count).map { text[$0] }, as: UTF8.self)) else {
+                return nil
+            }
+            exponent = value
+        }
+        guard !isPlain, (-64...64).contains(exponent), (1...64).contains(whole + exponent), digits.count <= 96 else {
+            return nil
+        }
+        let point = whole + exponent
+        guard digits.dropFirst(point).allSatisfy({ $0 == 0x30 }) else { return nil }
+        digits = Array(digits.prefix(point)) + [UInt8](repeating: 0x30, count: max(point - digits.count, 0))
+        digits = Array(digits.drop { $0 == 0x30 })
+        guard digits.count >= 8 else { return nil }
+        self.digits = digits
+    }
 }
 
 /// Takes what a walk over a body comes upon.
@@ -22,6 +62,8 @@ protocol TextReader {
     mutating func read(joined pieces: [TextPiece], _ bytes: Span<UInt8>, _ path: BodyPath)
     /// Something cannot be looked at: pictures, sound, files.
     mutating func sawOpaque()
+    /// There is text that cannot be read: tokens by their numbers.
+    mutating func sawUnreadable()
 }
 
 /// Where a walk stands.
@@ -66,10 +108,14 @@ struct RequestWalker<Reader: TextReader> {
     private var path = BodyPath()
     /// Texts of the parts of one message.
     private var parts: [TextPiece] = []
+    /// Where the object begins that the last part stands in, and the one that is being read.
+    private var (lastPart, object) = (-1, -1)
+    private var sawTokens = false
 
-    init(_ reader: Reader, names: Set<String>?) {
+    init(_ reader: Reader, names: Set<String>?, seesTokens: Bool = true) {
         self.reader = reader
         self.names = names
+        sawTokens = !seesTokens
     }
 
     /// Reads the value that is the whole text.
@@ -92,7 +138,9 @@ struct RequestWalker<Reader: TextReader> {
         default:
             let start = scanner.position
             let kind = try scanner.skipValue(bytes)
-            if kind == .number, scanner.position - start >= 8 { number(start..<scanner.position, bytes) }
+            guard kind == .number else { return }
+            if path.traits.contains(.tokens) { noteToken(bytes) }
+            if scanner.position - start >= 8 { number(start..<scanner.position, bytes) }
         }
     }
 
@@ -125,6 +173,9 @@ struct RequestWalker<Reader: TextReader> {
 
     private mutating func members(_ bytes: Span<UInt8>) throws(JSONFault) {
         try checkDepth()
+        let outer = object
+        defer { object = outer }
+        object = scanner.position
         try scanner.expect(UInt8(ascii: "{"), "an object should begin here", bytes)
         if try isEmpty(UInt8(ascii: "}"), bytes) { return }
         let isSchema = path.traits.contains(.properties)
@@ -183,8 +234,24 @@ struct RequestWalker<Reader: TextReader> {
 
     private mutating func number(_ range: Range<Int>, _ bytes: Span<UInt8>) {
         let text = bytes.extracting(range)
-        for index in text.indices where !ASCII.isDigit(text[index]) && text[index] != UInt8(ascii: "-") { return }
+        let isPlain = text.indices.allSatisfy { ASCII.isDigit(text[$0]) || text[$0] == UInt8(ascii: "-") }
+        guard isPlain || WholeNumber.mayBe(text) && WholeNumber(text) != nil else { return }
         reader.read(TextPiece(kind: .number, range: range, isEscaped: false), bytes, path)
+    }
+
+    /// A number in a list where an API takes text, or tokens in its place: of the request itself, or of one in a batch.
+    private mutating func noteToken(_ bytes: Span<UInt8>) {
+        guard !sawTokens, case .index? = path.steps.last else { return }
+        guard let place = path.steps.lastIndex(where: { if case .member = $0 { true } else { false } }) else { return }
+        for step in path.steps[..<place] {
+            guard case .member(let range, _, _) = step else { continue }
+            let name = bytes.extracting(range)
+            guard ASCII.equals(name, "requests") || ASCII.equals(name, "body") || ASCII.equals(name, "params") else {
+                return
+            }
+        }
+        sawTokens = true
+        reader.sawUnreadable()
     }
 
     private mutating func take(_ piece: TextPiece, _ bytes: Span<UInt8>) {
@@ -197,11 +264,16 @@ struct RequestWalker<Reader: TextReader> {
         if isData(piece, raw, traits) {
             reader.sawOpaque()
             // A key or a token is short; what is longer is a picture, or as good as one, where no text is expected.
-            let isMedia = raw.count > Self.dataLimitBytes || ASCII.starts(raw, with: "data:")
-            if isMedia, !traits.contains(.speech) { return }
+            if raw.count > Self.dataLimitBytes, !traits.contains(.speech) { return }
         }
         reader.read(piece, bytes, path)
-        if isPart(traits) { parts.append(piece) }
+        guard isPart(traits) else { return }
+        if case .member? = path.steps.last {
+            // Of two texts of one part nobody knows which is joined with its neighbours.
+            if lastPart == object { reader.sawUnreadable() }
+            lastPart = object
+        }
+        parts.append(piece)
     }
 
     /// Base64 up to this long is looked at as text, too.
@@ -227,20 +299,21 @@ struct RequestWalker<Reader: TextReader> {
                 Scan.find(";base64", in: raw.extracting(..<comma)) != nil
             else { return false }
             for index in 5..<comma where !Self.isOfMediaType(raw[index]) { return false }
-            return Self.isBase64(raw.extracting((comma + 1)...))
+            return Self.isBase64(raw.extracting((comma + 1)...), forURLs: false)
         }
-        return traits.contains(.data) && raw.count > 64 && Self.isBase64(raw)
+        return traits.contains(.data) && raw.count > 64 && Self.isBase64(raw, forURLs: true)
     }
 
     private static func isOfMediaType(_ byte: UInt8) -> Bool { ASCII.isToken(byte) || "/;=\\".utf8.contains(byte) }
 
-    /// Slashes may be escaped.
-    private static func isBase64(_ text: Span<UInt8>) -> Bool {
+    /// Slashes may be escaped; `-` and `_` stand only where libraries write base64 for URLs (RFC 4648 §5).
+    private static func isBase64(_ text: Span<UInt8>, forURLs: Bool) -> Bool {
         for index in text.indices {
             let byte = text[index]
             if ASCII.isLetter(byte) || ASCII.isDigit(byte) { continue }
             switch byte {
-            case 0x2b, 0x2f, 0x3d, 0x2d, 0x5f: continue
+            case 0x2b, 0x2f, 0x3d: continue
+            case 0x2d where forURLs, 0x5f where forURLs: continue
             case 0x5c where index + 1 < text.count && [0x2f, 0x6e, 0x72].contains(text[index + 1]): continue
             default: return false
             }

@@ -10,6 +10,16 @@ struct SeenBytes: Sendable {
     /// Windows with at most three, two and one places: what stands before the text's first byte is as good as any.
     private var short: (UInt64, UInt64, UInt64) = (0, 0, 0)
     private var windows: [RequiredBytes.Window] = []
+    /// Text that may be folded has it: the pass that looks for windows sees such text, too.
+    static let foldBit: UInt64 = 1
+
+    init() {
+        for byte in 0..<256 where Folding.mayFold(UInt8(byte)) { places[768 + byte] |= Self.foldBit }
+        for place in 0..<3 { for byte in 0..<256 { places[place * 256 + byte] |= Self.foldBit } }
+        short = (Self.foldBit, Self.foldBit, Self.foldBit)
+        // Its place is taken; no pattern has a window without places.
+        windows = [[]]
+    }
 
     /// The bits of a pattern's windows; nil when there is no room for them, so that the pattern must always run.
     mutating func bits(of required: RequiredBytes) -> UInt64? {

@@ -13,15 +13,15 @@ struct Unescaped {
     /// The inside of a JSON string; positions count from `offset` on.
     ///
     /// Also takes text that only looks like one: an escape that JSON does not have stands for itself.
-    init(_ text: Span<UInt8>, isEscaped: Bool = true, at offset: Int = 0) {
+    init(_ text: Span<UInt8>, _ kinds: Escape.Kinds? = .json, at offset: Int = 0) {
         var index = 0
         while index < text.count {
-            let length = isEscaped ? Escape.length(text, index) : 0
+            let length = kinds.map { Escape.length(text, index, $0) } ?? 0
             if length == 0 {
                 append(text[index], offset + index, offset + index + 1)
                 index += 1
             } else {
-                for byte in JSONText.unescape(text.extracting(index..<(index + length))) {
+                for byte in Escape.plain(text.extracting(index..<(index + length))) {
                     append(byte, offset + index, offset + index + length)
                 }
                 index += length
@@ -43,10 +43,10 @@ struct Unescaped {
     }
 
     /// The same resolved once more, places still those of the first source; nil when nothing changes.
-    var again: Unescaped? {
+    func again(_ kinds: Escape.Kinds) -> Unescaped? {
         let own = bytes
-        guard Scan.find(UInt8(ascii: "\\"), in: own.span) != nil else { return nil }
-        var next = Unescaped(own.span)
+        guard Escape.mayHold(own.span, kinds) else { return nil }
+        var next = Unescaped(own.span, kinds)
         guard next.bytes.count != own.count else { return nil }
         next.starts = next.starts.map { starts[$0] }
         next.ends = next.ends.map { ends[$0 - 1] }
@@ -60,41 +60,123 @@ struct Unescaped {
     }
 }
 
-/// Escapes of JSON strings in text that may be none.
+/// Escapes in text that may hold none.
 enum Escape {
-    /// Resolves what can be resolved; nil when nothing can.
-    static func resolved(_ text: Span<UInt8>) -> [UInt8]? {
-        guard Scan.find(UInt8(ascii: "\\"), in: text) != nil else { return nil }
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count)
-        var index = 0
-        while index < text.count {
-            let length = length(text, index)
-            if length == 0 {
-                result.append(text[index])
-                index += 1
-            } else {
-                result += JSONText.unescape(text.extracting(index..<(index + length)))
-                index += length
-            }
-        }
-        return result.count == text.count ? nil : result
+    /// Which are resolved.
+    enum Kinds {
+        /// Those of JSON strings.
+        case json
+        /// Those of JSON, of URLs (`%40`, RFC 3986 §2.1), of HTML (`&#64;`, `&nbsp;`) and of program text (`\x40`), each
+        /// in the other.
+        case all
     }
 
     /// How often text is resolved once more: JSON in a string of JSON in a string, and far beyond.
     static let depthLimit = 7
 
+    /// False for text without any sign of an escape.
+    static func mayHold(_ text: Span<UInt8>, _ kinds: Kinds) -> Bool {
+        Scan.find(UInt8(ascii: "\\"), in: text) != nil || kinds == .all && mayHoldOthers(text)
+    }
+
+    /// Signs of escapes that JSON does not have.
+    static func mayHoldOthers(_ text: Span<UInt8>) -> Bool {
+        Scan.find(UInt8(ascii: "%"), in: text) != nil || Scan.find(UInt8(ascii: "&"), in: text) != nil
+            || Scan.find("\\x", in: text) != nil
+    }
+
+    /// Resolves what can be resolved; nil when nothing can.
+    static func resolved(_ text: Span<UInt8>, _ kinds: Kinds) -> [UInt8]? {
+        guard mayHold(text, kinds) else { return nil }
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var index = 0
+        while index < text.count {
+            let length = length(text, index, kinds)
+            if length == 0 {
+                result.append(text[index])
+                index += 1
+            } else {
+                result += plain(text.extracting(index..<(index + length)))
+                index += length
+            }
+        }
+        // Every escape is longer than what it stands for.
+        return result.count == text.count ? nil : result
+    }
+
     /// The length of the escape that begins there, both halves of a pair; 0 for none.
-    static func length(_ text: Span<UInt8>, _ index: Int) -> Int {
-        guard text[index] == 0x5c, index + 1 < text.count else { return 0 }
+    static func length(_ text: Span<UInt8>, _ index: Int, _ kinds: Kinds) -> Int {
+        switch text[index] {
+        case 0x5c: break
+        case 0x25 where kinds == .all:
+            return index + 2 < text.count && hex(text, index + 1) != nil ? 3 : 0
+        case 0x26 where kinds == .all: return Reference(text, index)?.length ?? 0
+        default: return 0
+        }
+        guard index + 1 < text.count else { return 0 }
         switch text[index + 1] {
         case 0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74: return 2
         case 0x75:
             guard let first = unit(text, index) else { return 0 }
             if first & 0xfc00 == 0xd800, let second = unit(text, index + 6), second & 0xfc00 == 0xdc00 { return 12 }
             return 6
+        case 0x78 where kinds == .all: return index + 3 < text.count && hex(text, index + 2) != nil ? 4 : 0
         default: return 0
         }
+    }
+
+    /// What one escape stands for.
+    static func plain(_ escape: Span<UInt8>) -> [UInt8] {
+        switch escape[0] {
+        case 0x25: return hex(escape, 1).map { [$0] } ?? []
+        case 0x26: return Reference(escape, 0).map { Array(String(Character($0.scalar)).utf8) } ?? []
+        default:
+            guard escape[1] == 0x78 else { return JSONText.unescape(escape) }
+            return hex(escape, 2).map { Array(String(Character(Unicode.Scalar($0))).utf8) } ?? []
+        }
+    }
+
+    private static func hex(_ text: Span<UInt8>, _ index: Int) -> UInt8? {
+        guard let high = ASCII.hexValue(text[index]), let low = ASCII.hexValue(text[index + 1]) else { return nil }
+        return UInt8(high << 4 | low)
+    }
+
+    /// A character reference of HTML: by number, and those names that stand for typography.
+    private struct Reference {
+        let scalar: Unicode.Scalar
+        let length: Int
+
+        init?(_ text: Span<UInt8>, _ index: Int) {
+            let rest = text.extracting(index...)
+            let near = rest.extracting(first: 12)
+            guard let end = Scan.find(UInt8(ascii: ";"), in: near), end > 2 else { return nil }
+            length = end + 1
+            guard near[1] == UInt8(ascii: "#") else {
+                for (name, scalar) in Self.names where ASCII.equals(near.extracting(1..<end), name) {
+                    self.scalar = scalar
+                    return
+                }
+                return nil
+            }
+            let isHex = near[2] | 0x20 == UInt8(ascii: "x")
+            guard end > (isHex ? 3 : 2) else { return nil }
+            var value: UInt32 = 0
+            for place in (isHex ? 3 : 2)..<end {
+                guard let digit = ASCII.hexValue(near[place]), isHex || digit < 10 else { return nil }
+                value = value * (isHex ? 16 : 10) + UInt32(digit)
+            }
+            guard let scalar = Unicode.Scalar(value) else { return nil }
+            self.scalar = scalar
+        }
+
+        private static let names: [(StaticString, Unicode.Scalar)] = [
+            ("amp", "&"), ("nbsp", "\u{a0}"), ("ndash", "\u{2013}"), ("mdash", "\u{2014}"), ("shy", "\u{ad}"),
+            ("quot", "\""), ("apos", "'"), ("lt", "<"), ("gt", ">"), ("ensp", "\u{2002}"), ("emsp", "\u{2003}"),
+            ("thinsp", "\u{2009}"), ("zwnj", "\u{200c}"), ("zwj", "\u{200d}"), ("commat", "@"), ("lowbar", "_"),
+            ("period", "."), ("hyphen", "\u{2010}"), ("dash", "\u{2010}"), ("minus", "\u{2212}"),
+            ("middot", "\u{b7}"),
+        ]
     }
 
     private static func unit(_ text: Span<UInt8>, _ index: Int) -> Int? {
@@ -107,26 +189,10 @@ enum Escape {
         return value
     }
 
-    /// `%40` resolved (RFC 3986 §2.1), and plus as a space where forms have it so; nil when nothing changes.
-    static func unquoted(_ text: Span<UInt8>, plusIsSpace: Bool) -> [UInt8]? {
-        var result: [UInt8] = []
-        var hasChanged = false
-        var index = 0
-        while index < text.count {
-            if text[index] == 0x25, index + 2 < text.count, let high = ASCII.hexValue(text[index + 1]),
-                let low = ASCII.hexValue(text[index + 2])
-            {
-                result.append(UInt8(high << 4 | low))
-                hasChanged = true
-                index += 3
-            } else {
-                let isPlus = plusIsSpace && text[index] == 0x2b
-                hasChanged = hasChanged || isPlus
-                result.append(isPlus ? 0x20 : text[index])
-                index += 1
-            }
-        }
-        return hasChanged ? result : nil
+    /// Plus as a space, where forms have it so; nil when there is none.
+    static func spaced(_ text: Span<UInt8>) -> [UInt8]? {
+        guard Scan.find(UInt8(ascii: "+"), in: text) != nil else { return nil }
+        return text.indices.map { text[$0] == UInt8(ascii: "+") ? 0x20 : text[$0] }
     }
 
     /// True for text: UTF-8 (RFC 3629) without the zero bytes that other encodings have between letters.

@@ -46,6 +46,7 @@ extension Exchange {
             kind = .other(contentType: field.map { Array(head[$0.value.range]) } ?? [])
         }
         var facts = ContentBody(kind)
+        facts.isAnswer = true
         facts.isEncoded =
             told.contentType == nil
             && told.head.fields.contains {

@@ -16,7 +16,8 @@ struct RequestContent {
     init(_ reader: RequestReader, _ bytes: Span<UInt8>) {
         let head = reader.head
         let end = head.query.isAbsent ? head.path.range.upperBound : head.query.range.upperBound
-        target = head.path.range.lowerBound..<end
+        // A method that nobody knows travels on, too.
+        target = (head.method == .other ? head.methodText : head.path).range.lowerBound..<end
         body = reader.headBytes..<reader.consumedBytes
         isChunked = head.framing == .chunked && !reader.isJSON
         var type: [UInt8] = []
@@ -27,6 +28,8 @@ struct RequestContent {
         // Of two types an upstream may take the other.
         let types = head.fields.count { $0.id == .contentType }
         facts.isEncoded = head.hasContentCoding(in: bytes) || types > 1
+        // And what is read here as UTF-8 it may read by the encoding that the type names.
+        if reader.isJSON, ContentBody.isForeignJSON(type.span) { facts.isEncoded = true }
         facts.isCut = reader.streamsRest
         facts.isSound = reader.endpoint == .transcriptions || reader.endpoint == .translations
         self.facts = facts

@@ -1,4 +1,5 @@
 import Arrival
+import Audit
 import Bytes
 import Dialect
 import HTTP
@@ -208,6 +209,8 @@ final class Session: Socket {
     }
 
     private var hasReleasedRequest = false
+    /// What the audit log will say of a request whose bytes are not here any more.
+    @Boxed var heldEntry: AuditEntry?
 
     private func releaseBuffer() {
         if let buffer { worker.buffers.giveBack(buffer) }
@@ -325,6 +328,7 @@ final class Session: Socket {
         if closes { return finishAndClose() }
         if let buffer, !hasReleasedRequest { buffer.drop(min(reader.consumedBytes, buffer.count)) }
         hasReleasedRequest = false
+        if heldEntry != nil { heldEntry = nil }
         isLookedAt = false
         caller = .anonymous
         callerRow = -1

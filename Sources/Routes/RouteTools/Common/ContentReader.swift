@@ -43,12 +43,14 @@ struct ContentReader {
         var facts = ContentBody(isJSON(type, target) ? .json : .other(contentType: Array(type.utf8)))
         let coding = headers.first { $0.name == "content-encoding" }?.value ?? "identity"
         facts.isEncoded = coding.lowercased() != "identity"
+        let typeBytes = Array(type.utf8)
+        if facts.kind == .json, ContentBody.isForeignJSON(typeBytes.span) { facts.isEncoded = true }
         facts.isSound = api == .transcriptions || api == .translations
         let path = Array(target.utf8)
         let reading = policy.read(target: path.span, body: body.span, facts, tellsPlaces: true)
         scan.findings = reading.finds.map { finding($0.finding, $0.path) }
         if reading.isUnreadable {
-            let sentence = facts.kind == .json ? "privacy.scan.on_error: no JSON" : "privacy.scan.on_error: no text"
+            let sentence = "privacy.scan.on_error: text that cannot be read"
             scan.findings.append(ContentScan.Finding(level: privacy.scanOnError.value, sentence: sentence))
         }
         if reading.isOver {

@@ -33,14 +33,22 @@ extension Session {
     func auditOwnAnswer(_ status: Int, code: String?, requestID: String) {
         guard let desk = worker.shared.audit, code != Session.auditCode else { return }
         guard reader.isHeadComplete || code != nil else { return }
-        var entry = auditEntry()
+        var entry = heldEntry ?? auditEntry()
         if code == nil, isUnworthy(entry.path ?? "") { return }
         entry.requestID = requestID
         entry.decision = code == nil ? .answered : .refused
         entry.code = code
         entry.status = status
-        if phase == .answering, role != .admin { entry.body = auditBody(.restricted) }
+        if phase == .answering, role != .admin, heldEntry == nil { entry.body = auditBody(.restricted) }
         desk.log.submit(entry.record)
+    }
+
+    /// Keeps what the log will say, before the request's bytes are given up.
+    func holdAuditEntry() {
+        guard worker.shared.audit != nil else { return }
+        var entry = auditEntry()
+        if role != .admin { entry.body = auditBody(.restricted) }
+        heldEntry = entry
     }
 
     /// Probes and scrapes come every few seconds and say nothing about anybody.

@@ -99,6 +99,7 @@ enum BatchPaths {
                     )
                 }
             }
+            session.holdAuditEntry()
             session.releaseRequest()
         }
         team.tellFirst { $0.batches(question) }
