@@ -1,4 +1,5 @@
 import Foundation
+import WireCases
 
 // How what is planted is spelled, in JSON and otherwise.
 extension PlantedRequest {
@@ -171,7 +172,7 @@ extension PlantedRequest {
         form {
             (
                 "Content-Transfer-Encoding: base64",
-                Data($0.utf8).base64EncodedString($1.flip() ? .lineLength64Characters : [])
+                Data($0.utf8).base64EncodedString(options: $1.flip() ? .lineLength64Characters : [])
             )
         },
         form { text, spelling in
