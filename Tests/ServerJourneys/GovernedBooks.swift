@@ -13,6 +13,10 @@ struct GovernedBooks {
     }
 
     let page: MetricsPage
+    /// Where proxies share one.
+    let store: GovernedStore?
+    /// What proxies tell that others do not.
+    private(set) var faults: [String] = []
     /// By key and pool: tokens used, as the key's owner is told.
     private(set) var own: [String: [String: Int]] = [:]
     /// By pool, key and model: requests, tokens and millionths of a dollar.
@@ -24,13 +28,14 @@ struct GovernedBooks {
         let first = laboratory.members[0]
         page = try MetricsPage(fetch(first.admin, "GET", "/metrics").text)
         for key in GovernedRequest.keys {
-            let headers = [("authorization", "Bearer \(key.token)")]
-            let answer = try object(fetch(first.address, "GET", "/v1/tokens/pools", headers: headers))
-            for pool in try #require(answer["pools"] as? [[String: Any]]) {
-                let name = try #require(pool["name"] as? String)
-                own[key.name, default: [:]][name] = pool["used"] as? Int
+            own[key.name] = try Self.own(first, key)
+            for member in laboratory.members.dropFirst() where laboratory.server != nil {
+                let other = try Self.own(member, key)
+                if other != own[key.name] { faults.append("\(key.name) is told \(own[key.name] ?? [:]) and \(other)") }
             }
         }
+        store = try laboratory.server.map { try GovernedStore($0) }
+        faults += store?.faults ?? []
         for member in laboratory.members {
             let answer = try object(fetch(member.admin, "GET", "/v1/costs?by=pool,key,model"))
             for record in try #require(answer["records"] as? [[String: Any]]) {
@@ -43,6 +48,16 @@ struct GovernedBooks {
                 costs[names.joined(separator: " ")] = sum
             }
         }
+    }
+
+    private static func own(_ member: GovernedLaboratory.Member, _ key: GovernedRequest.Key) throws -> [String: Int] {
+        let headers = [("authorization", "Bearer \(key.token)")]
+        let answer = try fetch(member.address, "GET", "/v1/tokens/pools", headers: headers)
+        var used: [String: Int] = [:]
+        for pool in try #require(try object(answer)["pools"] as? [[String: Any]], "\(answer.text)") {
+            used[try #require(pool["name"] as? String)] = pool["used"] as? Int
+        }
+        return used
     }
 
     /// Reads what the proxies have written about each request; they have to have ended.
@@ -79,6 +94,7 @@ struct GovernedBooks {
     }
 
     func used(_ pool: String, _ quantity: String) -> Int {
-        Int(page.value("hoosh_pool_used", ["pool": pool, "quantity": quantity]) ?? 0)
+        if let store { return store.used(pool, quantity) }
+        return Int(page.value("hoosh_pool_used", ["pool": pool, "quantity": quantity]) ?? 0)
     }
 }

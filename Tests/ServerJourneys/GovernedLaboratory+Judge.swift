@@ -5,9 +5,16 @@ import Testing
 // Whether the books of the proxies, what the mock has reported, and what clients saw agree.
 extension GovernedLaboratory {
     /// Everything that does not, in words; ends the proxies.
-    func judge(_ outcome: GovernedOutcome, patienceSeconds: Double = 60) throws -> [String] {
+    ///
+    /// * `outageSeconds`: how long the store was away, at most.
+    func judge(
+        _ outcome: GovernedOutcome,
+        patienceSeconds: Double = 60,
+        outageSeconds: Double = 0
+    ) throws -> [String] {
         var faults = try settle(seconds: patienceSeconds)
         var books = try GovernedBooks(self)
+        faults += books.faults
         let usage = try mock.usage()
         for member in members where try member.program.stop() != 0 {
             faults.append("a proxy did not end well: \(member.program.errors)")
@@ -24,7 +31,7 @@ extension GovernedLaboratory {
             faults += check(request, answer, account, line)
                 .map { "\(request.name) (\(request.pool)) \($0): \(words): \(answer)" }
         }
-        faults += compare(charges, books) + overshoot(charges, outcome)
+        faults += compare(charges, books) + overshoot(charges, outcome, outageSeconds) + haste(outcome, outageSeconds)
         return faults
     }
 
@@ -53,8 +60,13 @@ extension GovernedLaboratory {
             if request.path != "/v1/messages", answer.code != code { faults.append("not \(code)") }
             if account.requests != 0 { faults.append("was forwarded") }
         }
+        if answer.wasDenied {
+            if wish.onStoreError != "deny" { faults.append("was denied") }
+            if account.answered > 0 { faults.append("was served") }
+        }
+        if let store = answer.store, store != wish.onStoreError { faults.append("went on as \(store) says") }
         switch answer.ending {
-        case .complete where answer.status == 200 && account.answered > 0:
+        case .complete where answer.status == 200 && account.answered > 0 && !answer.wasCut:
             if charge != told { faults.append("charged \(String(describing: charge)), reported \(told)") }
         case .complete where answer.status >= 400:
             if let charge { faults.append("charged \(charge) for nothing") }
@@ -62,7 +74,9 @@ extension GovernedLaboratory {
             if !wish.isRough { faults.append("not answered") }
             faults += bounds(request, answer, account, charge, told)
         }
-        if !wish.isRough, answer.status != 200, answer.limitedBy == nil { faults.append("neither served nor limited") }
+        if !wish.isRough, answer.status != 200, answer.limitedBy == nil, !answer.wasDenied {
+            faults.append("neither served nor limited")
+        }
         return faults
     }
 
@@ -79,7 +93,7 @@ extension GovernedLaboratory {
         let most = max(told.microDollars, request.promptEstimate + (body + 3) / 4)
         // Events tell by themselves; what a whole answer took may stand in what came of it.
         var least = request.streams ? answer.textBytes / 4 : min(answer.textBytes, 1)
-        if account.answered > 0 { least = min(least, told.microDollars) }
+        if account.answered > 0, !answer.wasCut { least = min(least, told.microDollars) }
         if charged > most { return ["charged \(charged), at most \(most) was sent"] }
         if charged < least { return ["charged \(charged), at least \(least) was delivered"] }
         if answer.status == 200, answer.textBytes > 0, charged == 0 { return ["had something for nothing"] }
@@ -136,8 +150,18 @@ extension GovernedLaboratory {
     }
 
     /// No budget is overspent by more than what running answers took beyond what was set aside for them (docs/budgets.md).
-    private func overshoot(_ charges: [Int: GovernedCharge], _ outcome: GovernedOutcome) -> [String] {
+    ///
+    /// While a store is away, `local_share` lets proxies together spend less than one budget more (docs/state.md), `open` any.
+    private func overshoot(
+        _ charges: [Int: GovernedCharge],
+        _ outcome: GovernedOutcome,
+        _ outageSeconds: Double
+    ) -> [String] {
         var faults: [String] = []
+        if outageSeconds > 0, wish.onStoreError == "open" { return [] }
+        let budgets = outageSeconds > 0 && wish.onStoreError == "local_share" ? 2 : 1
+        // What ended while the store was away is told to it afterwards.
+        let late = 1_000_000_000 + Int64(outageSeconds * 1e9)
         for pool in pools.all {
             let paid = charges.filter { pools.chain(request($0.key).pool).contains(pool.name) }
             let spent = [
@@ -146,23 +170,41 @@ extension GovernedLaboratory {
                 ("requests", pool.requests, paid.count),
             ]
             // Whoever was let in last came after this; what had ended by then was counted when it was let in.
-            let last = (paid.keys.compactMap { outcome.answers[$0]?.sent }.max() ?? 0) - 1_000_000_000
+            let last = (paid.keys.compactMap { outcome.answers[$0]?.sent }.max() ?? 0) - late
             let overrun =
                 !pool.more.contains("output: 8")
                 ? 0
                 : paid.filter { (outcome.answers[$0.key]?.ended ?? 0) >= last }.values
                     .reduce(0) { $0 + max($1.tokens - 8, 0) }
             for (word, capacity, sum) in spent {
-                guard let capacity, sum > capacity + overrun else { continue }
+                guard let capacity, sum > capacity * budgets + overrun else { continue }
                 faults.append("\(pool.name) has spent \(sum) of \(capacity) \(word); \(overrun) more may be overrun")
             }
         }
         return faults
     }
 
+    /// No key has had more of `brisk` than three at once and one a second, at all proxies together.
+    private func haste(_ outcome: GovernedOutcome, _ outageSeconds: Double) -> [String] {
+        if outageSeconds > 0, wish.onStoreError != "deny" { return [] }
+        return GovernedRequest.keys.compactMap { key in
+            let mine = outcome.answers.filter {
+                let request = request($0.key)
+                return request.model == "brisk-small" && request.key.name == key.name
+            }
+            let served = mine.values.count(where: { $0.status == 200 })
+            let first = mine.values.map(\.sent).min() ?? 0
+            let last = mine.values.map(\.ended).max() ?? 0
+            let most = 3 + Int(last - first) / 1_000_000_000 + 1
+            return served > most ? "\(key.name) had \(served) of brisk, at most \(most) may be" : nil
+        }
+    }
+
     /// After a kill in the middle of a load: what stands in the file is no more than was reported, and lacks no more than what
     /// ended in the last moments (docs/state.md: a batch every 500 ms; twice that, for a machine that has more to do).
-    func judge(_ outcome: GovernedOutcome, killedAt: Int64) throws -> [String] {
+    ///
+    /// * `dead`: the proxy that was killed.
+    func judge(_ outcome: GovernedOutcome, killedAt: Int64, dead: Int = 0) throws -> [String] {
         let books = try GovernedBooks(self)
         let usage = try mock.usage()
         var most: [String: (tokens: Int, requests: Int)] = [:]
@@ -171,7 +213,9 @@ extension GovernedLaboratory {
             let request = request(number)
             guard let account = usage[request.name], account.answered > 0 else { continue }
             let tokens = account.promptTokens + account.completionTokens
-            let isOld = answer.ending == .complete && answer.ended < killedAt - 1_000_000_000
+            let isSafe =
+                answer.ended < killedAt - 1_000_000_000 || answer.sent > killedAt || outcome.proxies[number] != dead
+            let isOld = answer.ending == .complete && isSafe
             for pool in pools.chain(request.pool) {
                 most[pool, default: (0, 0)].tokens += tokens
                 most[pool, default: (0, 0)].requests += 1
@@ -179,18 +223,19 @@ extension GovernedLaboratory {
                 if isOld { least[pool, default: (0, 0)].requests += 1 }
             }
         }
-        return pools.all.flatMap { pool in
-            let (low, high) = (least[pool.name] ?? (0, 0), most[pool.name] ?? (0, 0))
-            var faults: [String] = []
-            let (tokens, requests) = (books.used(pool.name, "tokens"), books.used(pool.name, "requests"))
-            if pool.tokens != nil, !(low.tokens...high.tokens).contains(tokens) {
-                faults.append("\(pool.name) has \(tokens) tokens used, not \(low.tokens) to \(high.tokens)")
+        return books.faults
+            + pools.all.flatMap { pool in
+                let (low, high) = (least[pool.name] ?? (0, 0), most[pool.name] ?? (0, 0))
+                var faults: [String] = []
+                let (tokens, requests) = (books.used(pool.name, "tokens"), books.used(pool.name, "requests"))
+                if pool.tokens != nil, !(low.tokens...high.tokens).contains(tokens) {
+                    faults.append("\(pool.name) has \(tokens) tokens used, not \(low.tokens) to \(high.tokens)")
+                }
+                if pool.requests != nil, !(low.requests...high.requests).contains(requests) {
+                    faults.append("\(pool.name) has \(requests) requests used, not \(low.requests) to \(high.requests)")
+                }
+                return faults
             }
-            if pool.requests != nil, !(low.requests...high.requests).contains(requests) {
-                faults.append("\(pool.name) has \(requests) requests used, not \(low.requests) to \(high.requests)")
-            }
-            return faults
-        }
     }
 
     /// A line for whoever runs the long load.

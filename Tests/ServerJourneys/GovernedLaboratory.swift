@@ -16,6 +16,10 @@ final class GovernedLaboratory: Sendable {
         var damage: String?
         /// The books are kept in an SQLite file.
         var isKept = false
+        /// The proxies share a Redis server; what holds while it does not answer.
+        var onStoreError: String?
+        /// How long they wait for it.
+        var storeTimeout = "5s"
         var proxies = 1
     }
 
@@ -31,6 +35,13 @@ final class GovernedLaboratory: Sendable {
     let mock: MockUpstream
     let pools: GovernedPools
     let folder: TemporaryFolder
+    /// Nil where proxies share nothing.
+    let server: RedisServer?
+    /// How many requests were sent, and how many of them are over.
+    let begun = Atomic(0)
+    let answered = Atomic(0)
+    /// Later ones than this wait.
+    let gate = Atomic(Int.max)
     private let team = Mutex<[Member]>([])
     var members: [Member] { team.withLock { $0 } }
 
@@ -40,6 +51,7 @@ final class GovernedLaboratory: Sendable {
         mock = try MockUpstream(models: ["mock-small"], arguments: ["--no-record"])
         pools = GovernedPools(for: wish.count)
         folder = try TemporaryFolder()
+        server = try wish.onStoreError.map { _ in try RedisServer(isKept: true) }
         for number in 0..<wish.proxies { try start(number) }
     }
 
@@ -72,6 +84,14 @@ final class GovernedLaboratory: Sendable {
         }
     }
 
+    private func state(_ number: Int) -> String {
+        if let server, let policy = wish.onStoreError {
+            return "state: {store: \"\(server.url)\", on_store_error: \(policy), timeout: \(wish.storeTimeout)"
+                + ", replicas: \(wish.proxies)}"
+        }
+        return wish.isKept ? "state: \"sqlite:\(folder.path)/state-\(number).db\"" : ""
+    }
+
     private func text(audit: String, _ number: Int) -> String {
         let places = max(wish.inFlight / 30, 3)
         func provider(_ name: String, _ model: String, _ more: String = "") -> String {
@@ -85,7 +105,7 @@ final class GovernedLaboratory: Sendable {
         let keys = GovernedRequest.keys.map { "    \($0.name): {token: env:\($0.variable), tenant: \($0.tenant)}\n" }
         return """
             version: 1
-            \(wish.isKept ? "state: \"sqlite:\(folder.path)/state-\(number).db\"" : "")
+            \(state(number))
             listen: {address: 127.0.0.1:0, admin: 127.0.0.1:0, watch: false, max_connections: 20000}
             defaults:
               usage: exact
@@ -101,7 +121,7 @@ final class GovernedLaboratory: Sendable {
             \(pools.yaml)
             rate_limits:
               everybody: {by: key, requests: 1M/sec, tokens: 100M/sec, concurrent: 20k}
-              brisk: {by: key, requests: 2/sec, burst: 5}
+              brisk: {by: key, requests: 1/sec, burst: 3}
               words: {by: tenant, tokens: 2k/min, algorithm: sliding}
               swarm: {by: tenant, concurrent: \(max(wish.inFlight / 20, 4))}
             providers:
@@ -121,21 +141,36 @@ final class GovernedLaboratory: Sendable {
         GovernedRequest(number, seed: wish.seed, isRough: wish.isRough)
     }
 
-    /// Sends the requests of these numbers and keeps what became of them.
-    func send(_ numbers: Range<Int>, into outcome: inout GovernedOutcome) {
+    /// Sends the requests of these numbers, to all proxies in turn, and keeps what became of them.
+    ///
+    /// * `isGone`: whether a proxy is asked no more.
+    func send(_ numbers: Range<Int>, into outcome: inout GovernedOutcome, isGone: (Int) -> Bool = { _ in false }) {
         let client = LoadClient(members.map(\.address), timeoutSeconds: 280)
         let servers = members.count
         let began = monotonicNanoseconds()
-        var answers: [(Int, GovernedOutcome.Answer)] = []
+        // They are read afterwards: a client that is slower than what it asks tests nothing.
+        var answers: [(Int, LoadAnswer)] = []
+        var proxies: [Int: Int] = [:]
         client.run(
             numbers.count,
             inFlight: wish.inFlight,
-            order: { request(numbers.lowerBound + $0).order(server: $0 % servers) },
-            done: { answers.append((numbers.lowerBound + $0, GovernedOutcome.Answer($1))) }
+            mayBegin: { numbers.lowerBound + $0 < gate.load(ordering: .relaxed) },
+            order: { place in
+                let number = numbers.lowerBound + place
+                let proxy = (0..<servers).map { (place + $0) % servers }.first { !isGone($0) } ?? 0
+                proxies[number] = proxy
+                begun.add(1, ordering: .relaxed)
+                return request(number).order(server: proxy)
+            },
+            done: {
+                answers.append((numbers.lowerBound + $0, $1))
+                answered.add(1, ordering: .relaxed)
+            }
         )
+        outcome.proxies.merge(proxies) { $1 }
         outcome.seconds += Double(monotonicNanoseconds() - began) / 1e9
         outcome.peak = max(outcome.peak, client.peak)
-        for (number, answer) in answers { outcome.answers[number] = answer }
+        for (number, answer) in answers { outcome.answers[number] = GovernedOutcome.Answer(answer) }
     }
 
     /// Ends a proxy as a crash would; monotonic nanoseconds of that.
@@ -148,20 +183,27 @@ final class GovernedLaboratory: Sendable {
     }
 
     /// Waits until nothing runs and nothing is set aside; what still is, in words.
-    func settle(seconds: Double = 60) throws -> [String] {
+    ///
+    /// * `only`: the one proxy that lives; what others have set aside is not asked for.
+    func settle(seconds: Double = 60, only: Int? = nil) throws -> [String] {
         var open: [String] = []
         _ = try eventually(seconds: seconds) {
-            open = try members.enumerated().flatMap { number, member in
+            open = try members.enumerated().flatMap { number, member -> [String] in
+                if let only, only != number { return [] }
                 let page = try MetricsPage(fetch(member.admin, "GET", "/metrics").text)
-                let names = [
-                    "hoosh_pool_reserved", "hoosh_limit_running", "hoosh_queue_running", "hoosh_queue_waiting",
-                    "hoosh_upstream_requests_in_flight", "hoosh_store_pending",
-                ]
+                // A shared store tells of all proxies.
+                let names =
+                    (only == nil ? ["hoosh_pool_reserved"] : []) + [
+                        "hoosh_limit_running", "hoosh_queue_running", "hoosh_queue_waiting",
+                        "hoosh_upstream_requests_in_flight", "hoosh_store_pending", "hoosh_store_settlements_waiting",
+                    ]
                 return page.samples.filter { names.contains($0.name) && $0.value != 0 }
                     .map { "proxy \(number): \($0.name) \($0.labels) \($0.value)" }
             }
+            if open.isEmpty, only == nil, let server { open = try GovernedStore(server).leftovers }
             return open.isEmpty
         }
+        if !open.isEmpty, only == nil, let server { open += try GovernedStore(server).leftovers }
         _ = try eventually { try mock.usage().values.allSatisfy { $0.requests == $0.ended } }
         return open
     }

@@ -96,6 +96,39 @@ struct SharedStateTests {
         #expect(try value(stations[0], "hoosh_store_up") == 1)
     }
 
+    @Test func `metrics tell what all proxies have spent, and for how long nobody has said so`() throws {
+        let server = try RedisServer()
+        let more =
+            "pools: {team: {tokens: 10M/day, requests: 3/day}}\nrate_limits: {each: {by: global, requests: 100/day, burst: 50}}"
+        let routes = "  - {name: all, to: [mock], pool: team, limits: [each]}"
+        let stations = try (0..<2).map { _ in try station(server, more, routes: routes) }
+        for turn in 0..<3 { #expect(try stations[turn % 2].chat().status == 200) }
+        let line = try settled(stations)
+        for station in stations {
+            #expect(try station.chat().status == 429)
+            let tokens = ["pool": "team", "quantity": "tokens"]
+            #expect(try value(station, "hoosh_pool_used", tokens) == Double(line.used))
+            #expect(try value(station, "hoosh_pool_reserved", tokens) == 0)
+            #expect(try value(station, "hoosh_pool_capacity", tokens) == 10_000_000)
+            #expect(try value(station, "hoosh_pool_used", ["pool": "team", "quantity": "requests"]) == 3)
+            #expect(try value(station, "hoosh_limit_running") == 0)
+            #expect(
+                try value(station, "hoosh_pool_reservations_total", ["pool": "team", "result": "refused"]) == 1
+            )
+        }
+        // What each counts by itself adds up.
+        for (name, sum) in [("hoosh_pool_committed_tokens_total", line.used), ("hoosh_limit_requests_total", 3)] {
+            #expect(try stations.reduce(0) { try $0 + (value($1, name) ?? 0) } == Double(sum))
+        }
+        for (station, made) in zip(stations, [2.0, 1]) {
+            #expect(try value(station, "hoosh_pool_reservations_total", ["result": "made"]) == made)
+        }
+        server.stop()
+        let isOld = try eventually { try value(stations[0], "hoosh_pool_age_seconds") ?? 0 > 0.3 }
+        #expect(isOld)
+        #expect(try value(stations[0], "hoosh_pool_used", ["quantity": "tokens"]) == Double(line.used))
+    }
+
     @Test func `clients that leave leave nothing set aside`() throws {
         let server = try RedisServer()
         let pools = "pools: {team: {tokens: 1M/day}}\nrate_limits: {few: {by: global, concurrent: 3}}"

@@ -299,6 +299,45 @@ struct SharedStoreTests {
         #expect(station.check(payment)?.tokens == 70)
     }
 
+    /// Always has something to do, and takes its time.
+    private final class Busy: Watcher {
+        override func ready(_ readiness: Readiness) { usleep(400) }
+    }
+
+    @Test func `what a busy loop has no time for is not held against the store`() throws {
+        let server = try RedisServer()
+        let station = try StoreStation(server, timeout: 50)
+        station.turn { station.store.isReady }
+        var pool = PoolSettings("p")
+        pool.tokens = PoolSettings.Allowance(1_000_000, Window(.day))
+        let payment = station.payment([pool])
+        let need = Amount(tokens: 1, requests: 1)
+        // The turn in which it asks takes longer than an answer may.
+        var first: SharedReservation?
+        station.store.reserve(StoreStation.newName(), payment, need, goesOn: false) { first = $0 }
+        usleep(200_000)
+        station.turn { first != nil }
+        guard case .reserved? = first else { return #expect(Bool(false), "\(String(describing: first))") }
+        // More connections have something to say than a turn takes, and the store's is one of them.
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0 && write(ends[1], "x", 1) == 1)
+        defer { for end in ends { close(end) } }
+        let busy = (0..<800).map { _ in (watcher: Busy(), number: dup(ends[0])) }
+        for (watcher, number) in busy { #expect(station.loop.watchLevel(number, watcher, read: true, write: false)) }
+        var late = 0
+        for _ in 0..<6 {
+            var found: SharedReservation?
+            station.store.reserve(StoreStation.newName(), payment, need, goesOn: false) { found = $0 }
+            station.turn { found != nil }
+            if case .failed? = found { late += 1 }
+        }
+        #expect(late == 0)
+        for (watcher, number) in busy {
+            station.loop.forget(watcher, number, closing: false)
+            close(number)
+        }
+    }
+
     @Test func `a password is needed where the server asks for one, and is never told`() throws {
         let server = try RedisServer(password: "s3cret")
         for (login, works) in [("", false), (":wrong@", false), (":s3cret@", true), ("default:s3cret@", true)] {

@@ -36,7 +36,7 @@ package struct Amount: Equatable, Sendable {
     }
 
     /// Adds to a sum, which grows no further than `sumLimit`.
-    mutating func add(_ other: Amount) {
+    package mutating func add(_ other: Amount) {
         tokens = min(tokens + other.tokens, Amount.sumLimit)
         nanodollars = min(nanodollars + other.nanodollars, Amount.sumLimit)
         requests = min(requests + other.requests, Amount.sumLimit)

@@ -11,6 +11,9 @@ package struct PoolCounts: Equatable, Sendable {
     package var expired = 0
     /// All that was charged, in this pool or by those it is a parent of.
     package var committed = Amount()
+
+    /// Nothing yet.
+    package init() {}
 }
 
 /// A pool with what its subjects have spent.

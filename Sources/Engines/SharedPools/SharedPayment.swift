@@ -14,8 +14,9 @@ package final class SharedPayment: Sendable {
     /// What the script has to know of them.
     let accounts: String
     let rates: String
-    /// Who asks, by position in `pools` and `limits`.
-    private let payers: [String]
+    /// Whose account it is, by position in `pools`.
+    package let payers: [String]
+    /// Whom limits count, by position in `limits`.
     private let subjects: [String]
 
     init(

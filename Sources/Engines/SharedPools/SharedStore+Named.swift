@@ -84,6 +84,35 @@ extension SharedStore {
     }
 
     private static func reports(_ reply: SharedReply, _ payment: SharedPayment) -> [PoolReport] {
+        zip(payment.pools, lines(reply, payment)).map { pool, lines in
+            let subject = pool.per.map { payment.subject($0) } ?? ""
+            return PoolReport(pool, [PoolReport.Account(subject: subject, lines: lines)])
+        }
+    }
+
+    /// Accounts of anybody: what was spent of each, and what is set aside.
+    package func report(
+        accounts: [(pool: PoolSettings, subject: String)],
+        now: Int,
+        done: @escaping (Result<[[PoolReport.Line]], StoreFault>) -> Void
+    ) {
+        let payment = SharedPayment(
+            pools: accounts.map(\.pool),
+            limits: [],
+            tokens: 0,
+            base: base,
+            words: ("[\(accounts.map { words.pool($0.pool, now: now) }.joined(separator: ","))]", "[]"),
+            payers: accounts.map(\.subject),
+            subjects: []
+        )
+        let order = "{\"op\":\"report\",\"a\":\(payment.accounts)}"
+        _ = ask(order, keys: [base + "x", base + "r:"] + payment.keys) { result in
+            done(result.map { SharedStore.lines($0, payment) })
+        }
+    }
+
+    /// By position of the account.
+    private static func lines(_ reply: SharedReply, _ payment: SharedPayment) -> [[PoolReport.Line]] {
         var lines = payment.pools.map { _ in [PoolReport.Line]() }
         for start in stride(from: 0, to: reply.numbers.count - 5, by: 6) {
             guard lines.indices.contains(reply[start] - 1), let quantity = Quantity(rawValue: reply[start + 1] - 1)
@@ -98,10 +127,7 @@ extension SharedStore {
                 )
             )
         }
-        return zip(payment.pools, lines).map { pool, lines in
-            let subject = pool.per.map { payment.subject($0) } ?? ""
-            return PoolReport(pool, [PoolReport.Account(subject: subject, lines: lines)])
-        }
+        return lines
     }
 
     private static func hexadecimal(_ value: UInt64) -> String {

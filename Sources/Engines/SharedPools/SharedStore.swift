@@ -30,12 +30,13 @@ package final class SharedStore: Watcher {
     /// A question on its way.
     final class Call {
         let words: [String]
-        let deadline: Int64
+        /// `.max` until it is sent.
+        var deadline: Int64
         var done: ((Result<SharedReply, StoreFault>) -> Void)?
         /// Said should the answer come too late to be of use.
         var takeBack: (() -> Void)?
 
-        init(_ words: [String], deadline: Int64, done: @escaping (Result<SharedReply, StoreFault>) -> Void) {
+        init(_ words: [String], deadline: Int64 = .max, done: @escaping (Result<SharedReply, StoreFault>) -> Void) {
             self.words = words
             self.deadline = deadline
             self.done = done
@@ -59,6 +60,8 @@ package final class SharedStore: Watcher {
     private var alarm: LoopTimer?
     /// Asked and not answered, oldest first; answered ones leave from the front.
     private var calls = Line<Call>()
+    /// Asked in this turn.
+    private var fresh: [Call] = []
     /// Asked before there was a connection.
     private var early: [Call] = []
     var outbox = Outbox()
@@ -139,7 +142,8 @@ package final class SharedStore: Watcher {
         case .linking:
             if loop.now - linkingSince > SharedStore.linkNanoseconds { unlink("it takes no connection in time") }
         case .ready:
-            if openQuestions > 0, loop.now - lastWord > SharedStore.silenceNanoseconds {
+            if isSilent { link?.read() }
+            if isSilent {
                 return unlink("it has said nothing for \(SharedStore.silenceNanoseconds / 1_000_000_000) s")
             }
             if loop.now >= renewsAt { renew() }
@@ -149,7 +153,13 @@ package final class SharedStore: Watcher {
         finishIfQuiet()
     }
 
+    private var isSilent: Bool {
+        state == .ready && openQuestions > 0 && loop.now - lastWord > SharedStore.silenceNanoseconds
+    }
+
     private func expireCalls() {
+        // What has come is not late, though this loop had no time to look.
+        if let call = calls.first, call.done != nil, call.deadline <= loop.now { link?.read() }
         while let call = calls.first {
             guard call.done != nil else {
                 calls.removeFirst()
@@ -168,11 +178,7 @@ package final class SharedStore: Watcher {
 
     /// Asks the script.
     func ask(_ order: String, keys: [String], _ done: @escaping (Result<SharedReply, StoreFault>) -> Void) -> Call {
-        let call = Call(
-            ["\(keys.count)"] + keys + [order, base],
-            deadline: loop.now + Int64(settings.timeoutMilliseconds) * 1_000_000,
-            done: done
-        )
+        let call = Call(["\(keys.count)"] + keys + [order, base], done: done)
         switch state {
         case .ready where breaker.lets(loop.now): put(call)
         case .linking where !isDown && early.count < SharedStore.earlyLimit:
@@ -184,9 +190,19 @@ package final class SharedStore: Watcher {
     }
 
     private func enlist(_ call: Call) {
-        let isFirst = calls.isEmpty
         calls.append(call)
-        if isFirst, let alarm { loop.set(alarm, at: call.deadline) }
+        if fresh.isEmpty { loop.again(self) }
+        fresh.append(call)
+    }
+
+    /// What was asked in this turn is on its way now: time that this loop took for other things does not count.
+    private func began() {
+        guard !fresh.isEmpty else { return }
+        let deadline = Kernel.monotonicNanoseconds() + Int64(settings.timeoutMilliseconds) * 1_000_000
+        for call in fresh { call.deadline = deadline }
+        // Else it is set for an older one.
+        if let alarm, calls.first?.deadline == deadline { loop.set(alarm, at: deadline) }
+        fresh.removeAll(keepingCapacity: true)
     }
 
     private func put(_ call: Call) {
@@ -243,6 +259,7 @@ package final class SharedStore: Watcher {
     }
 
     package override func resumed() {
+        began()
         if state == .ready, hasLostScript { unlink("it has forgotten our script") }
         hasLostScript = false
         finishIfQuiet()

@@ -101,14 +101,18 @@ enum AdminPaths {
                 configHash: snapshot.hash
             )
             guard let session = asker.value.session else { return }
-            let shared = session.worker.shared
-            let whole =
-                page + AuditPaths.metrics(shared.audit) + QueuePaths.metrics(shared)
-                + StatePaths.metrics(shared.state) + GovernanceMetrics.page(snapshot.governance.books)
-                + (shared.store?.metrics ?? "")
-                + cacheMetrics(snapshot.cacheBook.report(now: session.loop.now))
-            session.answer(200, PrometheusText.contentType, Array(whole.utf8))
+            StoreCensus.refresh(session.worker) {
+                guard let session = asker.value.session else { return }
+                session.answer(200, PrometheusText.contentType, Array((page + governance(session, snapshot)).utf8))
+            }
         }
+    }
+
+    private static func governance(_ session: Session, _ snapshot: Snapshot) -> String {
+        let (shared, now) = (session.worker.shared, session.loop.now)
+        return AuditPaths.metrics(shared.audit) + QueuePaths.metrics(shared) + StatePaths.metrics(shared.state)
+            + GovernanceMetrics.page(snapshot.governance.books, shared.store?.census, now: now)
+            + (shared.store?.metrics ?? "") + cacheMetrics(snapshot.cacheBook.report(now: now))
     }
 }
 

@@ -24,21 +24,29 @@ extension Exchange {
         }
     }
 
+    private var census: StoreCensus? { worker.shared.store?.census }
+
     private func decided(_ outcome: SharedReservation, _ shared: SharedGrant, _ goesOn: Bool) {
         switch outcome {
         case .reserved(let standing, let allowances):
             shared.mode = .held
+            census?.letIn(shared.payment)
             grant.allowances = allowances
             if grant.pool != nil { grant.standing = standing }
             letIn()
         case .exhausted(let lack, let allowances) where goesOn:
             shared.mode = .held
+            census?.letIn(shared.payment, lacks: lack)
             grant.allowances = allowances
             grant.isLocalOnly = true
             grant.lack = lack
             letIn()
-        case .exhausted(let lack, _): refuse(Refusal(lack), shared)
-        case .refused(let excess): refuse(Refusal(excess), shared)
+        case .exhausted(let lack, _):
+            census?.refused(lack)
+            refuse(Refusal(lack), shared)
+        case .refused(let excess):
+            census?.refused(excess)
+            refuse(Refusal(excess), shared)
         case .failed: goOnAlone(shared)
         }
     }
@@ -119,6 +127,7 @@ extension Exchange {
             case .exhausted(let lack):
                 self.hindrance.tooDear.insert(ObjectIdentifier(target))
                 self.hindrance.lack = lack
+                self.census?.refused(lack)
                 return self.nextTry()
             case .failed:
                 guard let desk = self.worker.shared.store, desk.policy == .deny else {
@@ -175,12 +184,14 @@ extension Exchange {
         case .asking: shared.store.withdraw(shared.id, shared.payment)
         case .held:
             shared.store.settle(shared.id, shared.payment, charge, tokens: tokens)
+            census?.ended(shared.payment, charged: charge, ran: true)
             mirror(shared, charge)
         case .part, .open:
             // A name of its own: what was asked in vain is withdrawn by the other.
             guard let actual else { return }
             let id = String(decoding: worker.newRequestID(), as: UTF8.self)
             shared.store.owe(id, shared.payment, charge ?? Amount(), tokens: actual.tokens)
+            census?.ended(shared.payment, charged: charge, ran: false)
         case .refused: break
         }
     }

@@ -5,16 +5,31 @@ import Telemetry
 
 /// Metrics of budgets, limits and costs; no subject is a label, since clients choose how many there are.
 enum GovernanceMetrics {
-    static func page(_ books: Books) -> String {
+    /// * `census`: what is known of a store that several proxies share; the process's own books are not used then.
+    static func page(_ books: Books, _ census: StoreCensus?, now: Int64) -> String {
         var page = PrometheusText()
-        pools(books.pools.report(now: WallClock.milliseconds()), &page)
-        limits(books.limits.report(), &page)
+        let own = books.pools.report(now: WallClock.milliseconds())
+        pools(census?.pools(own) ?? own, census != nil, &page)
+        if let census { ages(own, census.ages(now: now), &page) }
+        let limits = books.limits.report()
+        self.limits(census?.limits(limits) ?? limits, isShared: census != nil, &page)
         costs(books.costs.totals(), &page)
         return page.text
     }
 
-    private static func pools(_ pools: [PoolReport], _ page: inout PrometheusText) {
+    private static func ages(_ pools: [PoolReport], _ ages: [String: Int64], _ page: inout PrometheusText) {
+        if ages.isEmpty { return }
+        page.family("hoosh_pool_age_seconds", "gauge", "How long ago the shared store said what a pool has spent.")
+        for pool in pools {
+            guard let age = ages[pool.name] else { continue }
+            page.sample("hoosh_pool_age_seconds", [("pool", pool.name)], "\(Double(age / 1_000_000) / 1_000)")
+        }
+    }
+
+    private static func pools(_ pools: [PoolReport], _ isShared: Bool, _ page: inout PrometheusText) {
         if pools.isEmpty { return }
+        // Who is counted elsewhere as well is known here once he has asked here.
+        let whose = isShared ? " at all proxies, of the subjects that asked this one." : ", all subjects together."
         func each(_ name: String, _ help: String, _ value: (PoolReport.Line) -> Int) {
             page.family(name, "gauge", help)
             for pool in pools {
@@ -29,8 +44,8 @@ enum GovernanceMetrics {
                 }
             }
         }
-        each("hoosh_pool_used", "Spent in the running windows of a pool, all subjects together.") { $0.used }
-        each("hoosh_pool_reserved", "Set aside for running requests.") { $0.reserved }
+        each("hoosh_pool_used", "Spent in the running windows of a pool\(whose)") { $0.used }
+        each("hoosh_pool_reserved", "Set aside for running requests\(whose)") { $0.reserved }
         each("hoosh_pool_capacity", "Allowed in a window, all known subjects together.") { $0.capacity }
         page.family("hoosh_pool_subjects", "gauge", "Subjects of a pool that are kept apart.")
         for pool in pools { page.sample("hoosh_pool_subjects", [("pool", pool.name)], "\(pool.accounts.count)") }
@@ -50,9 +65,10 @@ enum GovernanceMetrics {
         }
     }
 
-    private static func limits(_ limits: [LimitReport], _ page: inout PrometheusText) {
+    private static func limits(_ limits: [LimitReport], isShared: Bool, _ page: inout PrometheusText) {
         if limits.isEmpty { return }
-        page.family("hoosh_limit_requests_total", "counter", "Requests that a limit let in or refused.")
+        let here = isShared ? " at this proxy." : "."
+        page.family("hoosh_limit_requests_total", "counter", "Requests that a limit let in or refused\(here)")
         for limit in limits {
             page.sample(
                 "hoosh_limit_requests_total",
@@ -65,8 +81,9 @@ enum GovernanceMetrics {
                 "\(limit.refused)"
             )
         }
-        page.family("hoosh_limit_running", "gauge", "Requests running under a limit.")
+        page.family("hoosh_limit_running", "gauge", "Requests running under a limit\(here)")
         for limit in limits { page.sample("hoosh_limit_running", [("limit", limit.name)], "\(limit.running)") }
+        if isShared { return }
         page.family("hoosh_limit_subjects", "gauge", "Subjects of a limit that are kept apart.")
         for limit in limits { page.sample("hoosh_limit_subjects", [("limit", limit.name)], "\(limit.subjects)") }
     }

@@ -12,6 +12,8 @@ final class StoreDesk: Sendable {
     let settings: SharedStore.Settings
     let policy: StateSettings.Failure
     let health: StoreHealth
+    /// What this process counted, and what the store said.
+    let census = StoreCensus()
 
     /// Nil where nothing is shared.
     init?(_ configuration: Configuration, _ audit: AuditDesk?) {

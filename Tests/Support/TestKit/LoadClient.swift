@@ -97,8 +97,10 @@ package final class LoadClient {
     private let poller: Int32
     private let timeoutNanoseconds: Int64
     private var slots: [Slot] = []
-    /// Whose request is over, until another is begun.
+    /// Whose request is over.
     private var finished: [Slot] = []
+    /// Those that may take another.
+    private var idle: [Slot] = []
     private var next = 0
     private var ended = 0
     /// The most that were under way at once.
@@ -126,19 +128,26 @@ package final class LoadClient {
     }
 
     /// Sends `count` requests, `inFlight` at a time, and tells what became of each.
+    ///
+    /// * `mayBegin`: whether the next one may be sent yet.
     package func run(
         _ count: Int,
         inFlight: Int,
+        mayBegin: (Int) -> Bool = { _ in true },
         order: (Int) -> LoadOrder,
         done: (Int, LoadAnswer) -> Void
     ) {
         next = 0
         ended = 0
         while slots.count < min(inFlight, count) { slots.append(Slot(slots.count)) }
-        for slot in slots where next < count { begin(slot, order(take())) }
+        idle = slots.reversed()
         var events = [epoll_event](repeating: epoll_event(), count: 512)
         var swept: Int64 = 0
         while ended < count {
+            repeat {
+                while let slot = finished.popLast() { finish(slot, done) }
+                while next < count, mayBegin(next), let slot = idle.popLast() { begin(slot, order(take())) }
+            } while !finished.isEmpty
             peak = max(peak, next - ended)
             let found = epoll_wait(poller, &events, Int32(events.count), 5)
             for index in 0..<max(0, Int(found)) {
@@ -155,7 +164,6 @@ package final class LoadClient {
                 swept = now
                 for slot in slots where slot.number >= 0 { look(slot, now) }
             }
-            while let slot = finished.popLast() { finish(slot, count, order, done) }
         }
         for slot in slots { close(slot) }
     }
@@ -316,18 +324,13 @@ package final class LoadClient {
         if ending != .complete || slot.answer["connection"] == "close" { close(slot) }
     }
 
-    private func finish(
-        _ slot: Slot,
-        _ count: Int,
-        _ order: (Int) -> LoadOrder,
-        _ done: (Int, LoadAnswer) -> Void
-    ) {
+    private func finish(_ slot: Slot, _ done: (Int, LoadAnswer) -> Void) {
         let (number, answer) = (slot.number, slot.answer)
         slot.number = -1
         slot.answer = LoadAnswer()
         ended += 1
         done(number, answer)
-        if next < count { begin(slot, order(take())) }
+        idle.append(slot)
     }
 
     private func close(_ slot: Slot) {
