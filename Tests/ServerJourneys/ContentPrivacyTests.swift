@@ -121,6 +121,23 @@ import Testing
         #expect(try station.chat(body: chatBody(message: "４ – 5 %41")).status == 200)
     }
 
+    @Test func `what stands around chunks is read with them`() throws {
+        let station = try station(pii)
+        func post(_ size: String, _ trailer: String) throws -> Response {
+            let connection = try station.connect()
+            try connection.send(
+                "POST /v1/notes HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + "\(size)\r\nhello\r\n0\r\n\(trailer)\r\n"
+            )
+            return connection.readResponse(to: "POST")
+        }
+        #expect(try post("5", "").status == 200)
+        #expect(try post("5;a=b", "x-note: none\r\n").status == 200)
+        _ = try expectError(post("5;a=078-05-1120", ""), 403, code: "privacy_no_target")
+        _ = try expectError(post("5", "x-note: 078-05-1120\r\n"), 403, code: "privacy_no_target")
+        #expect(try station.forwarded == 2)
+    }
+
     // MARK: Redaction
 
     @Test func `what is found is replaced, whatever else is changed in the body`() throws {

@@ -19,6 +19,8 @@ package struct ContentBody: Sendable {
     package var isSound = false
     /// It is an answer: numbers of tokens in it are the provider's own.
     package var isAnswer = false
+    /// What stands around it and travels on with it: extensions of chunks, trailers.
+    package var frame: [UInt8] = []
     package init(_ kind: Kind) { self.kind = kind }
 
     /// True for JSON in an encoding that is not read here, by its Content-Type: RFC 8259 §8.1 knows UTF-8 only, but servers
@@ -121,6 +123,8 @@ package struct ContentPolicy: Sendable {
         var reader = LabelReader(self, tellsPlaces: tellsPlaces)
         guard hasRules else { return reader.reading }
         reader.target(target)
+        let frame = facts.frame
+        reader.search(frame.span) { "trailer" }
         if facts.isCut { reader.reading.isOver = true }
         guard !body.isEmpty else { return reader.reading }
         if facts.isSound { reader.sawOpaque() }

@@ -40,6 +40,8 @@ struct RequestContent {
         let path = bytes.extracting(target)
         guard isChunked else { return policy.read(target: path, body: bytes.extracting(body), facts) }
         let payload = Upload.payload(of: bytes.extracting(body))
+        var facts = facts
+        facts.frame = Upload.frame(of: bytes.extracting(body))
         return policy.read(target: path, body: payload.span, facts)
     }
 

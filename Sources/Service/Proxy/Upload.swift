@@ -1,4 +1,5 @@
 import Arrival
+import Bytes
 import HTTP
 import Loop
 
@@ -67,6 +68,23 @@ struct Upload {
             for index in range { payload.append(chunks[index]) }
         }
         return payload
+    }
+
+    /// What stands around the payload of chunks besides their sizes: extensions and trailers (RFC 9112 §7.1).
+    ///
+    /// It travels on with them; empty where there is none.
+    static func frame(of chunks: Span<UInt8>) -> [UInt8] {
+        var frame: [UInt8] = []
+        var walker = BodyWalker(.chunked)
+        var position = 0
+        var end = 0
+        while case .payload(let range)? = try? walker.next(chunks, at: &position) {
+            for index in end..<range.lowerBound { frame.append(chunks[index]) }
+            end = range.upperBound
+        }
+        for index in end..<chunks.count { frame.append(chunks[index]) }
+        let isPlain = frame.allSatisfy { $0 == 0x0d || $0 == 0x0a || ASCII.hexValue($0) != nil }
+        return isPlain ? [] : frame
     }
 
     /// Moves what can be moved.
