@@ -294,6 +294,7 @@ let tests: [Target] = [
         path: "Tests/Fuzz/FuzzSeedTests",
         swiftSettings: strict
     ),
+    suite("RelayTests", ["Relay", "Loop", "HTTP", "Dialect", "Conversation", "Translation", "JSON", "WireCases"]),
     suite("ServerJourneys", ["TestKit", "WireCases", "Dialect"]),
     suite("MockTests", ["TestKit"]),
     suite("ShippingTests", ["TestKit"]),

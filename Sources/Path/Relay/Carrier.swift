@@ -29,8 +29,16 @@ package class Carrier {
     /// Bytes of text, thinking and arguments that went by before the provider had counted them.
     package internal(set) final var textBytes = 0
 
+    /// All of that.
+    package final var tally: StreamTally {
+        StreamTally(usage: usage, countsOutput: countsOutput, textBytes: textBytes)
+    }
+
     /// Sees the body as the client gets it, without framing; only what is copied, so that nothing may be spliced then.
     package final var tee: ((Span<UInt8>) -> Void)?
+
+    /// Pays for the answer; nil where nothing ends when it costs more than was set aside.
+    package final var budget: StreamBudget?
 
     init() {}
 
@@ -68,10 +76,6 @@ package class Carrier {
 
     /// Nothing of the answer is missing any more, or only the dialect's last word.
     package var isEnding: Bool { hasEnded }
-
-    /// Ends a stream that is well as its dialect ends one that reached a limit, and the body with it; false when that
-    /// cannot be said here.
-    package func endCut(_ cut: StreamCut, as format: ChatFormat) -> Bool { false }
 
     /// Gives up what is held outside of memory.
     package func abandon(_ loop: EventLoop) {}

@@ -38,11 +38,11 @@ extension Pump {
     /// `start` is the framing where the window begins.
     func emit(
         _ bytes: UnsafeMutableRawBufferPointer,
-        _ result: (window: Int, compacted: Int),
+        upTo window: Int,
         _ start: BodyWalker,
         to client: Socket
     ) -> PumpOutcome? {
-        let plain = UnsafeRawBufferPointer(rebasing: bytes[..<result.compacted])
+        let plain = UnsafeRawBufferPointer(rebasing: bytes[..<unwrap(bytes, upTo: window, from: start)])
         if tee != nil { show(plain, start) }
         guard dropsUsage else { return write(plain, to: client) }
         let whole = Array(plain)

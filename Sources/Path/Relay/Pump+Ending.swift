@@ -14,7 +14,7 @@ extension Pump {
         // What is held is dropped: the client stands where the whole ends. Part of a size line may not have gone out.
         guard held > 0 || partialLine.isEmpty else { return false }
         var text: [UInt8] = []
-        if held == 0, isEventStream, !scanner.isAtBoundary { text += Array("\n\n".utf8) }
+        if isInside, isEventStream { text += Array("\n\n".utf8) }
         text += event
         let walker = held > 0 ? wholeWalker : walker
         let lastChunk = endsBody ? Array("0\r\n\r\n".utf8) : []
@@ -22,6 +22,9 @@ extension Pump {
             // The length was told: what is left of it is filled, where that is not much.
             guard (text.count...Pump.fillingBytes).contains(walker.payloadLeft) else { return false }
         }
+        // So is what is left of a chunk, which may be as large as a provider likes to say.
+        let isHuge = walker.isChunked && !unwrapsChunks && !isRecoding && walker.payloadLeft > Pump.fillingBytes
+        guard !isHuge || !endsBody else { return false }
         takeBackPipe()
         held = 0
         if isRecoding {
@@ -30,7 +33,7 @@ extension Pump {
             text.withUnsafeBytes { keep($0) }
             return true
         }
-        if unwrapsChunks || walker.payloadLeft == .max {
+        if unwrapsChunks || walker.payloadLeft == .max || isHuge && text.count < walker.payloadLeft {
             text.withUnsafeBytes { keep($0) }
             return true
         }

@@ -25,15 +25,18 @@ extension Pump {
         let start = walker
         var whole = Whole(walker: walker, scanner: scanner)
         let position = try walk(bytes, &whole)
-        account(for: bytes, upTo: position, from: start)
-        if fault != nil {
-            held = 0
-            partialLine = []
-            return position - known
+        if budget != nil, 0 < whole.window, whole.window < position {
+            // What is held will perhaps never go out, so its texts may not count then.
+            account(for: bytes, upTo: whole.window, from: start)
+            noteWhole()
+            account(for: bytes, upTo: position, from: whole.walker, at: whole.window)
+        } else {
+            account(for: bytes, upTo: position, from: start)
         }
-        if hasEnded {
+        if fault != nil || hasEnded {
             held = 0
             partialLine = []
+            isInside = false
             return position - known
         }
         if position < bytes.count {
@@ -42,13 +45,14 @@ extension Pump {
             partialLine = []
         }
         let tail = whole.window == 0 ? held + bytes.count - known : bytes.count - whole.window
-        if !isEventStream || scanner.isAtBoundary || tail > Pump.wholeEventBytes {
-            whole.window = position
-            whole.walker = walker
+        if !keepsWhole || scanner.isAtBoundary || tail > Pump.wholeEventBytes {
+            whole = Whole(window: position, walker: walker, scanner: scanner)
         }
         if whole.window > 0 {
             held = bytes.count - whole.window
             wholeWalker = whole.walker
+            isInside = keepsWhole && !whole.scanner.isAtBoundary
+            if whole.window == position { noteWhole() }
         } else {
             held += bytes.count - known
         }
@@ -57,22 +61,22 @@ extension Pump {
 
     /// Walks bytes that were taken and will be written from memory; answers how many are whole and may be written.
     ///
-    /// `compacted` says how many stand at the front to be written: fewer than the window when chunks are unwrapped.
     /// The state stays where the window ends; the rest is to be shown again.
     ///
     /// - Throws: what is wrong with the framing.
-    func step(over bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) -> (window: Int, compacted: Int) {
+    func step(over bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) -> Int {
         let start = walker
         var whole = Whole(walker: walker, scanner: scanner)
         var position = try walk(bytes, &whole)
         let isLate = position - whole.window > Pump.wholeEventBytes
-        if isEventStream, !hasEnded, !scanner.isAtBoundary, !isLate {
+        if keepsWhole, !hasEnded, !scanner.isAtBoundary, !isLate {
             (walker, scanner) = (whole.walker, whole.scanner)
             position = whole.window
         }
         wholeWalker = walker
+        isInside = keepsWhole && !hasEnded && !scanner.isAtBoundary
         account(for: bytes, upTo: position, from: start)
-        return (position, unwrap(bytes, upTo: position, from: start))
+        return position
     }
 
     /// Walks as far as the bytes are understood.
@@ -91,7 +95,7 @@ extension Pump {
             }
             switch next {
             case .payload(let range):
-                if isEventStream { scan(span, range, &whole) }
+                if keepsWhole { scan(span, range, &whole) }
             case .more: return position
             case .end:
                 hasEnded = true
@@ -104,7 +108,7 @@ extension Pump {
     /// Moves the payload within the window to the front, for a client that gets no chunks; answers how much that is.
     ///
     /// Nothing behind the window is touched: what is not whole yet will be walked again.
-    private func unwrap(_ bytes: UnsafeMutableRawBufferPointer, upTo window: Int, from start: BodyWalker) -> Int {
+    func unwrap(_ bytes: UnsafeMutableRawBufferPointer, upTo window: Int, from start: BodyWalker) -> Int {
         guard unwrapsChunks else { return window }
         let span = UnsafeMutableRawBufferPointer(rebasing: bytes[..<window]).bindMemory(to: UInt8.self).span
         var walker = start
@@ -150,19 +154,31 @@ extension Pump {
     }
 
     /// Shows the meter the payload of what was walked: it is taken, and will not be shown again.
-    private func account(for bytes: UnsafeMutableRawBufferPointer, upTo end: Int, from start: BodyWalker) {
-        guard var meter, end > 0, !meter.hasEnded else { return }
+    private func account(
+        for bytes: UnsafeMutableRawBufferPointer,
+        upTo end: Int,
+        from start: BodyWalker,
+        at first: Int = 0
+    ) {
+        guard var meter, end > first, !meter.hasEnded else { return }
         // Two owners would copy what it carries.
         self.meter = nil
         let span = UnsafeMutableRawBufferPointer(rebasing: bytes[..<end]).bindMemory(to: UInt8.self).span
         var walker = start
-        var position = 0
+        var position = first
         while case .payload(let range) = try? walker.next(span, at: &position) {
             meter.take(span.extracting(range), isLast: walker.isEnded)
         }
         if hasEnded { meter.finish() }
         if scanner.sawDone || scanner.sawError { meter.end() }
         note(meter)
+    }
+
+    /// Remembers what had gone by where the client may be left standing.
+    private func noteWhole() {
+        guard let budget else { return }
+        budget.wholeTally = tally
+        budget.wholeBlock = meter?.openBlock
     }
 
     /// The connection's end is the body's: a last line needs no end.

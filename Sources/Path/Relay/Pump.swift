@@ -31,6 +31,10 @@ package final class Pump: Carrier {
     /// The events as far as they were forwarded; unused unless `isEventStream`.
     var scanner = EventScanner()
     let isEventStream: Bool
+    /// Each line of the body is an event of its own, and looked at as such.
+    private var isOfLines = false
+    /// The client stands inside an event, of which the beginning went out because it was large.
+    var isInside = false
     private let mode: SpliceMode
     /// An HTTP/1.0 client gets the payload without the chunks around it.
     let unwrapsChunks: Bool
@@ -56,6 +60,8 @@ package final class Pump: Carrier {
     ///
     /// Copy path only.
     private var carried: [UInt8] = []
+    /// That was not looked at yet.
+    private var hasUnread = false
     /// What is wrong with the framing right behind the last window.
     var fault: HTTPFault?
 
@@ -118,31 +124,37 @@ package final class Pump: Carrier {
         to client: Socket
     ) -> PumpOutcome {
         hold(head)
-        let start = walker
-        let result: (window: Int, compacted: Int)
-        do { result = try step(over: body) } catch { return .broken(error.message.description) }
-        if result.window < body.count, !hasEnded {
-            carried = Array(UnsafeRawBufferPointer(rebasing: body[result.window...]))
+        guard readLimit(waiting: body.count) > 0 else {
+            carried = Array(body)
+            hasUnread = true
+            return .waiting
         }
-        return emit(body, result, start, to: client) ?? .waiting
+        let start = walker
+        let window: Int
+        do { window = try stepPaid(over: body) } catch { return .broken(error.message.description) }
+        if window < body.count, !hasEnded {
+            carried = Array(UnsafeRawBufferPointer(rebasing: body[window...]))
+        }
+        return emit(body, upTo: window, start, to: client) ?? .waiting
     }
 
     package override func endBroken(with fault: ChatFault, as event: [UInt8]) -> Bool { endStream(with: event) }
 
     package override var isEnding: Bool { hasEnded || scanner.sawDone || meter?.hasEnded == true }
 
-    package override func endCut(_ cut: StreamCut, as format: ChatFormat) -> Bool {
-        var cut = cut
-        cut.openBlock = meter?.openBlock
-        cut.sequence = events
-        // Anthropic has said why it ends, where it has counted.
-        guard format != .messages || meter?.countsOutput != true else { return false }
-        let isLines = format.streamsLines && meter?.isBetweenLines == true
-        guard isEventStream || isLines else { return false }
-        // Half of an event has gone out where a large one did not fit into the pipe: its end is waited for.
-        guard held > 0 || !isEventStream || scanner.isAtBoundary else { return false }
-        return endStream(with: cut.ending(as: format), endsBody: true)
+    /// Lets a budget pay for what goes by, and end it; to be called before its first byte.
+    ///
+    /// Nothing happens to a body that is neither events nor lines, which cannot be ended in words.
+    package func pay(with budget: StreamBudget) {
+        guard isEventStream || budget.format.streamsLines else { return }
+        self.budget = budget
+        guard !isEventStream else { return }
+        isOfLines = true
+        scanner = EventScanner(ofLines: true)
     }
+
+    /// Where the client may be left standing matters.
+    var keepsWhole: Bool { isEventStream || isOfLines }
 
     package override func finishHolding(to client: Socket, loop: EventLoop) -> PumpOutcome {
         if let stop = flush(to: client, loop: loop) { return stop }
@@ -169,7 +181,8 @@ package final class Pump: Carrier {
                 release(loop)
                 return .ended
             }
-            guard upstream.mayRead, client.mayWrite else {
+            if let outcome = endPaid() { return outcome }
+            guard upstream.mayRead || hasUnread, client.mayWrite, owed > 0 || readLimit() > 0 else {
                 release(loop)
                 return .waiting
             }
@@ -224,7 +237,7 @@ package final class Pump: Carrier {
         case .wouldBlock where pipe.count > 0:
             // The pipe has no place left: what was held must go out after all.
             releaseHead()
-            held = 0
+            releaseHeld()
             return nil
         case .wouldBlock:
             upstream.mayRead = false
@@ -242,7 +255,7 @@ package final class Pump: Carrier {
             // The window may end before what has arrived does, so a full read says nothing: ask again.
             upstream.mayRead = true
             owed -= count
-            held = 0
+            releaseHeld()
             releaseHead()
             bytesCopied += count
             keep(UnsafeRawBufferPointer(rebasing: part[..<count]))
@@ -251,6 +264,13 @@ package final class Pump: Carrier {
         case .ended: return .broken("closed the connection in the middle of the body")
         case .failed: return .broken("reset the connection in the middle of the body")
         }
+    }
+
+    /// What is not whole goes out all the same.
+    private func releaseHeld() {
+        guard held > 0 else { return }
+        held = 0
+        isInside = keepsWhole && !scanner.isAtBoundary
     }
 
     /// Looks at or takes what is there, up to the next whole window.
@@ -262,7 +282,7 @@ package final class Pump: Carrier {
     }
 
     private func lookAndSplice(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome? {
-        if !isEventStream, walker.payloadLeft >= Pump.blindBytes, walker.payloadLeft != .max {
+        if !keepsWhole, walker.payloadLeft >= Pump.blindBytes, walker.payloadLeft != .max {
             // Large plain payload of known length: nothing in it needs to be seen but its end, where usage stands.
             owed = min(walker.payloadLeft - (meter == nil ? 0 : UsageMeter.tailBytes), 1 << 30)
             releaseHead()
@@ -270,8 +290,8 @@ package final class Pump: Carrier {
             return nil
         }
         // Of a plain body only the framing matters: look at little, and splice the rest unseen.
-        let limit = isEventStream ? loop.scratch.count : Pump.blindBytes
         let offset = partialLine.count
+        let limit = min(keepsWhole ? loop.scratch.count : Pump.blindBytes, readLimit() + offset)
         if offset > 0 { partialLine.withUnsafeBytes { loop.scratch.copyMemory(from: $0) } }
         let room = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[offset..<limit])
         switch upstream.peek(into: room) {
@@ -279,12 +299,14 @@ package final class Pump: Carrier {
             // All that had arrived was seen; the poller tells of anything newer.
             if count < room.count { upstream.mayRead = upstream.peerEnded }
             let seen = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<(offset + count)])
-            if dropsUsage, !passesWhole(seen) {
+            // Where it is ended, the client has to stand between two chunks of ours.
+            if dropsUsage, budget != nil || !passesWhole(seen) {
                 upstream.mayRead = true
                 return readAndCopy(from: upstream, to: client, loop: loop)
             }
             let taken: Int
-            do { taken = try look(at: seen, known: offset) } catch { return .broken(error.message.description) }
+            do { taken = try lookPaid(at: seen, known: offset) } catch { return .broken(error.message.description) }
+            guard taken > 0 || budget?.cut == nil else { return nil }
             return take(taken, of: UnsafeMutableRawBufferPointer(rebasing: room[..<count]), from: upstream, loop: loop)
         case .wouldBlock: return nil
         case .ended: return upstreamEnded()
@@ -338,27 +360,34 @@ package final class Pump: Carrier {
         return nil
     }
 
+    /// So many bytes may be read at once.
+    private func readLimit(waiting: Int = 0) -> Int {
+        budget?.readable(tally, waiting: held + carried.count + waiting) ?? StreamBudget.readsAll
+    }
+
     private func readAndCopy(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome? {
-        let scratch = loop.scratch
         let offset = carried.count
+        let end = min(loop.scratch.count, offset + readLimit())
+        let scratch = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<end])
         if offset > 0 { carried.withUnsafeBytes { scratch.copyMemory(from: $0) } }
-        switch upstream.receive(into: UnsafeMutableRawBufferPointer(rebasing: scratch[offset...])) {
+        let isUnread = hasUnread
+        hasUnread = false
+        let rest = UnsafeMutableRawBufferPointer(rebasing: scratch[offset...])
+        switch isUnread ? .moved(0) : upstream.receive(into: rest) {
         case .moved(let count):
             let all = UnsafeMutableRawBufferPointer(rebasing: scratch[..<(offset + count)])
             let start = walker
-            let result: (window: Int, compacted: Int)
-            do { result = try step(over: all) } catch {
-                return .broken(error.message.description)
-            }
-            if result.window < all.count, !hasEnded {
-                guard all.count < scratch.count || result.window > 0 else {
+            let window: Int
+            do { window = try stepPaid(over: all) } catch { return .broken(error.message.description) }
+            if window < all.count, !hasEnded {
+                guard all.count < loop.scratch.count || window > 0 || budget?.cut != nil else {
                     return .broken("sent a frame larger than the proxy can look at")
                 }
-                carried = Array(UnsafeRawBufferPointer(rebasing: all[result.window...]))
+                carried = Array(UnsafeRawBufferPointer(rebasing: all[window...]))
             } else if !carried.isEmpty {
                 carried.removeAll(keepingCapacity: true)
             }
-            return emit(all, result, start, to: client)
+            return emit(all, upTo: window, start, to: client)
         case .wouldBlock: return nil
         case .ended: return upstreamEnded()
         case .failed: return .broken("reset the connection in the middle of the body")

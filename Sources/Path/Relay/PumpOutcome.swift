@@ -12,6 +12,10 @@ package enum PumpOutcome: Equatable {
     case broken(String)
     /// The upstream reported an error in its stream before anything of that had gone out.
     case reported(ChatFault)
+    /// The budget has no more: the stream was ended as its dialect ends one that reached a limit, and what is kept says so.
+    case cut
+    /// The budget has no more, and the stream cannot be ended in words: only closing is left.
+    case uncuttable
     /// The client's socket failed.
     case clientGone
 }

@@ -18,6 +18,8 @@ package final class Translator: Carrier {
     package var trailer: (() -> [UInt8])?
     /// A size line that has come in part.
     private var carried: [UInt8] = []
+    /// That was not looked at yet.
+    private var hasUnread = false
     private let room: ChunkRoom
 
     package init(_ stream: StreamTranslation, framing: BodyFraming, writesChunks: Bool, room: ChunkRoom) {
@@ -43,6 +45,11 @@ package final class Translator: Carrier {
         to client: Socket
     ) -> PumpOutcome {
         hold(head)
+        guard readLimit(waiting: body.count) > 0 else {
+            carried = Array(body)
+            hasUnread = true
+            return .waiting
+        }
         return take(body, to: client) ?? .waiting
     }
 
@@ -51,16 +58,21 @@ package final class Translator: Carrier {
         while true {
             if let stop = flushKept(to: client) { return stop }
             if hasEnded { return .ended }
+            if let outcome = endPaid() { return outcome }
             if bodyEnds {
                 if let stop = endBody(to: client) { return stop }
                 continue
             }
-            guard upstream.mayRead, client.mayWrite else { return .waiting }
+            guard upstream.mayRead || hasUnread, client.mayWrite, readLimit() > 0 else { return .waiting }
             reads += 1
             if reads > Pump.windowsPerTurn { return .yield }
             let offset = carried.count
             if offset > 0 { carried.withUnsafeBytes { loop.scratch.copyMemory(from: $0) } }
-            switch upstream.receive(into: UnsafeMutableRawBufferPointer(rebasing: loop.scratch[offset...])) {
+            let end = min(loop.scratch.count, offset + readLimit())
+            let isUnread = hasUnread
+            hasUnread = false
+            let room = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[offset..<end])
+            switch isUnread ? .moved(0) : upstream.receive(into: room) {
             case .moved(let count):
                 carried.removeAll(keepingCapacity: true)
                 let read = UnsafeMutableRawBufferPointer(rebasing: loop.scratch[..<(offset + count)])
@@ -76,6 +88,11 @@ package final class Translator: Carrier {
         }
     }
 
+    /// So many bytes may be read at once.
+    private func readLimit(waiting: Int = 0) -> Int {
+        budget?.readable(tally, waiting: stream.heldBytes + carried.count + waiting) ?? StreamBudget.readsAll
+    }
+
     /// Takes bytes off the wire and writes what they come to.
     private func take(_ bytes: UnsafeMutableRawBufferPointer, to client: Socket) -> PumpOutcome? {
         let span = bytes.bindMemory(to: UInt8.self).span
@@ -84,7 +101,10 @@ package final class Translator: Carrier {
             walking: while true {
                 switch try walker.next(span, at: &position) {
                 case .payload(let range):
-                    do { try stream.take(span.extracting(range)) } catch { return fault(error, to: client) }
+                    do { try stream.take(span.extracting(range)) } catch {
+                        guard !stream.isStopped else { break walking }
+                        return fault(error, to: client)
+                    }
                 case .more:
                     carried = Array(UnsafeRawBufferPointer(rebasing: bytes[position...]))
                     break walking
@@ -158,12 +178,29 @@ package final class Translator: Carrier {
 
     package override var isEnding: Bool { bodyEnds || stream.isComplete }
 
-    package override func endCut(_ cut: StreamCut, as format: ChatFormat) -> Bool {
-        guard !hasEnded, !bodyEnds, stream.failure == nil else { return false }
+    /// Lets a budget pay for what goes by, and end it; to be called before its first byte.
+    package func pay(with budget: StreamBudget) {
+        self.budget = budget
+        stream.mayGoOn = { [unowned budget] usage, countsOutput, textBytes in
+            let tally = StreamTally(usage: usage, countsOutput: countsOutput, textBytes: textBytes)
+            guard let cut = budget.refuses(tally) else { return true }
+            budget.cut = cut
+            return false
+        }
+    }
+
+    /// Ends the stream in the client's dialect once the budget has said so.
+    private func endPaid() -> PumpOutcome? {
+        guard let budget, var cut = budget.cut, !hasEnded, stream.failure == nil else { return nil }
+        guard stream.isStopped || !isEnding else { return nil }
+        count()
+        cut.usage.output = tally.outputTokens
+        if let input = usage?.input { cut.usage.input = input }
         stream.cut(cut)
         fillChunk(endsBody: true)
+        releaseHead()
         room.chunk.withUnsafeBytes { keep($0) }
-        return true
+        return .cut
     }
 
     /// Says the error in the client's dialect; the caller closes, so the stream never looks complete.

@@ -153,6 +153,7 @@ extension Exchange {
             meter: read ?? meter,
             dropsUsage: dropsUsage
         )
+        if let budget = streamBudget { pump.pay(with: budget) }
         record(pump, nil)
         start(pump, head: writer.written, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
     }

@@ -120,10 +120,12 @@ extension Exchange {
         }
     }
 
-    func need(_ pool: Governance.Pool, _ price: Price?, output: Int) -> Amount {
-        let dollars = price?.mostNanodollars(input: grant.promptTokens, output: output) ?? 0
+    /// What has to be set aside for an answer, and for the prompt as it was measured or, if that is more, counted.
+    func need(_ pool: Governance.Pool, _ price: Price?, input counted: Int = 0, output: Int) -> Amount {
+        let input = max(grant.promptTokens, counted)
+        let dollars = price?.mostNanodollars(input: input, output: output) ?? 0
         return Amount(
-            tokens: pool.withMargin(grant.promptTokens, output),
+            tokens: pool.withMargin(input, output),
             nanodollars: dollars + Int(Int128(dollars) * Int128(pool.margin) / 10_000),
             requests: 1
         )
@@ -170,57 +172,6 @@ extension Exchange {
         guard answer.status == 429, let wait, wait > 0 else { return }
         let until = loop.now + Int64(min(wait, 3_600_000)) * 1_000_000
         snapshot.health[providerIndex].rest(until: until, now: loop.now)
-    }
-
-    // MARK: While it runs
-
-    /// Sets more aside for an answer that outgrows its budget; true when it has to end, and does.
-    func outgrowsBudget() -> Bool {
-        guard $grant.isUsed, grant.isReserved, let position = grant.pool, let pump, hasCommitted, request.streams,
-            !isEndingBroken, !pump.isEnding
-        else { return false }
-        let delivered = max(pump.usage?.output ?? 0, pump.countsOutput ? 0 : pump.textBytes / 4)
-        if let shared = grant.shared, shared.mode == .held { return outgrowsShared(shared, delivered: delivered) }
-        guard delivered > grant.outputTokens, let id = grant.reservation else { return false }
-        let pool = snapshot.governance.pools[position]
-        let asked = target.flatMap { self.price(of: $0) }
-        // A little more at a time, then no more than there is already.
-        let steps: [Int] = [delivered + max(delivered / 4, 256), delivered]
-        for output in steps {
-            let more = need(pool, asked, output: output)
-            switch snapshot.governance.books.pools.extend(id, to: more, now: WallClock.milliseconds()) {
-            case .done:
-                grant.outputTokens = output
-                grant.reserved = more
-                return false
-            case .gone: return false
-            case .exhausted(let lack): if output == delivered { return cut(lack, delivered: delivered) }
-            }
-        }
-        return false
-    }
-
-    /// Ends a stream between two events, as the client's dialect ends one that reached a limit; false while it stands
-    /// inside of one.
-    func cut(_ lack: Shortfall, delivered: Int) -> Bool {
-        var usage = TokenUsage()
-        usage.input = pump?.usage?.input ?? promptEstimate ?? grant.promptTokens
-        usage.output = delivered
-        let cut = StreamCut(
-            requestID: String(decoding: requestID, as: UTF8.self),
-            model: JSONString(plain: request.model),
-            created: Int(WallClock.seconds()),
-            usage: usage,
-            wantsUsage: !request.streamOptions.isAbsent && !asksUsage,
-            code: "budget_exceeded",
-            pool: lack.pool,
-            message: "the budget `\(lack.pool)` of this gateway is exhausted, so this answer ends here"
-        )
-        let governance = snapshot.governance
-        guard endEarly(cut) else { return false }
-        auditEntry?.code = "budget_exceeded"
-        if let position = grant.pool { governance.books.pools.noteCut(governance.pools[position].number) }
-        return true
     }
 
     // MARK: The end

@@ -15,13 +15,15 @@ extension Exchange {
         guard phase == .relaying, let upstream else { return isEndingBroken ? endBroken() : () }
         guard let outcome = pump?.run(from: upstream, to: session, loop: loop) else { return }
         countProgress()
-        if outcome == .waiting || outcome == .yield, outgrowsBudget() { return }
+        if outcome == .waiting || outcome == .yield { extendGrant() }
         switch outcome {
         case .waiting: armIdle()
         case .yield: loop.again(self)
         case .ended: finish()
         case .broken(let reason): broken(reason)
         case .reported(let fault): reported(fault)
+        case .cut: endCut()
+        case .uncuttable: breakCut()
         case .clientGone: session.abort()
         }
     }
@@ -136,15 +138,22 @@ extension Exchange {
         session.breakOff()
     }
 
-    /// Ends a stream that is well, for a reason of our own; false while nothing can be said.
-    func endEarly(_ cut: StreamCut) -> Bool {
-        guard pump?.endCut(cut, as: request.format ?? .chat) == true else { return false }
+    /// The budget has ended a stream that is well; what says so waits for the client.
+    private func endCut() {
+        noteCut()
         endTryKeepingPump(nil)
         isEndingBroken = true
         isCut = true
         phase = .relaying
         endBroken()
-        return true
+    }
+
+    /// The budget has ended a stream that nothing more can be said in: the client sees it break off.
+    private func breakCut() {
+        noteCut()
+        endTry(failed: nil)
+        settle()
+        session.breakOff()
     }
 
     private func endTryKeepingPump(_ failure: TryFailure?) {

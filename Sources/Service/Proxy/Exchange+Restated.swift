@@ -209,6 +209,7 @@ extension Exchange {
             room: worker.chunkRoom
         )
         if tellsCost { pump.trailer = { [weak self] in self?.costTrailer ?? [] } }
+        if let budget = streamBudget { pump.pay(with: budget) }
         record(pump, translation.streamType)
         start(pump, head: writer.written, body: UnsafeMutableRawBufferPointer(rebasing: seen[length...]))
     }

@@ -142,36 +142,6 @@ extension Exchange {
         return true
     }
 
-    // MARK: While it runs
-
-    /// Sets more aside in the store for an answer that outgrows its budget; true when it has to end, and does.
-    ///
-    /// The answer goes on while the store is asked. One that the store does not answer is asked again later: a running
-    /// stream does not end for that.
-    func outgrowsShared(_ shared: SharedGrant, delivered: Int) -> Bool {
-        if let lack = shared.lack { return cut(lack, delivered: delivered) }
-        guard delivered > grant.outputTokens, !shared.isExtending, let position = grant.pool else { return false }
-        let budget = snapshot.governance.pools[position]
-        let asked = target.flatMap { price(of: $0) }
-        let outputs = [delivered + max(delivered / 4, 256), delivered]
-        let needs = outputs.map { need(budget, asked, output: $0) }
-        shared.isExtending = true
-        shared.store.resize(shared.id, shared.payment, to: needs, mustFit: false) { [weak self] change in
-            shared.isExtending = false
-            guard let self, self.phase == .relaying else { return }
-            switch change {
-            case .done(let step):
-                self.grant.outputTokens = outputs[step]
-                self.grant.reserved = needs[step]
-            case .exhausted(let lack):
-                shared.lack = lack
-                self.loop.again(self)
-            case .gone, .failed: self.grant.outputTokens = outputs[0]
-            }
-        }
-        return false
-    }
-
     // MARK: The end
 
     /// Tells the store what the request came to; nil when nothing of it is charged.

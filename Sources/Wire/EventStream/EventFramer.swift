@@ -17,6 +17,9 @@ package struct EventFramer {
     /// Begins before the first byte of a stream.
     package init() {}
 
+    /// Bytes of an event that is not whole yet.
+    package var heldBytes: Int { line.count + data.count }
+
     /// True when no part of an event is held.
     package var isAtBoundary: Bool { line.isEmpty && !hasData && name.isEmpty }
 
@@ -107,6 +110,9 @@ package struct LineFramer {
 
     /// Begins before the first byte of a body.
     package init() {}
+
+    /// Bytes of a line that is not whole yet.
+    package var heldBytes: Int { line.count }
 
     /// True when no part of a line is held.
     package var isAtBoundary: Bool { line.isEmpty }

@@ -22,8 +22,11 @@ package struct EventScanner: Equatable {
     /// A byte order mark may stand before the first line and is no part of it.
     private var isFirstLine = true
 
-    /// Begins before the first byte of a stream.
-    package init() {}
+    /// Each line stands by itself (NDJSON): its end is all that is looked for.
+    private var isOfLines = false
+
+    /// Begins before the first byte of a stream; `ofLines` for a body that has a value in each line and no events.
+    package init(ofLines: Bool = false) { isOfLines = ofLines }
 
     /// Whether both have seen the same and stand at the same place.
     package static func == (left: EventScanner, right: EventScanner) -> Bool {
@@ -31,6 +34,7 @@ package struct EventScanner: Equatable {
             && left.prefix == right.prefix && left.prefixCount == right.prefixCount
             && left.lineIsEmpty == right.lineIsEmpty && left.hasField == right.hasField
             && left.hasData == right.hasData && left.afterCR == right.afterCR && left.isFirstLine == right.isFirstLine
+            && left.isOfLines == right.isOfLines
     }
 
     /// Nothing of an event has come yet that a client would still wait for the end of.
@@ -40,6 +44,7 @@ package struct EventScanner: Equatable {
     ///
     /// Whole is an event with its blank line, and a comment line that stands between events.
     package mutating func scan(_ bytes: Span<UInt8>) -> Int? {
+        guard !isOfLines else { return scanLines(bytes) }
         var position = 0
         var boundary: Int?
         if afterCR, position < bytes.count {
@@ -72,6 +77,24 @@ package struct EventScanner: Equatable {
             if isAtBoundary { boundary = position }
         }
         return boundary
+    }
+
+    private mutating func scanLines(_ bytes: Span<UInt8>) -> Int? {
+        guard bytes.count > 0 else { return nil }
+        var end = bytes.count
+        while end > 0, bytes[end - 1] != 0x0a { end -= 1 }
+        lineIsEmpty = end == bytes.count
+        return end > 0 ? end : nil
+    }
+
+    /// The end of the first line that ends in a piece, behind its LF or CRLF; nil when none does.
+    ///
+    /// A CR that ends the piece is a line's end, though an LF may follow that belongs to it.
+    package static func endOfLine(_ bytes: Span<UInt8>, from start: Int) -> Int? {
+        let feed = Scan.find(0x0a, in: bytes, from: start) ?? bytes.count
+        let end = Scan.find(0x0d, in: bytes.extracting(..<feed), from: start) ?? feed
+        guard end < bytes.count else { return nil }
+        return bytes[end] == 0x0d && end + 1 == feed && feed < bytes.count ? feed + 1 : end + 1
     }
 
     /// Keeps the first 24 bytes of the line.

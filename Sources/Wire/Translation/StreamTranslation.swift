@@ -30,6 +30,12 @@ package final class StreamTranslation {
     /// An error that the provider reported in its stream; nothing is written after it.
     package private(set) var failure: ChatFault?
 
+    /// Asked before an event that says something goes out, with what would have been counted then; after a no nothing is
+    /// said any more.
+    package var mayGoOn: ((_ usage: TokenUsage?, _ countsOutput: Bool, _ textBytes: Int) -> Bool)?
+    /// An event was not said, and what follows it is not either.
+    package private(set) var isStopped = false
+
     /// The provider has said all that counts: nothing of the answer is missing.
     package var isComplete: Bool { readers.isComplete }
     /// The last choice that something was said of, and those that have ended, by bit.
@@ -56,6 +62,9 @@ package final class StreamTranslation {
     }
 
     private func hand(_ bytes: [UInt8], to body: (Span<UInt8>) -> Void) { if !bytes.isEmpty { body(bytes.span) } }
+
+    /// Bytes of an event of which the rest has not come.
+    package var heldBytes: Int { upstream.streamsLines ? lineFramer.heldBytes : eventFramer.heldBytes }
 
     /// Bytes that wait in `output`.
     package var outputCount: Int { output.bytes.count }
@@ -126,11 +135,33 @@ package final class StreamTranslation {
     }
 
     private func event(_ name: Span<UInt8>, _ data: Span<UInt8>) throws(EventFault) {
-        guard failure == nil else { return }
+        guard failure == nil, !isStopped else { return }
         events += 1
         deltas.removeAll(keepingCapacity: true)
         try readers.read(name, data, &deltas)
+        if let mayGoOn, !isPaid(mayGoOn) {
+            isStopped = true
+            events -= 1
+            return
+        }
         say(data)
+    }
+
+    private func isPaid(_ mayGoOn: (_ usage: TokenUsage?, _ countsOutput: Bool, _ textBytes: Int) -> Bool) -> Bool {
+        var (bytes, usage) = (textBytes, usage)
+        for delta in deltas {
+            switch delta {
+            case .usage(let said): if usage == nil { usage = said } else { usage?.update(said) }
+            case .text(_, let text), .reasoning(_, let text), .refusal(_, let text), .toolArguments(_, _, let text):
+                bytes += Int(text.range.count)
+            case .failed: return true
+            default: break
+            }
+        }
+        // An end that says nothing else is not worth to be kept back: the provider has counted already.
+        if bytes == textBytes, readers.isComplete { return true }
+        let counts = usage?.output != nil && (upstream != .messages || readers.isComplete)
+        return mayGoOn(usage, counts, bytes)
     }
 
     /// Writes what the deltas at hand become; `isStandard` when none of them has the provider's form.
