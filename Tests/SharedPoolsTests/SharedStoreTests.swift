@@ -299,6 +299,58 @@ struct SharedStoreTests {
         #expect(station.check(payment)?.tokens == 70)
     }
 
+    @Test func `what is given back before the store has answered is not kept alive`() throws {
+        let server = try RedisServer()
+        let station = try StoreStation(server)
+        station.turn { station.store.isReady }
+        var pool = PoolSettings("p")
+        pool.tokens = PoolSettings.Allowance(1_000, Window(.day))
+        let payment = station.payment([pool])
+        let (gone, kept) = (StoreStation.newName(), StoreStation.newName())
+        station.store.reserve(gone, payment, Amount(tokens: 10, requests: 1), goesOn: false) { _ in }
+        station.store.withdraw(gone, payment)
+        guard case .reserved = station.reserve(kept, payment, Amount(tokens: 10, requests: 1)) else {
+            return #expect(Bool(false))
+        }
+        station.settle()
+        #expect(station.store.heldCount == 1)
+        #expect(station.check(payment)?.tokens == 990)
+        // One that cannot be had is not held either.
+        let large = station.reserve(StoreStation.newName(), payment, Amount(tokens: 9_999, requests: 1))
+        if case .exhausted = large {} else { #expect(Bool(false)) }
+        station.store.settle(kept, payment, Amount(tokens: 10, requests: 1), tokens: 10)
+        station.settle()
+        #expect(station.store.heldCount == 0)
+    }
+
+    @Test func `a server that refuses everything is of no use, and says why`() throws {
+        let server = try RedisServer()
+        let station = try StoreStation(server)
+        station.turn { station.store.isReady }
+        var pool = PoolSettings("p")
+        pool.tokens = PoolSettings.Allowance(1_000, Window(.day))
+        let payment = station.payment([pool])
+        _ = try server.command("REPLICAOF", "127.0.0.1", "1")
+        var words: [String] = []
+        for _ in 0..<6 {
+            guard case .failed(let fault) = station.reserve(StoreStation.newName(), payment, Amount(tokens: 1)) else {
+                return #expect(Bool(false))
+            }
+            words.append(fault.word)
+        }
+        // What it may have counted is withdrawn, which is refused as well.
+        #expect(words.first == "error" && words.last == "unreachable", "\(words)")
+        #expect(!station.health.isUp)
+        _ = try server.command("REPLICAOF", "NO", "ONE")
+        // It finds out by itself.
+        var isIn = false
+        station.turn {
+            if case .reserved = station.reserve(StoreStation.newName(), payment, Amount(tokens: 1)) { isIn = true }
+            return isIn
+        }
+        #expect(isIn && station.health.isUp)
+    }
+
     /// Always has something to do, and takes its time.
     private final class Busy: Watcher {
         override func ready(_ readiness: Readiness) { usleep(400) }

@@ -47,12 +47,14 @@ extension SharedStore {
         let call = ask(order, keys: [base + "x", base + "r:" + id] + payment.keys) { [weak self] result in
             let outcome = SharedStore.reservation(result, payment)
             switch outcome {
-            case .reserved: self?.held.insert(id)
-            case .exhausted where goesOn: self?.held.insert(id)
-            case .exhausted, .refused, .failed: break
+            case .reserved: break
+            case .exhausted where goesOn: break
+            case .exhausted, .refused, .failed: self?.held.remove(id)
             }
             done(outcome)
         }
+        // From now on: who leaves before the answer has settled before it.
+        if call.done != nil { held.insert(id) }
         if call.done != nil { call.takeBack = { [weak self] in self?.withdraw(id, payment) } }
     }
 

@@ -67,6 +67,8 @@ package final class SharedStore: Watcher {
     var outbox = Outbox()
     /// Reservations of this loop that are to be kept alive.
     var held: Set<String> = []
+    /// How many there are.
+    package var heldCount: Int { held.count }
     var renewsAt: Int64 = 0
     var openQuestions = 0
     var lastWord: Int64 = 0
@@ -248,14 +250,19 @@ package final class SharedStore: Watcher {
         openQuestions -= 1
         guard let reply else { return }
         lastWord = loop.now
-        breaker.answered()
-        if case .error(let sentence) = reply, sentence.hasPrefix("NOSCRIPT") {
+        guard case .error(let sentence) = reply else {
+            breaker.answered()
+            return up()
+        }
+        if sentence.hasPrefix("NOSCRIPT") {
             // Somebody emptied its cache of scripts: a new connection brings ours.
             hasLostScript = true
             loop.again(self)
             return
         }
-        up()
+        // `READONLY`, `MISCONF`: it is there, and counts nothing.
+        breaker.failed(loop.now)
+        if breaker.isOpen { down("it answers \(sentence.prefix { $0 != " " })") }
     }
 
     package override func resumed() {
