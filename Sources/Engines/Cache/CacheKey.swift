@@ -29,6 +29,17 @@ package struct CacheKey: Hashable, Sendable {
         }
         return text
     }
+
+    /// The digest itself, 32 bytes.
+    var bytes: [UInt8] { (0..<32).map { digest[$0] } }
+
+    /// The digest of some bytes.
+    static func of(_ bytes: [UInt8]) -> CacheKey { CacheKey(of: bytes) }
+
+    /// What the question is called in a store, for all who have the same salt.
+    ///
+    /// * `salt`: what shapes answers besides the question, such as the whole route file.
+    package func storedName(salt: [UInt8]) -> String { CacheKey(of: salt + bytes).hexadecimal }
 }
 
 /// What an answer depends on: who may share it, where it comes from, and what was asked.

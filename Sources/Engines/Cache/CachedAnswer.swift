@@ -6,6 +6,11 @@ package final class CachedAnswer: Sendable {
         package var end: Int
         /// Since the first byte of the body, nanoseconds.
         package var nanoseconds: Int64
+
+        package init(end: Int, nanoseconds: Int64) {
+            self.end = end
+            self.nanoseconds = nanoseconds
+        }
     }
 
     /// Without framing.
