@@ -1,4 +1,5 @@
 import Budgets
+import Routing
 import Testing
 import Zones
 

@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `a reload keeps what is the same, replaces what is not, and lets running calls end`() throws {
-        let station = try ToolTests.station(
+        let station = try ToolStation.make(
             servers: "    w: {command: [\"\(RunningProgram.folder)/hoosh-mock\", --mcp-stdio]}"
         )
         #expect(try isUp(station, "m") && isUp(station, "w"))
@@ -42,7 +42,7 @@ import Testing
     }
 
     private func web(_ mock: MockUpstream, _ more: String = "") throws -> Station {
-        let station = try ToolTests.station(
+        let station = try ToolStation.make(
             servers: "    w: {url: \"\(mock.url)/mcp\", headers: {x-extra: \"1\"}\(more)}"
         )
         #expect(try isUp(station, "w"))
@@ -92,7 +92,7 @@ import Testing
 
     @Test func `a result over HTTP has a limit`() throws {
         let mock = try MockUpstream()
-        let station = try ToolTests.station(
+        let station = try ToolStation.make(
             servers: "    w: {url: \"\(mock.url)/mcp\"}",
             more: "  max_result: 20KiB"
         )

@@ -4,57 +4,12 @@ import Testing
 
 /// Tools of MCP servers: `hoosh-mock --mcp-stdio` as a child of the proxy, and its `/mcp` over HTTP.
 @Suite struct ToolTests {
-    private static let mock = "\(RunningProgram.folder)/hoosh-mock"
-
-    /// A proxy with a server `m` on stdio.
-    static func station(
-        server: String = "",
-        servers: String = "",
-        allow: String? = nil,
-        more: String = "",
-        environment: [String: String] = [:]
-    ) throws -> Station {
-        let everything = servers.contains(" w: ") ? "[\"m/*\", \"w/*\"]" : "[\"m/*\"]"
-        let allowed = allow ?? everything
-        return try Station(
-            more: """
-                tools:
-                  servers:
-                    m: {command: ["\(mock)", --mcp-stdio], start_timeout: 60s\(server.isEmpty ? "" : ", \(server)")}
-                \(servers)
-                \(allowed.isEmpty ? "" : "  allow: \(allowed)")
-                \(more)
-                """,
-            environment: environment
-        )
-    }
-
-    /// What a tool said, and whether it says that it failed.
-    private func said(_ response: Response) throws -> (text: String, isError: Bool) {
-        #expect(response.status == 200, "\(response.text)")
-        let result = try object(response)
-        let content = try #require(result["content"] as? [[String: Any]])
-        return (content.first?["text"] as? String ?? "", result["isError"] as? Bool ?? false)
-    }
-
-    private func names(_ response: Response) throws -> [String] {
-        #expect(response.status == 200, "\(response.text)")
-        let tools = try #require(try object(response)["tools"] as? [[String: Any]])
-        return tools.compactMap { $0["name"] as? String }
-    }
-
-    private func isUp(_ station: Station, _ count: Int = 1) throws -> Bool {
-        try eventually(seconds: 60) {
-            let page = try MetricsPage(try station.ask("/metrics").text)
-            return page.value("hoosh_tool_server_up", ["server": "m"]) == 1
-        }
-    }
-
     // MARK: Lists and calls
 
     @Test func `a call above a server's clearance does not reach it`() throws {
-        let station = try Self.station(
-            servers: "    wide: {command: [\"\(Self.mock)\", --mcp-stdio], start_timeout: 60s, clearance: restricted}",
+        let station = try ToolStation.make(
+            servers:
+                "    wide: {command: [\"\(ToolStation.mock)\", --mcp-stdio], start_timeout: 60s, clearance: restricted}",
             allow: "[\"m/*\", \"wide/*\"]",
             more:
                 "privacy: {rules: [{tag: number, class: restricted, builtin: [ssn]}, {tag: name, pattern: falcon, redact: true}]}"
@@ -64,27 +19,27 @@ import Testing
             let body = "{\"name\": \"\(server)/echo\", \"arguments\": {\"text\": \"\(text)\"}}"
             return try connection.fetch("POST", "/v1/tools/call", headers: headers, body: body)
         }
-        #expect(try said(call("m", "hello")).text.contains("hello"))
-        #expect(try said(call("m", "hello", [("x-privacy", "confidential")])).text.contains("hello"))
+        #expect(try ToolStation.said(call("m", "hello")).text.contains("hello"))
+        #expect(try ToolStation.said(call("m", "hello", [("x-privacy", "confidential")])).text.contains("hello"))
         try expectError(call("m", "hello", [("x-privacy", "restricted")]), 403, code: "privacy_no_target")
         // Escaped, it is the same text.
         try expectError(call("m", "078-05-11\\u00320"), 403, code: "privacy_no_target")
-        #expect(try said(call("wide", "078-05-1120")).text.contains("078-05-1120"))
-        #expect(try said(call("m", "the falcon flies")).text.contains("the [NAME] flies"))
+        #expect(try ToolStation.said(call("wide", "078-05-1120")).text.contains("078-05-1120"))
+        #expect(try ToolStation.said(call("m", "the falcon flies")).text.contains("the [NAME] flies"))
         let message =
             #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"m/echo","arguments":{"text":"a falcon"}}}"#
         #expect(try connection.fetch("POST", "/mcp", body: message).text.contains("a [NAME]"))
     }
 
     @Test func `tools are listed over all pages, and only those that are allowed`() throws {
-        let station = try Self.station(allow: "[m/echo, \"m/g*\"]")
+        let station = try ToolStation.make(allow: "[m/echo, \"m/g*\"]")
         let connection = try station.connect(timeoutSeconds: 120)
         let listed = try connection.fetch("POST", "/v1/tools/list")
-        #expect(try names(listed) == ["m/echo", "m/garbage", "m/grow"])
+        #expect(try ToolStation.names(listed) == ["m/echo", "m/garbage", "m/grow"])
         let first = try #require((try object(listed)["tools"] as? [[String: Any]])?.first)
         #expect(first["server"] as? String == "m" && first["description"] as? String == "Mock tool echo.")
         #expect(first["inputSchema"] is [String: Any])
-        #expect(try names(try connection.fetch("GET", "/v1/tools/list")).count == 3)
+        #expect(try ToolStation.names(try connection.fetch("GET", "/v1/tools/list")).count == 3)
         try expectError(
             try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/add"}"#),
             403,
@@ -112,20 +67,20 @@ import Testing
 
     @Test func `without tools in the file there are none`() throws {
         let connection = try Station().connect()
-        #expect(try names(try connection.fetch("GET", "/v1/tools/list")).isEmpty)
+        #expect(try ToolStation.names(try connection.fetch("GET", "/v1/tools/list")).isEmpty)
         try expectError(try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/echo"}"#), 404)
     }
 
     @Test func `nothing is callable without an allow-list`() throws {
-        let station = try Self.station(allow: "")
+        let station = try ToolStation.make(allow: "")
         let connection = try station.connect(timeoutSeconds: 120)
-        #expect(try names(try connection.fetch("GET", "/v1/tools/list")).isEmpty)
+        #expect(try ToolStation.names(try connection.fetch("GET", "/v1/tools/list")).isEmpty)
         try expectError(try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/echo"}"#), 403)
     }
 
     @Test func `a call gives the server's result as it is, under either spelling of the name`() throws {
-        let station = try Self.station()
-        #expect(try isUp(station))
+        let station = try ToolStation.make()
+        #expect(try ToolStation.isUp(station))
         let connection = try station.connect(timeoutSeconds: 120)
         let sum = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/add","arguments":{"a":20,"b":22}}"#)
         #expect(sum.text == #"{"content":[{"type":"text","text":"42"}],"structuredContent":{"sum":42}}"#)
@@ -134,8 +89,10 @@ import Testing
             "/v1/tools/call",
             body: #"{"name":"m__echo","arguments":{"t":"\u00e9 \" x"}}"#
         )
-        #expect(try said(echo).text == #"{"t":"\u00e9 \" x"}"#)
-        #expect(try said(try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/fail"}"#)).isError)
+        #expect(try ToolStation.said(echo).text == #"{"t":"\u00e9 \" x"}"#)
+        #expect(
+            try ToolStation.said(try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/fail"}"#)).isError
+        )
         let refused = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/refuse"}"#)
         #expect(try expectError(refused, 400, code: "invalid_arguments").message.contains("refused by the mock"))
         let other = try connection.fetch(
@@ -152,8 +109,8 @@ import Testing
     }
 
     @Test func `clients of JSON-RPC are answered in JSON-RPC`() throws {
-        let station = try Self.station(allow: "[m/echo, m/refuse]")
-        #expect(try isUp(station))
+        let station = try ToolStation.make(allow: "[m/echo, m/refuse]")
+        #expect(try ToolStation.isUp(station))
         let connection = try station.connect(timeoutSeconds: 120)
         func ask(_ body: String, _ path: String = "/mcp") throws -> [String: Any] {
             let response = try connection.fetch("POST", path, body: body)
@@ -202,7 +159,7 @@ import Testing
     }
 
     @Test func `a web page of another host reaches no tool, a page of this machine does`() throws {
-        let station = try Self.station()
+        let station = try ToolStation.make()
         let connection = try station.connect(timeoutSeconds: 120)
         let ping = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
         for origin in ["http://evil.example", "http://localhost.evil.example", "null", "http://evil.example:localhost"]
@@ -222,14 +179,14 @@ import Testing
     // MARK: Limits and what a child is given
 
     @Test func `a child has nothing of our environment but harmless names, and what the file gives it`() throws {
-        let station = try Self.station(
+        let station = try ToolStation.make(
             server: "env: {GIVEN: plain, MCP_TOKEN: env:HOOSH_TEST_TOKEN}",
             environment: ["HOOSH_TEST_TOKEN": "very-secret-value", "OPENAI_API_KEY": "sk-nobody"]
         )
-        #expect(try isUp(station))
+        #expect(try ToolStation.isUp(station))
         let connection = try station.connect(timeoutSeconds: 120)
         func variable(_ name: String) throws -> String {
-            try said(
+            try ToolStation.said(
                 try connection.fetch(
                     "POST",
                     "/v1/tools/call",
@@ -251,8 +208,8 @@ import Testing
     }
 
     @Test func `arguments and results have limits, and a large result harms no other call`() throws {
-        let station = try Self.station(more: "  max_arguments: 100B\n  max_result: 20KiB")
-        #expect(try isUp(station))
+        let station = try ToolStation.make(more: "  max_arguments: 100B\n  max_result: 20KiB")
+        #expect(try ToolStation.isUp(station))
         let slow = try station.connect(timeoutSeconds: 120)
         try slow.request("POST", "/v1/tools/call", body: #"{"name":"m/slow","arguments":{"n":1500}}"#)
         let connection = try station.connect(timeoutSeconds: 120)
@@ -262,13 +219,13 @@ import Testing
         let huge = #"{"name":"m/huge","arguments":{"n":100000}}"#
         try expectError(try connection.fetch("POST", "/v1/tools/call", body: huge), 502, code: "tool_result_too_large")
         let fits = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/huge","arguments":{"n":15000}}"#)
-        #expect(try said(fits).text.count == 15_000)
-        #expect(try said(slow.readResponse()).text == "slept")
+        #expect(try ToolStation.said(fits).text.count == 15_000)
+        #expect(try ToolStation.said(slow.readResponse()).text == "slept")
     }
 
     @Test func `as many calls run as may, some wait, the rest is refused`() throws {
-        let station = try Self.station(server: "max_in_flight: 1")
-        #expect(try isUp(station))
+        let station = try ToolStation.make(server: "max_in_flight: 1")
+        #expect(try ToolStation.isUp(station))
         var connections: [RawConnection] = []
         for _ in 0..<7 {
             let connection = try station.connect(timeoutSeconds: 120)
@@ -277,124 +234,5 @@ import Testing
         }
         let statuses = connections.map { $0.readResponse().status }.sorted()
         #expect(statuses == [200, 200, 200, 200, 200, 429, 429])
-    }
-
-    // MARK: Faults of a child
-
-    @Test func `a child that dies fails what it was asked, and is started anew`() throws {
-        let station = try Self.station()
-        #expect(try isUp(station))
-        let slow = try station.connect(timeoutSeconds: 120)
-        try slow.request("POST", "/v1/tools/call", body: #"{"name":"m/slow","arguments":{"n":20000}}"#)
-        try station.proxy.line(containing: "slow 20000")
-        let died = try station.connect(timeoutSeconds: 120).fetch("POST", "/v1/tools/call", body: #"{"name":"m/die"}"#)
-        #expect(try expectError(died, 502, code: "tool_server_failed").message.contains("exited with code 7"))
-        try expectError(slow.readResponse(), 502, code: "tool_server_failed")
-        try station.proxy.line(containing: "dying")
-        #expect(try isUp(station))
-        let again = try station.connect(timeoutSeconds: 120).fetch(
-            "POST",
-            "/v1/tools/call",
-            body: #"{"name":"m/echo"}"#
-        )
-        #expect(again.status == 200, "\(again.text)")
-    }
-
-    @Test func `garbage between messages is passed over, garbage without end is not`() throws {
-        let station = try Self.station()
-        #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 120)
-        let some = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/garbage","arguments":{"n":5}}"#)
-        #expect(try said(some).text == "after garbage")
-        let much = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/garbage","arguments":{"n":500}}"#)
-        try expectError(much, 502, code: "tool_server_failed")
-        #expect(try isUp(station))
-    }
-
-    @Test func `a server that floods its output is ended, and others are served meanwhile`() throws {
-        let station = try Self.station()
-        #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 120)
-        try connection.request("POST", "/v1/tools/call", body: #"{"name":"m/flood","arguments":{"n":2000000}}"#)
-        #expect(try station.chat().status == 200)
-        let failed = try expectError(connection.readResponse(), 502, code: "tool_server_failed")
-        #expect(failed.message.contains("floods"))
-    }
-
-    @Test func `a tool that never answers runs into its deadline, and is told`() throws {
-        let station = try Self.station(server: "call_timeout: 300ms")
-        #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 120)
-        let silent = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/silent"}"#)
-        try expectError(silent, 504, code: "tool_timeout")
-        try station.proxy.line(containing: "cancelled ")
-        let rpc = try connection.fetch(
-            "POST",
-            "/mcp",
-            body: #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"m/silent"}}"#
-        )
-        #expect(rpc.status == 200 && rpc.text.contains("-32001"))
-        #expect(try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/echo"}"#).status == 200)
-    }
-
-    @Test func `a client that leaves cancels its call`() throws {
-        let station = try Self.station()
-        #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 120)
-        try connection.request("POST", "/v1/tools/call", body: #"{"name":"m/slow","arguments":{"n":30000}}"#)
-        try station.proxy.line(containing: "slow 30000")
-        connection.close()
-        try station.proxy.line(containing: "cancelled ")
-        #expect(
-            try eventually {
-                let page = try MetricsPage(try station.ask("/metrics").text)
-                return page.value("hoosh_tool_calls_total", ["server": "m", "outcome": "cancelled"]) == 1
-            }
-        )
-    }
-
-    @Test func `a program that does not start, or says nothing, is told of; the others work`() throws {
-        let station = try Self.station(
-            servers: """
-                    gone: {command: /nonexistent/program}
-                    mute: {command: [sleep, "60"], start_timeout: 200ms}
-                """,
-            allow: "[\"m/echo\", \"gone/*\", \"mute/*\"]"
-        )
-        let connection = try station.connect(timeoutSeconds: 120)
-        let listed = try connection.fetch("GET", "/v1/tools/list")
-        #expect(try names(listed) == ["m/echo"])
-        #expect(try object(listed)["unavailable"] as? [String] == ["gone", "mute"])
-        let down = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"gone/x"}"#)
-        #expect(try expectError(down, 503, code: "tool_server_unavailable").message.contains("cannot be started"))
-    }
-
-    @Test func `a tool that comes up later is listed and can be called`() throws {
-        let station = try Self.station()
-        #expect(try isUp(station))
-        let connection = try station.connect(timeoutSeconds: 120)
-        #expect(try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/grow"}"#).status == 200)
-        #expect(try eventually { try names(try connection.fetch("GET", "/v1/tools/list")).contains("m/grown") })
-        let grown = try connection.fetch("POST", "/v1/tools/call", body: #"{"name":"m/grown"}"#)
-        #expect(try said(grown).text == "still here")
-    }
-
-    @Test func `no child outlives the proxy`() throws {
-        let station = try Self.station()
-        #expect(try isUp(station))
-        let children = "/proc/\(station.proxy.pid)/task/\(station.proxy.pid)/children"
-        func all() -> [String] {
-            let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(station.proxy.pid)/task")) ?? []
-            return tasks.flatMap { task -> [String] in
-                let path = "/proc/\(station.proxy.pid)/task/\(task)/children"
-                let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-                return text.split(separator: " ").map(String.init)
-            }
-        }
-        let found = all()
-        #expect(found.count == 1, "\(children): \(found)")
-        station.proxy.signal(SIGTERM)
-        #expect(try station.proxy.wait() == 0)
-        for child in found { #expect(!FileManager.default.fileExists(atPath: "/proc/\(child)")) }
     }
 }

@@ -1,21 +1,5 @@
+import Routing
 import Zones
-
-/// A unit of time after which a budget is whole again.
-package enum Period: String, CaseIterable, Sendable {
-    case sec, min, hour, day, week, month
-
-    /// Length, a month being 30 days.
-    package var seconds: Int {
-        switch self {
-        case .sec: 1
-        case .min: 60
-        case .hour: 3_600
-        case .day: 86_400
-        case .week: 604_800
-        case .month: 2_592_000
-        }
-    }
-}
 
 /// When a budget begins anew: with a unit of the calendar in a zone, or continuously.
 package struct Window: Equatable, Sendable {

@@ -3,24 +3,10 @@ import Routing
 
 /// A count per calendar unit or per second: `600/min`.
 package struct Rate: Equatable, Hashable, Sendable {
-    package enum Unit: String, CaseIterable, Sendable {
-        case sec, min, hour, day, week, month
-        /// Length, a month being 30 days.
-        package var seconds: Int {
-            switch self {
-            case .sec: 1
-            case .min: 60
-            case .hour: 3_600
-            case .day: 86_400
-            case .week: 604_800
-            case .month: 2_592_000
-            }
-        }
-    }
     /// Units, or nano-dollars for money.
     package var amount: Int
-    package var unit: Unit
-    package init(amount: Int, unit: Unit) {
+    package var unit: Period
+    package init(amount: Int, unit: Period) {
         self.amount = amount
         self.unit = unit
     }

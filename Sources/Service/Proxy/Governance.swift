@@ -168,11 +168,11 @@ struct Governance: Sendable {
         let settings = document.pools.map { pool in
             var settings = PoolSettings(pool.name.value)
             func allowance(_ rate: Located<Rate>?) -> PoolSettings.Allowance? {
-                guard let rate = rate?.value, let period = Period(rawValue: rate.unit.rawValue) else { return nil }
+                guard let rate = rate?.value else { return nil }
                 let zone = zones[pool.zone.value] ?? .utc
                 return PoolSettings.Allowance(
                     rate.amount,
-                    Window(period, zone: zone, isSliding: pool.isSliding.value)
+                    Window(rate.unit, zone: zone, isSliding: pool.isSliding.value)
                 )
             }
             settings.tokens = allowance(pool.tokens)

@@ -14,21 +14,21 @@ package struct ResponsesStreamWriter: StreamWriter {
 
     let terms: AnswerTerms
     private var head: ResponseHead
-    private var sequence = 0
+    var sequence = 0
     private var hasStarted = false
     private var hasEnded = false
     private var usage = TokenUsage()
     private var finish: FinishReason?
     private var hasRefusal = false
     /// Items that are done, by their place in the output.
-    private var items: [(place: Int, bytes: [UInt8])] = []
-    private var itemsBytes = 0
+    var items: [(place: Int, bytes: [UInt8])] = []
+    var itemsBytes = 0
     /// Items that began.
-    private var count = 0
-    private var message: OpenMessage?
-    private var thinking: OpenThinking?
-    private var calls: [OpenCall] = []
-    private var logs = PendingLogs()
+    var count = 0
+    var message: OpenMessage?
+    var thinking: OpenThinking?
+    var calls: [OpenCall] = []
+    var logs = PendingLogs()
 
     package init(_ terms: AnswerTerms) {
         self.terms = terms
@@ -112,7 +112,7 @@ package struct ResponsesStreamWriter: StreamWriter {
     // MARK: Events
 
     /// `event: …` and the members every event has.
-    private mutating func begin(_ type: StaticString, _ output: inout JSONWriter) {
+    mutating func begin(_ type: StaticString, _ output: inout JSONWriter) {
         output.text("event: ")
         output.text(type)
         output.text("\ndata: ")
@@ -124,12 +124,12 @@ package struct ResponsesStreamWriter: StreamWriter {
         sequence += 1
     }
 
-    private func end(_ output: inout JSONWriter) {
+    func end(_ output: inout JSONWriter) {
         output.endObject()
         output.text("\n\n")
     }
 
-    private mutating func start(_ output: inout JSONWriter) {
+    mutating func start(_ output: inout JSONWriter) {
         guard !hasStarted else { return }
         hasStarted = true
         begin("response.created", &output)
@@ -150,7 +150,7 @@ package struct ResponsesStreamWriter: StreamWriter {
     }
 
     /// The members of events about a piece of an item.
-    private func place(_ item: JSONString, _ index: Int, _ output: inout JSONWriter) {
+    func place(_ item: JSONString, _ index: Int, _ output: inout JSONWriter) {
         output.key("item_id")
         output.string(item)
         output.key("output_index")
@@ -158,14 +158,14 @@ package struct ResponsesStreamWriter: StreamWriter {
     }
 
     /// And of those about a part of it.
-    private func place(_ item: JSONString, _ index: Int, _ part: StaticString, _ at: Int, _ output: inout JSONWriter) {
+    func place(_ item: JSONString, _ index: Int, _ part: StaticString, _ at: Int, _ output: inout JSONWriter) {
         place(item, index, &output)
         output.key(part)
         output.number(at)
     }
 
     /// `response.output_item.added` or `.done`; a done item is kept.
-    private mutating func item(
+    mutating func item(
         _ type: StaticString,
         _ index: Int,
         keeps: Bool,
@@ -187,7 +187,7 @@ package struct ResponsesStreamWriter: StreamWriter {
         itemsBytes += writer.bytes.count
     }
 
-    private mutating func nextIndex() -> Int {
+    mutating func nextIndex() -> Int {
         defer { count += 1 }
         return count
     }
@@ -201,7 +201,7 @@ package struct ResponsesStreamWriter: StreamWriter {
 
 // MARK: Messages
 extension ResponsesStreamWriter {
-    private mutating func openMessage(_ output: inout JSONWriter) {
+    mutating func openMessage(_ output: inout JSONWriter) {
         guard message == nil else { return }
         start(&output)
         closeThinking(&output)
@@ -211,7 +211,7 @@ extension ResponsesStreamWriter {
         item("response.output_item.added", index, keeps: false, &output) { opened.write("in_progress", to: &$0) }
     }
 
-    private mutating func say(
+    mutating func say(
         _ text: DeltaText,
         isRefusal: Bool,
         _ event: Span<UInt8>,
@@ -242,7 +242,7 @@ extension ResponsesStreamWriter {
         message?.append(text, event)
     }
 
-    private mutating func closePart(_ output: inout JSONWriter) {
+    mutating func closePart(_ output: inout JSONWriter) {
         guard var message, let isRefusal = message.isRefusal else { return }
         begin(isRefusal ? "response.refusal.done" : "response.output_text.done", &output)
         place(message.id, message.index, "content_index", message.partCount, &output)
@@ -259,139 +259,10 @@ extension ResponsesStreamWriter {
         self.message = message
     }
 
-    private mutating func closeMessage(_ status: StaticString, _ output: inout JSONWriter) {
+    mutating func closeMessage(_ status: StaticString, _ output: inout JSONWriter) {
         closePart(&output)
         guard let closed = message else { return }
         message = nil
         item("response.output_item.done", closed.index, keeps: true, &output) { closed.write(status, to: &$0) }
-    }
-}
-
-// MARK: Thinking
-extension ResponsesStreamWriter {
-    private mutating func openThinking(isNew: Bool, _ output: inout JSONWriter) {
-        if isNew { closeThinking(&output) }
-        guard thinking == nil else { return }
-        start(&output)
-        closeMessage("completed", &output)
-        let index = nextIndex()
-        let id = ItemWriter.id("rs_", terms.requestID, index)
-        thinking = OpenThinking(index: index, id: id)
-        item("response.output_item.added", index, keeps: false, &output) {
-            ItemWriter.reasoning(id: id, text: "", seal: nil, to: &$0)
-        }
-    }
-
-    private mutating func think(_ text: DeltaText, _ event: Span<UInt8>, _ output: inout JSONWriter) {
-        // A seal ends what it seals.
-        openThinking(isNew: thinking?.seal.isEmpty == false, &output)
-        guard let id = thinking?.id, let index = thinking?.index else { return }
-        if thinking?.text.isEmpty == true {
-            begin("response.reasoning_summary_part.added", &output)
-            place(id, index, "summary_index", 0, &output)
-            output.key("part")
-            ItemWriter.summary("", to: &output)
-            end(&output)
-        }
-        begin("response.reasoning_summary_text.delta", &output)
-        place(id, index, "summary_index", 0, &output)
-        output.key("delta")
-        StreamWords.write(text, event, &output)
-        end(&output)
-        thinking?.append(text, event)
-    }
-
-    private mutating func closeThinking(_ output: inout JSONWriter) {
-        guard let closed = thinking else { return }
-        thinking = nil
-        let text = JSONString(spelled: closed.text[...])
-        if !text.isEmpty {
-            begin("response.reasoning_summary_text.done", &output)
-            place(closed.id, closed.index, "summary_index", 0, &output)
-            output.key("text")
-            output.string(text)
-            end(&output)
-            begin("response.reasoning_summary_part.done", &output)
-            place(closed.id, closed.index, "summary_index", 0, &output)
-            output.key("part")
-            ItemWriter.summary(text, to: &output)
-            end(&output)
-        }
-        let seal = closed.seal.isEmpty ? nil : JSONString(spelled: closed.seal[...])
-        item("response.output_item.done", closed.index, keeps: true, &output) {
-            ItemWriter.reasoning(id: closed.id, text: text, seal: seal, to: &$0)
-        }
-    }
-}
-
-// MARK: Calls
-extension ResponsesStreamWriter {
-    private mutating func open(
-        call number: Int,
-        _ id: DeltaText,
-        _ name: DeltaText,
-        _ event: Span<UInt8>,
-        _ output: inout JSONWriter
-    ) {
-        start(&output)
-        closeThinking(&output)
-        closeMessage("completed", &output)
-        let index = nextIndex()
-        let call = OpenCall(
-            index: number,
-            place: index,
-            id: ItemWriter.id("fc_", terms.requestID, index),
-            callID: id.isAbsent
-                ? Said.callID(terms.requestID, choice: 0, index: number) : StreamWords.text(id, event),
-            name: StreamWords.text(name, event)
-        )
-        calls.append(call)
-        item("response.output_item.added", index, keeps: false, &output) { call.write("in_progress", to: &$0) }
-    }
-
-    private mutating func argue(
-        _ number: Int,
-        _ text: DeltaText,
-        _ event: Span<UInt8>,
-        _ output: inout JSONWriter
-    ) {
-        guard let position = calls.lastIndex(where: { $0.index == number }) else { return }
-        begin("response.function_call_arguments.delta", &output)
-        place(calls[position].id, calls[position].place, &output)
-        output.key("delta")
-        StreamWords.write(text, event, &output)
-        end(&output)
-        StreamWords.append(text, event, to: &calls[position].arguments)
-    }
-
-    private mutating func closeCalls(_ output: inout JSONWriter) {
-        guard !calls.isEmpty else { return }
-        let closed = calls
-        calls = []
-        for call in closed {
-            begin("response.function_call_arguments.done", &output)
-            place(call.id, call.place, &output)
-            output.key("name")
-            output.string(call.name)
-            output.key("arguments")
-            output.string(call.whole)
-            end(&output)
-            item("response.output_item.done", call.place, keeps: true, &output) { call.write("completed", to: &$0) }
-        }
-        for call in closed { writeSeal(of: call, &output) }
-    }
-
-    /// The seal of a call comes in an item of thinking, which clients give back.
-    private mutating func writeSeal(of call: OpenCall, _ output: inout JSONWriter) {
-        guard let seal = call.seal else { return }
-        let index = nextIndex()
-        let id = ItemWriter.id("rs_", terms.requestID, index)
-        let content = ThinkingSeal.callMark + call.callID + ":" + seal
-        item("response.output_item.added", index, keeps: false, &output) {
-            ItemWriter.reasoning(id: id, text: "", seal: nil, to: &$0)
-        }
-        item("response.output_item.done", index, keeps: true, &output) {
-            ItemWriter.reasoning(id: id, text: "", seal: content, to: &$0)
-        }
     }
 }

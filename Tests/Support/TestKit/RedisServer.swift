@@ -32,7 +32,7 @@ package final class RedisServer: @unchecked Sendable {
         var last: (any Error)?
         // Somebody may take a free port between the look and the start.
         for _ in 0..<5 {
-            let port = try RedisServer.freePort()
+            let port = Int(try FreePort.find())
             do {
                 program = try RedisServer.start(port, all)
                 self.port = port
@@ -50,22 +50,6 @@ package final class RedisServer: @unchecked Sendable {
             usleep(10_000)
         }
         throw TestKitFailure("redis-server did not start: \(program.output)")
-    }
-
-    private static func freePort() throws -> Int {
-        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(number) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let found = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(number, $0, length) == 0 && getsockname(number, $0, &length) == 0
-            }
-        }
-        guard found else { throw TestKitFailure("no port is free") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     /// `redis://127.0.0.1:PORT`.

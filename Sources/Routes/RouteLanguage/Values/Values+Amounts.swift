@@ -1,11 +1,12 @@
 import Report
 import RouteModel
+import Routing
 
 extension Values {
-    private static let units = Rate.Unit.allCases.map(\.rawValue)
+    private static let units = Period.allCases.map(\.rawValue)
 
     /// The unit of a rate and what stands before it.
-    private static func perUnit(_ text: String, _ example: String) throws(ValueFault) -> (String, Rate.Unit) {
+    private static func perUnit(_ text: String, _ example: String) throws(ValueFault) -> (String, Period) {
         guard let slash = text.lastIndex(of: "/") else {
             let help = text.isEmpty ? [] : ["`\(text)/min`? `\(text)/day`?"]
             let isBare = text.utf8.first.map { $0 >= 0x30 && $0 <= 0x39 } ?? false
@@ -18,7 +19,7 @@ extension Values {
             )
         }
         let word = String(text[text.index(after: slash)...])
-        guard let unit = Rate.Unit(rawValue: word) else {
+        guard let unit = Period(rawValue: word) else {
             let near = [
                 "s": "sec", "second": "sec", "m": "min", "minute": "min", "h": "hour", "d": "day", "mo": "month",
             ]

@@ -1,10 +1,11 @@
 import Glibc
-import TestKit
 
 /// A port for a program that cannot be told to pick one itself.
-enum FreePort {
+package enum FreePort {
     /// Finds one that is free now; the kernel does not give it out again soon.
-    static func find() throws -> UInt16 {
+    ///
+    /// - Throws: `TestKitFailure` when there is none.
+    package static func find() throws -> UInt16 {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
         var address = sockaddr_in()
