@@ -59,6 +59,20 @@ struct SpellingTests {
         ] { #expect(try policy().words(message(text)) == "", "\(text)") }
     }
 
+    @Test func `every digit, space and dash of Unicode is folded`() throws {
+        let rule = ContentRule(pattern: try ContentPattern(parsing: #"<7>|<->|< >|<>"#))
+        let scanner = ContentScanner([rule])
+        for value in UInt32(0x80)...0x1ffff {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let properties = scalar.properties
+            let isSeven = properties.numericType == .decimal && properties.numericValue == 7
+            let isSpace = properties.generalCategory == .spaceSeparator
+            let isDash = properties.generalCategory == .dashPunctuation
+            guard isSeven || isSpace || isDash || properties.isDefaultIgnorableCodePoint else { continue }
+            #expect(!scanner.scan("<\(scalar)>").isEmpty, "\(String(value, radix: 16))")
+        }
+    }
+
     @Test func `places of what is folded are those of the text`() throws {
         let scanner = ContentScanner([ContentRule(builtins: [.ssn])])
         let text = "é: ０７８\u{2013}05\u{2013}1120\u{200b}."

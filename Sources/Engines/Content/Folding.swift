@@ -102,6 +102,8 @@ enum Folding {
         case 0x2d7, 0x2043, 0x207b, 0x208b, 0x2212: dash
         // Middle dots, bullets, the ideographic full stop.
         case 0xb7, 0x2022, 0x2024, 0x2027, 0x2219, 0x22c5, 0x3002, 0xfe52, 0xff61: dot
+        // Hangul's filler.
+        case 0x3164: .dropped
         case 0xfe55: .byte(0x3a)
         case 0xfe66: .byte(0x3d)
         case 0xfe6b: .byte(0x40)
@@ -114,8 +116,12 @@ enum Folding {
         case 0x1f150...0x1f169: letter(scalar - 0x1f150)
         case 0x1f170...0x1f189: letter(scalar - 0x1f170)
         case 0x2100...0x2138: letterlike(scalar)
-        // Kana, Han, Hangul, Latin with marks, private use.
-        case 0x3041..<0x30a0, 0x30a1..<0xa620, 0xabfa..<0xfe00, 0x1e00..<0x2000: .same
+        // Letters of Arabic, Georgian, kana, Han, Hangul, Latin with marks; private use.
+        case 0x620..<0x660, 0x66a..<0x6f0, 0x10a0..<0x1100, 0x3041..<0x30a0, 0x30a1..<0xa620, 0xabfa..<0xfe00,
+            0x1e00..<0x2000:
+            .same
+        // Where the scripts of India and its neighbours have no digits.
+        case 0x900..<0xe00 where !(0x66...0x6f).contains(scalar & 0x7f): .same
         default: sorted(scalar)
         }
     }
