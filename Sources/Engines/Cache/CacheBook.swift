@@ -20,6 +20,16 @@ package struct CacheCounts: Equatable, Sendable {
     package var invalidations = 0
     package var savedPromptTokens = 0
     package var savedCompletionTokens = 0
+    /// Of the hits, those that another proxy had left in the store.
+    package var storeHits = 0
+    /// The store had nothing.
+    package var storeMisses = 0
+    /// The store did not answer in time, or what it had was none of ours.
+    package var storeErrors = 0
+    /// Answers that were left in the store.
+    package var storeWrites = 0
+    /// Answers that were not: too large, too many, or the store took none.
+    package var storeSkips = 0
 
     package init() {}
 
@@ -36,6 +46,11 @@ package struct CacheCounts: Equatable, Sendable {
         invalidations += other.invalidations
         savedPromptTokens += other.savedPromptTokens
         savedCompletionTokens += other.savedCompletionTokens
+        storeHits += other.storeHits
+        storeMisses += other.storeMisses
+        storeErrors += other.storeErrors
+        storeWrites += other.storeWrites
+        storeSkips += other.storeSkips
     }
 }
 
@@ -77,6 +92,7 @@ package struct CacheReport: Equatable, Sendable {
 /// Outlives every configuration: a reload finds the answers that are kept. Any thread.
 package final class CacheBook: Sendable {
     private let shelves = Mutex<[String: CacheShelf]>([:])
+    private let news = Mutex(StoreNews())
 
     package init() {}
 
@@ -122,6 +138,17 @@ package final class CacheBook: Sendable {
                     case .tenant(let name): answer.owner == .tenant(name)
                     }
                 }
+        }
+    }
+
+    /// Remembers what this process puts into the list of invalidations.
+    package func tell(_ entry: String) { news.withLock { $0.tell(entry) } }
+
+    /// Lets go of what others have invalidated, by the list of that, the newest first.
+    package func read(_ entries: [String]) {
+        switch news.withLock({ $0.read(entries) }) {
+        case .everything: _ = invalidate(.all)
+        case .some(let choices): for choice in choices { _ = invalidate(choice) }
         }
     }
 

@@ -48,6 +48,8 @@ package final class CacheShelf: Sendable {
         var lastNumber: UInt64 = 0
         /// Goes up with each invalidation: what was asked before it is not kept.
         var epoch: UInt64 = 0
+        /// What this process has in a store.
+        var lent = LentAnswers()
     }
 
     private let state: Mutex<State>
@@ -69,8 +71,8 @@ package final class CacheShelf: Sendable {
     /// Looks for the answer to a question.
     ///
     /// * `ttl`: how old an answer may be, in nanoseconds, whatever was said when it was kept.
-    /// * `compares`: who gets to lead looks for an answer that is alike, and tells what came of that (`alike`,
-    ///   `foundNoneAlike`): until then it is no miss.
+    /// * `compares`: who gets to lead looks elsewhere, for an answer that is alike or in a store, and tells what came of
+    ///   that (`alike`, `foundNoneAlike`, `foundInStore`, `foundNoneInStore`): until then it is no miss.
     /// * `teller`: told once, from any thread, if the outcome is `wait`.
     package func ask(
         _ key: CacheKey,
@@ -97,7 +99,7 @@ package final class CacheShelf: Sendable {
                 }
             }
             if wish.wantsOnlyKept {
-                state.counts.misses += 1
+                if !compares { state.counts.misses += 1 }
                 return .none
             }
             state.lastNumber += 1
@@ -164,14 +166,14 @@ package final class CacheShelf: Sendable {
         for waiter in waiters { waiter.tell(.alike(answer, similarity)) }
     }
 
-    fileprivate func finish(_ flight: CacheFlight, _ answer: CachedAnswer, ttl: Int64) {
+    fileprivate func finish(_ flight: CacheFlight, _ answer: CachedAnswer, ttl: Int64, isFromStore: Bool) {
         let waiters = state.withLock { state in
             if answer.body.count > state.limits.bodyBytes {
                 state.entries.drop(flight.key)
             } else if flight.epoch == state.epoch {
                 let expires = answer.createdNanoseconds.addingReportingOverflow(ttl)
                 let end = expires.overflow ? Int64.max : expires.partialValue
-                state.counts.stores += 1
+                if !isFromStore { state.counts.stores += 1 }
                 // The question is the same, so what it means is.
                 let mark = answer.alike == nil ? state.entries.mark(of: flight.key) : nil
                 let kept = mark.map(answer.marked) ?? answer
@@ -227,6 +229,13 @@ package final class CacheShelf: Sendable {
 
     // MARK: Running it
 
+    func count(_ change: (inout CacheCounts) -> Void) { state.withLock { change(&$0.counts) } }
+
+    /// Whether one more answer may go into a store: together those of this process take there what they may take here.
+    package func mayLend(_ size: Int, until: Int64, now: Int64) -> Bool {
+        state.withLock { $0.lent.take(size, until: until, now: now, $0.limits) }
+    }
+
     /// Lets go of what fits, and keeps nothing that is being found out now; answers how many answers are gone.
     package func invalidate(where fits: (CachedAnswer) -> Bool) -> Int {
         state.withLock { state in
@@ -275,7 +284,13 @@ package final class CacheFlight: Sendable {
     /// Here is the answer, whole: it is kept, and given to all who wait.
     package func finish(_ answer: CachedAnswer, ttl: Int64) {
         guard end() else { return }
-        shelf.finish(self, answer, ttl: ttl)
+        shelf.finish(self, answer, ttl: ttl, isFromStore: false)
+    }
+
+    /// The same for an answer that another proxy had found out.
+    package func finish(fromStore answer: CachedAnswer, ttl: Int64) {
+        guard end() else { return }
+        shelf.finish(self, answer, ttl: ttl, isFromStore: true)
     }
 
     /// The answer to a question that is alike will do, for all who wait as well; it is kept under that one alone.

@@ -7,6 +7,8 @@ import Loop
 enum RedisReply: Equatable {
     case integer(Int)
     case text(String)
+    /// A string that is no text.
+    case bytes([UInt8])
     case list([RedisReply])
     case error(String)
     case none
@@ -14,7 +16,7 @@ enum RedisReply: Equatable {
     fileprivate init(_ reply: UnsafePointer<redisReply>) {
         switch reply.pointee.type {
         case REDIS_REPLY_INTEGER: self = .integer(Int(reply.pointee.integer))
-        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: self = .text(RedisReply.text(reply))
+        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: self = RedisReply.string(reply)
         case REDIS_REPLY_ERROR: self = .error(RedisReply.text(reply))
         case REDIS_REPLY_ARRAY:
             var items: [RedisReply] = []
@@ -23,6 +25,21 @@ enum RedisReply: Equatable {
             }
             self = .list(items)
         default: self = .none
+        }
+    }
+
+    private static func string(_ reply: UnsafePointer<redisReply>) -> RedisReply {
+        guard let start = reply.pointee.str else { return .text("") }
+        let bytes = UnsafeRawBufferPointer(start: start, count: reply.pointee.len)
+        return String(validating: bytes, as: UTF8.self).map { .text($0) } ?? .bytes(Array(bytes))
+    }
+
+    /// The bytes of a string; nil for anything else.
+    var string: [UInt8]? {
+        switch self {
+        case .text(let text): Array(text.utf8)
+        case .bytes(let bytes): bytes
+        case .integer, .list, .error, .none: nil
         }
     }
 
@@ -92,7 +109,9 @@ final class RedisLink: Watcher {
     }
 
     /// Asks; false when the connection takes nothing more, and `answer` is never called then.
-    func ask(_ words: [String], _ answer: @escaping (RedisReply?) -> Void) -> Bool {
+    ///
+    /// * `last`: a word behind the others that need not be text.
+    func ask(_ words: [String], last: [UInt8]? = nil, _ answer: @escaping (RedisReply?) -> Void) -> Bool {
         guard let context, !isClosing else { return false }
         let question = Unmanaged.passRetained(Question(answer)).toOpaque()
         var bytes: [CChar] = []
@@ -100,6 +119,10 @@ final class RedisLink: Watcher {
         for word in words {
             lengths.append(word.utf8.count)
             bytes.append(contentsOf: word.utf8.map { CChar(bitPattern: $0) })
+        }
+        if let last {
+            lengths.append(last.count)
+            last.withUnsafeBytes { bytes.append(contentsOf: $0.bindMemory(to: CChar.self)) }
         }
         let result = bytes.withUnsafeBufferPointer { all in
             var start = 0
@@ -117,7 +140,7 @@ final class RedisLink: Watcher {
                     asked.answer(reply.map { RedisReply($0.assumingMemoryBound(to: redisReply.self)) })
                 },
                 question,
-                Int32(words.count),
+                Int32(lengths.count),
                 &places,
                 lengths
             )

@@ -52,6 +52,15 @@ struct SharedReply {
     let milliseconds: Int
     let numbers: [Int]
     let text: String?
+    /// What was answered to a command of ours that is not the script's; nil for the script.
+    let plain: RedisReply?
+
+    init(plain reply: RedisReply?) throws(StoreFault) {
+        guard let reply else { throw .lost }
+        if case .error(let sentence) = reply { throw .refused(sentence) }
+        plain = reply
+        (word, milliseconds, numbers, text) = ("", 0, [], nil)
+    }
 
     init(_ reply: RedisReply?) throws(StoreFault) {
         guard let reply else { throw .lost }
@@ -60,6 +69,7 @@ struct SharedReply {
             case .integer(let milliseconds) = items[1]
         else { throw .refused("an answer that is none of ours") }
         guard word != "skew" else { throw .skewed }
+        plain = nil
         self.word = word
         self.milliseconds = milliseconds
         numbers = items.dropFirst(2).map { if case .integer(let number) = $0 { number } else { 0 } }

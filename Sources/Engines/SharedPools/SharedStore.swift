@@ -25,19 +25,30 @@ package final class SharedStore: Watcher {
         }
     }
 
+    /// What a command is for: budgets and limits, a value, or something that nobody waits for.
+    enum Purpose { case script, value, aside }
+
     enum State { case resting, linking, ready, stopped }
 
     /// A question on its way.
     final class Call {
         let words: [String]
+        /// The words are for the script, not a command of their own.
+        let isForScript: Bool
         /// `.max` until it is sent.
         var deadline: Int64
         var done: ((Result<SharedReply, StoreFault>) -> Void)?
         /// Said should the answer come too late to be of use.
         var takeBack: (() -> Void)?
 
-        init(_ words: [String], deadline: Int64 = .max, done: @escaping (Result<SharedReply, StoreFault>) -> Void) {
+        init(
+            _ words: [String],
+            isForScript: Bool = true,
+            deadline: Int64 = .max,
+            done: @escaping (Result<SharedReply, StoreFault>) -> Void
+        ) {
             self.words = words
+            self.isForScript = isForScript
             self.deadline = deadline
             self.done = done
         }
@@ -56,6 +67,8 @@ package final class SharedStore: Watcher {
     var digest = ""
     var isDown = false
     private var breaker = Breaker()
+    /// Of values: what becomes of those says nothing of budgets.
+    var valueBreaker = Breaker()
     private var ticker: LoopTimer?
     private var alarm: LoopTimer?
     /// Asked and not answered, oldest first; answered ones leave from the front.
@@ -74,6 +87,10 @@ package final class SharedStore: Watcher {
     var lastWord: Int64 = 0
     private var hasLostScript = false
     var words = SharedWords()
+    /// Of answers that are on their way into the store.
+    var givenBytes = 0
+    /// Who is told of invalidations.
+    var follower: Follower?
     /// By the server's clock, when it answered last; milliseconds since 1970.
     package internal(set) var serverMilliseconds = 0
     /// Nothing is asked that has no answer, and every settlement is confirmed.
@@ -150,6 +167,7 @@ package final class SharedStore: Watcher {
             }
             if loop.now >= renewsAt { renew() }
             flush()
+            askNews()
         case .stopped: break
         }
         finishIfQuiet()
@@ -169,8 +187,12 @@ package final class SharedStore: Watcher {
             }
             guard call.deadline <= loop.now else { break }
             calls.removeFirst()
-            breaker.failed(loop.now)
-            if breaker.isOpen { down("it does not answer within \(settings.timeoutMilliseconds) ms") }
+            if call.isForScript {
+                breaker.failed(loop.now)
+                if breaker.isOpen { down("it does not answer within \(settings.timeoutMilliseconds) ms") }
+            } else {
+                valueBreaker.failed(loop.now)
+            }
             finish(call, .failure(.late))
         }
         if let alarm, let next = calls.first { loop.set(alarm, at: next.deadline) }
@@ -180,9 +202,18 @@ package final class SharedStore: Watcher {
 
     /// Asks the script.
     func ask(_ order: String, keys: [String], _ done: @escaping (Result<SharedReply, StoreFault>) -> Void) -> Call {
-        let call = Call(["\(keys.count)"] + keys + [order, base], done: done)
+        ask(["\(keys.count)"] + keys + [order, base], isForScript: true, done)
+    }
+
+    /// Asks within the deadline, as long as it is worth asking.
+    func ask(
+        _ words: [String],
+        isForScript: Bool,
+        _ done: @escaping (Result<SharedReply, StoreFault>) -> Void
+    ) -> Call {
+        let call = Call(words, isForScript: isForScript, done: done)
         switch state {
-        case .ready where breaker.lets(loop.now): put(call)
+        case .ready where isForScript ? breaker.lets(loop.now) : valueBreaker.lets(loop.now): put(call)
         case .linking where !isDown && early.count < SharedStore.earlyLimit:
             early.append(call)
             enlist(call)
@@ -208,25 +239,34 @@ package final class SharedStore: Watcher {
     }
 
     private func put(_ call: Call) {
-        if !tell(call.words, { [weak self] reply in self?.answered(call, reply) }) {
-            return finish(call, .failure(.unreachable))
-        }
+        if !pass(call) { return finish(call, .failure(.unreachable)) }
         enlist(call)
+    }
+
+    private func pass(_ call: Call) -> Bool {
+        let answer: (RedisReply?) -> Void = { [weak self] reply in self?.answered(call, reply) }
+        return call.isForScript ? tell(call.words, answer) : send(call.words, for: .value, answer)
     }
 
     private func answered(_ call: Call, _ reply: RedisReply?) {
         guard call.done != nil else { return }
-        finish(call, Result { () throws(StoreFault) in try SharedReply(reply) })
+        finish(
+            call,
+            Result { () throws(StoreFault) in
+                call.isForScript ? try SharedReply(reply) : try SharedReply(plain: reply)
+            }
+        )
     }
 
     private func finish(_ call: Call, _ result: Result<SharedReply, StoreFault>) {
         guard let done = call.done.take() else { return }
         switch result {
-        case .success(let reply):
+        case .success(let reply) where call.isForScript:
             health.answered.add(1, ordering: .relaxed)
             serverMilliseconds = reply.milliseconds
+        case .success: break
         case .failure(let fault):
-            health.count(fault)
+            if call.isForScript { health.count(fault) }
             // What was never sent cannot have happened.
             if fault != .unreachable { call.takeBack?() }
         }
@@ -236,20 +276,35 @@ package final class SharedStore: Watcher {
 
     /// Sends words to the script; false when the connection takes none.
     func tell(_ words: [String], _ answer: @escaping (RedisReply?) -> Void) -> Bool {
+        send(["EVALSHA", digest] + words, for: .script, answer)
+    }
+
+    /// Sends a command; false when the connection takes none.
+    func send(
+        _ words: [String],
+        last: [UInt8]? = nil,
+        for purpose: Purpose,
+        _ answer: @escaping (RedisReply?) -> Void
+    ) -> Bool {
         guard state == .ready, let link else { return false }
         if openQuestions == 0 { lastWord = loop.now }
-        let taken = link.ask(["EVALSHA", digest] + words) { [weak self] reply in
-            self?.heard(reply)
+        let taken = link.ask(words, last: last) { [weak self] reply in
+            self?.heard(reply, purpose)
             answer(reply)
         }
         if taken { openQuestions += 1 }
         return taken
     }
 
-    private func heard(_ reply: RedisReply?) {
+    private func heard(_ reply: RedisReply?, _ purpose: Purpose) {
         openQuestions -= 1
         guard let reply else { return }
         lastWord = loop.now
+        guard purpose == .script else {
+            guard purpose == .value else { return }
+            if case .error = reply { valueBreaker.failed(loop.now) } else { valueBreaker.answered() }
+            return
+        }
         guard case .error(let sentence) = reply else {
             breaker.answered()
             return up()
@@ -290,18 +345,20 @@ package final class SharedStore: Watcher {
     func linked() {
         state = .ready
         breaker.answered()
+        valueBreaker.answered()
         restNanoseconds = SharedStore.shortestRest
         up()
         renewsAt = loop.now
         let calls = early
         early = []
         for call in calls where call.done != nil {
-            if !tell(call.words, { [weak self] reply in self?.answered(call, reply) }) {
-                finish(call, .failure(.unreachable))
-            }
+            if !pass(call) { finish(call, .failure(.unreachable)) }
         }
         renew()
         flush()
+        follower?.isWaiting = false
+        follower?.asksAt = loop.now
+        askNews()
     }
 
     func failEarly() {
