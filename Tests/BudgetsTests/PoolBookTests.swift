@@ -48,6 +48,34 @@ struct PoolBookTests {
         #expect(reserve(book, pools[0], 1) == nil)
     }
 
+    @Test func `a subject that has spent nothing yet is told what it has, and nothing is kept of it`() throws {
+        let book = PoolBook(subjectLimit: 1)
+        let sliding = Window(.min, isSliding: true)
+        _ = book.apply([
+            pool("a", tokens: 100, per: .key), pool("b", tokens: 7, per: .key, window: sliding),
+        ])
+        for name in ["app", "web"] {
+            let report = book.report(now: midnight) { _ in name }
+            #expect(report.map(\.accounts.count) == [1, 1])
+            let first = try #require(report.first?.accounts.first)
+            #expect(first.subject == name)
+            #expect(
+                first.lines == [
+                    PoolReport.Line(
+                        quantity: .tokens,
+                        capacity: 100,
+                        used: 0,
+                        reserved: 0,
+                        resetsMilliseconds: midnight + 86_400_000
+                    )
+                ]
+            )
+            #expect(report.last?.accounts.first?.lines.first?.resetsMilliseconds == midnight + 60_000)
+        }
+        let kept = book.report(now: midnight).map(\.accounts.count)
+        #expect(kept == [0, 0])
+    }
+
     @Test func `committing or releasing twice does nothing`() throws {
         let book = PoolBook()
         let pools = book.apply([pool("a", tokens: 100)])

@@ -293,10 +293,31 @@ import Testing
         )
         for body in [
             "{}", "[]", "{\"pool\":\"team\"}", "{\"pool\":\"team\",\"tokens\":-1}",
-            "{\"pool\":\"team\",\"tokens\":1e9}",
+            "{\"pool\":\"team\",\"tokens\":1e9}", "{\"pool\":\"team\",\"tokens\":1,\"tokens\":2}",
+            "{\"pool\":\"team\",\"tokens\":1,\"tok\\u0065ns\":2}", "{\"pool\":\"team\",\"pool\":\"team\",\"tokens\":1}",
         ] {
-            try expectError(post(station, "/v1/tokens/reserve", body, headers: Self.app), 400)
+            for action in ["check", "reserve"] {
+                try expectError(post(station, "/v1/tokens/\(action)", body, headers: Self.app), 400)
+            }
         }
+    }
+
+    @Test func `a pool of each key tells what it has before it is used, and a sliding one when there is more`() throws {
+        let station = try station(
+            "pools: {team: {requests: 1/min, tokens: 100k/day, per: \"header:x-user\", window: sliding}}"
+        )
+        let pools = try object(station.connect().fetch("GET", "/v1/tokens/pools", headers: [("x-user", "new")]))
+        let line = try #require((pools["pools"] as? [[String: Any]])?.first)
+        #expect(
+            line["capacity"] as? Int == 100_000 && line["available"] as? Int == 100_000 && line["used"] as? Int == 0
+        )
+        #expect(try station.chat().status == 200)
+        let second = try station.chat()
+        try expectError(second, 429, code: "budget_exceeded")
+        let seconds = try #require(second["retry-after"].flatMap { Int($0) })
+        // A sixteenth of the minute more at most.
+        #expect((56...64).contains(seconds))
+        #expect(second.text.contains("there is more in \(seconds) s"), "\(second.text)")
     }
 
     @Test func `a reload keeps what was spent`() throws {

@@ -90,10 +90,12 @@ extension PoolLedger {
     fileprivate mutating func report(_ pool: Int, _ now: Int, _ subject: ((Subject) -> String)?) -> PoolReport {
         let settings = pools[pool].settings
         var found: [Int32] = []
+        var unseen: String?
         if settings.per == nil {
             if let account = account(of: pool, named: "", now) { found = [account] }
         } else if let subject, let per = settings.per {
-            if let account = links[pool].subjects.find(subject(per)) { found = [account] }
+            let name = subject(per)
+            if let account = links[pool].subjects.find(name) { found = [account] } else { unseen = name }
         } else {
             found = links[pool].subjects.all.sorted { $0.key < $1.key }.map(\.value)
         }
@@ -103,9 +105,25 @@ extension PoolLedger {
             parent: settings.parent,
             accounts: found.map { account in
                 PoolReport.Account(subject: accounts[Int(account)].subject, lines: lines(account, settings, now))
-            },
+            } + (unseen.map { [PoolReport.Account(subject: $0, lines: unusedLines(settings, now))] } ?? []),
             counts: links[pool].counts
         )
+    }
+
+    /// What a subject has that nothing was kept of yet; asking makes no account.
+    private func unusedLines(_ settings: PoolSettings, _ now: Int) -> [PoolReport.Line] {
+        Quantity.allCases.compactMap { quantity in
+            guard let allowance = settings[quantity] else { return nil }
+            let window = allowance.window
+            return PoolReport.Line(
+                quantity: quantity,
+                capacity: allowance.amount,
+                used: 0,
+                reserved: 0,
+                resetsMilliseconds: window.isSliding
+                    ? now + window.period.seconds * 1_000 : window.bounds(at: now).upperBound
+            )
+        }
     }
 
     private mutating func lines(_ account: Int32, _ settings: PoolSettings, _ now: Int) -> [PoolReport.Line] {

@@ -238,6 +238,7 @@ extension Refusal {
         case ..<60_000:
             let rest = String(milliseconds % 1_000 + 1_000).dropFirst()
             return milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000) s" : "\(milliseconds / 1_000).\(rest) s"
+        case ..<120_000: return "\((milliseconds + 999) / 1_000) s"
         case ..<7_200_000: return "\((milliseconds + 59_999) / 60_000) min"
         default: return "\((milliseconds + 3_599_999) / 3_600_000) h"
         }

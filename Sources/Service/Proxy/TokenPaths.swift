@@ -31,6 +31,12 @@ enum TokenPaths {
             guard node.isObject else {
                 throw Fault(refusal: Refusal(400, "invalid_json", "the body should be a JSON object"))
             }
+            var seen: Set<String> = []
+            for member in node.members where !seen.insert(member.key).inserted {
+                let name = String(member.key.prefix(64))
+                let message = "the body has `\(name)` more than once: send it once"
+                throw Fault(refusal: Refusal(400, "invalid_request", message, param: name))
+            }
         }
 
         /// A whole number that is not negative; nil when the body has none.
