@@ -56,6 +56,50 @@ struct BuiltinTests {
         }
     }
 
+    /// Lengths and alphabets as Slack, Google, Vault, Databricks, Notion and Telegram make them.
+    @Test(
+        arguments: [
+            ("xapp" + "-1-A0123ABCD-4567890123456-", 64, ""),
+            ("https://hooks.slack" + ".com/services/T0123ABCD/B0123ABCD/", 24, ""),
+            ("https://hooks.slack" + ".com/workflows/T0123ABCD/A0123ABCD/442660231806210747/", 24, ""),
+            ("ya" + "29.", 180, ""), ("ya" + "29.c.", 180, ""), ("GOCSPX" + "-", 28, ""), ("hv" + "s.", 24, ""),
+            ("hv" + "s.CAES", 91, ""), ("hv" + "b.", 140, ""), ("ntn" + "_12345678901", 35, ""),
+            ("https://api.telegram.org/bot123456789:AA", 33, "/getMe"),
+            ("110201543:AA", 32, ""), ("7110201543:AA", 33, ""),
+        ]
+    )
+    func `tokens of services that agents use are found`(prefix: String, length: Int, suffix: String) {
+        for _ in 0..<50 {
+            let key = prefix + random(length)
+            #expect(finds(.apiKey, "here: \(key)\(suffix) thanks"), "\(prefix)")
+            #expect(finds(.apiKey, "{\"token\":\"\(key)\(suffix)\"}"), "\(prefix)")
+            #expect(!finds(.apiKey, "here: \(key.prefix(prefix.count + 4)) thanks"), "\(prefix)")
+        }
+    }
+
+    @Test func `a token of Databricks is hexadecimal, of one length`() {
+        let digits = String((0..<32).map { _ in "0123456789abcdef".randomElement() ?? "a" })
+        #expect(finds(.apiKey, "token dapi\(digits)."))
+        #expect(finds(.apiKey, "token dapi\(digits)-2"))
+        #expect(!finds(.apiKey, "token dapi\(digits)0"))
+        #expect(!finds(.apiKey, "token dapi\(digits.dropLast())g"))
+        #expect(!finds(.apiKey, "xdapi\(digits)"))
+    }
+
+    @Test func `what only begins or looks like a token of a service is left alone`() {
+        for text in [
+            "xapp-1-A0123", "the xapp-framework-for-building-apps-and-more-of-them-still",
+            "https://hooks.slack" + ".com/services/",
+            "https://hooks.slack" + ".com/services/T0123ABCD/B0123ABCD", "https://slack.com/help/articles/115005265063",
+            "ya29. is how they begin", "GOCSPX-your-secret-here", "hvs.example",
+            "the ntn_protocol_handler_for_all_of_the_many_old_clients",
+            "12:30:ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGH", "1795165200:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "123456789:AA" + random(40), "x123456789:AA" + random(33),
+        ] {
+            #expect(!finds(.apiKey, text), "\(text)")
+        }
+    }
+
     @Test func `an AWS key is found by its id and by its secret's name`() {
         let id = "AK" + "IA" + String((0..<16).map { _ in "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".randomElement() ?? "A" })
         #expect(finds(.awsKey, "id \(id)"))

@@ -88,6 +88,25 @@ package enum Builtin: String, CaseIterable, Sendable {
                     "pypi-AgE[A-Za-z0-9_-]{40,}",
                 ].joined(separator: "|") + ")"
         ),
+        // A pattern with more than sixteen beginnings would run on every text.
+        Shape(
+            pattern: "(?<![A-Za-z0-9])(?:"
+                + [
+                    "GOCSPX-[A-Za-z0-9_-]{24,}", #"hv[sbr]\.[A-Za-z0-9_-]{24,}"#, "ntn_[A-Za-z0-9]{40,}",
+                    "dapi[0-9a-f]{32}(?:-[0-9]{1,2})?(?![A-Za-z0-9])",
+                    "xapp-[0-9]-[A-Z0-9]{4,}-[0-9]{3,}-[A-Za-z0-9]{32,}",
+                    // Tokens of service accounts have a letter and a point first.
+                    #"ya29\.(?:[a-z]\.)?[A-Za-z0-9_-]{20,}"#,
+                    // The address is the secret; that of a workflow has one more part.
+                    #"hooks\.slack(?:-gov)?\.com/(?:services|triggers)/[A-Z0-9]{8,}/[A-Z0-9]{8,}/[A-Za-z0-9]{16,}"#,
+                    #"hooks\.slack(?:-gov)?\.com/workflows/[A-Z0-9]{8,}/[A-Z0-9]{8,}/[0-9]{8,}/[A-Za-z0-9]{16,}"#,
+                ].joined(separator: "|") + ")"
+        ),
+        // Telegram's bots: number and secret, in addresses behind `bot`.
+        Shape(
+            pattern: "(?:(?<=bot)|(?<![A-Za-z0-9]))[0-9]{6,16}:A[A-Za-z0-9_-]{33,34}(?![A-Za-z0-9_-])",
+            check: .randomness
+        ),
         Shape(
             pattern:
                 #"(?<![a-z0-9])(?:api[_ -]?(?:key|token)|secret[_ -]?key|access[_ -]?token)["']?[ \t]{0,3}(?::|=>?|is)?[ \t]{0,3}["']?[a-z0-9_-]{20,}"#,
