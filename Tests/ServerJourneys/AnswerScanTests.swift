@@ -9,6 +9,22 @@ import Testing
 
     /// What the provider says, in the form that is asked for.
     private static func script(_ question: ScriptedUpstream.Question) -> ScriptedUpstream.Answer {
+        if question.text.contains("\"unasked\"") {
+            return .init("data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n", type: "text/event-stream")
+        }
+        if question.text.contains("\"told\"") {
+            return .init(
+                "{\"id\":\"078-05-1120\",\"object\":\"chat.completion\",\"created\":1795279944,\"model\":\"m\",\"choices\":[{"
+                    + "\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"ok\"},\"logprobs\":{\"content\":[{\"token\":"
+                    + "\"078-\",\"bytes\":[48,55,56,45]},{\"token\":\"05-1120\"}]},\"finish_reason\":\"stop\"}]}"
+            )
+        }
+        if question.text.contains("\"cited\"") {
+            return .init(
+                "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"ok\"},\"finish_reason\":\"stop\"}],"
+                    + "\"citations\":[\"https://a/078-05-1120\"]}"
+            )
+        }
         let said = question.text.contains("clean") ? "nothing" : "his number is 078-05-\\u0031120, mind"
         if question.target.hasSuffix("/messages") {
             return .init(
@@ -81,6 +97,20 @@ import Testing
         let page = try MetricsPage(place.station.ask("/metrics").text)
         #expect(page.value("hoosh_answers_blocked_total") == 2)
         #expect(page.value("hoosh_tokens_total", ["type": "completion", "source": "provider"]) == 10)
+    }
+
+    @Test func `text that is told in pieces or by strange members is read as well`() throws {
+        let open = try Place("redact")
+        let told = try open.ask("told")
+        #expect(told.status == 200 && told["x-hoosh-answer"] == "redacted", "\(told.text)")
+        #expect(told.text.contains("\"logprobs\":null") && told.text.contains("\"id\":\"078-05-1120\""), "\(told.text)")
+        let cited = try open.ask("cited")
+        #expect(cited["x-hoosh-answer"] == "redacted" && cited.text.contains("https://a/[PII]"), "\(cited.text)")
+        try expectError(open.ask("unasked"), 403, code: "answer_blocked")
+        let shut = try Place("deny")
+        for model in ["told", "cited", "unasked"] {
+            try expectError(shut.ask(model), 403, code: "answer_blocked")
+        }
     }
 
     @Test func `streams are refused there, and vectors and sound pass`() throws {

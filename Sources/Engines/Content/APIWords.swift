@@ -26,6 +26,16 @@ enum APIWords {
         static let speech = Traits(rawValue: 128)
         /// A list of numbers here is text, by the numbers of its tokens.
         static let tokens = Traits(rawValue: 256)
+        /// In answers: an id or the name of a model.
+        static let identity = Traits(rawValue: 512)
+        /// In answers: a time, or how long something took.
+        static let time = Traits(rawValue: 1_024)
+        /// In answers: what only its provider can read.
+        static let sealed = Traits(rawValue: 2_048)
+        /// In answers: the text once more, in pieces.
+        static let shadow = Traits(rawValue: 4_096)
+        /// In answers: what stands here is built by a provider, not by a model.
+        static let envelope = Traits(rawValue: 8_192)
     }
 
     /// What a member's name says; nothing of one that no API has.

@@ -134,7 +134,7 @@ package struct ContentPolicy: Sendable {
         }
         switch facts.kind {
         case .json:
-            var walker = RequestWalker(reader, names: settings.fields, seesTokens: !facts.isAnswer)
+            var walker = RequestWalker(reader, names: settings.fields, isAnswer: facts.isAnswer)
             do { try walker.whole(body) } catch { walker.reader.reading.isUnreadable = true }
             reader = walker.reader
         case .other(let type): OtherBody(contentType: type, isCut: facts.isCut).read(body, &reader)
@@ -186,6 +186,12 @@ struct LabelReader: TextReader {
             }
         }
         search(whole.span) { path.text(bytes) }
+    }
+
+    mutating func read(shadow: ShadowText, at range: Range<Int>, _ bytes: Span<UInt8>, _ path: BodyPath) {
+        for joined in shadow.joined { text(joined.span) { path.text(bytes) } }
+        guard !reading.isOver else { return }
+        for single in shadow.singles { search(single.span) { path.text(bytes) } }
     }
 
     /// One text that counts towards `max_bytes`.

@@ -32,9 +32,11 @@ extension ContentPolicy {
         var hasChanged = false
         // What is left after a replacement may be a find again; a pattern that never has enough is refused.
         for _ in 0..<4 {
-            var walker = RequestWalker(RedactionReader(self), names: settings.fields)
+            var walker = RequestWalker(RedactionReader(self), names: settings.fields, isAnswer: facts.isAnswer)
             guard (try? walker.whole(now.span)) != nil, !walker.reader.isImpossible else { return .impossible }
-            let edits = walker.reader.edits.filter { !isReplacement($0, now) }
+            var edits = walker.reader.edits.filter { !isReplacement($0, now) }
+            // Of a text that is replaced nothing is told in pieces.
+            if !edits.isEmpty || hasChanged || walker.reader.foundInShadow { edits += walker.reader.shadows }
             guard !edits.isEmpty else { return hasChanged ? .body(now) : .none }
             now = Redaction.applied(edits, to: now)
             hasChanged = true
@@ -96,8 +98,18 @@ private struct RedactionReader: TextReader {
     private let policy: ContentPolicy
     private(set) var edits: [Redaction.Edit] = []
     private(set) var isImpossible = false
+    /// What tells an answer's text again, left out: an empty list, or null.
+    private(set) var shadows: [Redaction.Edit] = []
+    private(set) var foundInShadow = false
 
     init(_ policy: ContentPolicy) { self.policy = policy }
+
+    mutating func read(shadow: ShadowText, at range: Range<Int>, _ bytes: Span<UInt8>, _ path: BodyPath) {
+        let isList = bytes[range.lowerBound] == UInt8(ascii: "[")
+        shadows.append(Redaction.Edit(range: range, text: Array((isList ? "[]" : "null").utf8)))
+        if foundInShadow { return }
+        foundInShadow = (shadow.joined + shadow.singles).contains { !finds(in: Unescaped($0.span, nil)).isEmpty }
+    }
 
     mutating func sawOpaque() {}
     mutating func sawUnreadable() {}

@@ -16,44 +16,6 @@ struct TextPiece {
     var kinds: Escape.Kinds? { isEscaped ? .json : nil }
 }
 
-/// A number of JSON that is whole but spelled as if it were not: `4.1e15`, `41.0`.
-struct WholeNumber {
-    /// As it would be spelled.
-    let digits: [UInt8]
-
-    /// A quick look: vectors are full of numbers that are not whole.
-    static func mayBe(_ text: Span<UInt8>) -> Bool {
-        text[text.count - 1] == 0x30 || text.indices.contains { text[$0] | 0x20 == UInt8(ascii: "e") }
-    }
-
-    /// Nil for one that is not whole, is too long for a card, or is spelled plainly.
-    init?(_ text: Span<UInt8>) {
-        var (digits, whole, exponent) = ([UInt8](), -1, 0)
-        var index = text.count > 0 && text[0] == UInt8(ascii: "-") ? 1 : 0
-        while index < text.count, text[index] | 0x20 != UInt8(ascii: "e") {
-            if text[index] == UInt8(ascii: ".") { whole = digits.count } else { digits.append(text[index]) }
-            index += 1
-        }
-        let isPlain = whole < 0 && index == text.count
-        if whole < 0 { whole = digits.count }
-        if index < text.count {
-            guard let value = Int(String(decoding: (index + 1..<text.count).map { text[$0] }, as: UTF8.self)) else {
-                return nil
-            }
-            exponent = value
-        }
-        guard !isPlain, (-64...64).contains(exponent), (1...64).contains(whole + exponent), digits.count <= 96 else {
-            return nil
-        }
-        let point = whole + exponent
-        guard digits.dropFirst(point).allSatisfy({ $0 == 0x30 }) else { return nil }
-        digits = Array(digits.prefix(point)) + [UInt8](repeating: 0x30, count: max(point - digits.count, 0))
-        digits = Array(digits.drop { $0 == 0x30 })
-        guard digits.count >= 8 else { return nil }
-        self.digits = digits
-    }
-}
-
 /// Takes what a walk over a body comes upon.
 protocol TextReader {
     /// Takes one piece; `path` says where it stands.
@@ -64,6 +26,12 @@ protocol TextReader {
     mutating func sawOpaque()
     /// There is text that cannot be read: tokens by their numbers.
     mutating func sawUnreadable()
+    /// Takes what tells an answer's text a second time, which can only be left out.
+    mutating func read(shadow: ShadowText, at range: Range<Int>, _ bytes: Span<UInt8>, _ path: BodyPath)
+}
+
+extension TextReader {
+    mutating func read(shadow: ShadowText, at range: Range<Int>, _ bytes: Span<UInt8>, _ path: BodyPath) {}
 }
 
 /// Where a walk stands.
@@ -94,6 +62,15 @@ struct BodyPath {
         for step in steps.reversed() { if case .member(_, _, let traits) = step { return traits } }
         return []
     }
+
+    /// True for a member that stands where providers put their own, in an answer.
+    var isEnvelope: Bool {
+        guard case .member? = steps.last else { return false }
+        return steps.dropLast().allSatisfy { step in
+            guard case .member(_, _, let traits) = step else { return true }
+            return traits.contains(.envelope)
+        }
+    }
 }
 
 /// Walks a body once, strictly, and shows every string, member name and long number to a reader.
@@ -111,11 +88,15 @@ struct RequestWalker<Reader: TextReader> {
     /// Where the object begins that the last part stands in, and the one that is being read.
     private var (lastPart, object) = (-1, -1)
     private var sawTokens = false
+    /// What providers add to an answer is no text.
+    private let isAnswer: Bool
 
-    init(_ reader: Reader, names: Set<String>?, seesTokens: Bool = true) {
+    init(_ reader: Reader, names: Set<String>?, isAnswer: Bool = false) {
         self.reader = reader
         self.names = names
-        sawTokens = !seesTokens
+        self.isAnswer = isAnswer
+        // Numbers of tokens in an answer are the provider's own.
+        sawTokens = isAnswer
     }
 
     /// Reads the value that is the whole text.
@@ -140,7 +121,10 @@ struct RequestWalker<Reader: TextReader> {
             let kind = try scanner.skipValue(bytes)
             guard kind == .number else { return }
             if path.traits.contains(.tokens) { noteToken(bytes) }
-            if scanner.position - start >= 8 { number(start..<scanner.position, bytes) }
+            guard scanner.position - start >= 8, !isProviders(bytes.extracting(start..<scanner.position)) else {
+                return
+            }
+            number(start..<scanner.position, bytes)
         }
     }
 
@@ -188,22 +172,53 @@ struct RequestWalker<Reader: TextReader> {
                 try scanner.skipValue(bytes)
                 continue
             }
-            var traits = APIWords.Traits()
-            if name.isEscaped {
-                let plain = JSONText.unescape(bytes.extracting(name.range))
-                traits = APIWords.traits(of: plain.span)
-            } else {
-                traits = APIWords.traits(of: bytes.extracting(name.range))
-            }
+            var traits = traits(of: name, bytes)
             if !traits.contains(.known) { reader.read(name, bytes, path) }
             // What a schema's author calls a property says nothing about the request.
             if isSchema { traits = traits.intersection(.known) }
             path.steps.append(.member(name.range, isEscaped: name.isEscaped, traits))
             if traits.contains(.media) { noteMedia(bytes) }
-            try value(bytes)
+            if try !isShadow(traits, bytes) { try value(bytes) }
             path.steps.removeLast()
         } while try hasMore(bytes)
         try scanner.expect(UInt8(ascii: "}"), "a comma or the end is missing here", bytes)
+    }
+
+    private func traits(of name: TextPiece, _ bytes: Span<UInt8>) -> APIWords.Traits {
+        guard name.isEscaped else {
+            let raw = bytes.extracting(name.range)
+            return isAnswer ? AnswerWords.traits(of: raw) : APIWords.traits(of: raw)
+        }
+        let plain = JSONText.unescape(bytes.extracting(name.range))
+        return isAnswer ? AnswerWords.traits(of: plain.span) : APIWords.traits(of: plain.span)
+    }
+
+    /// Passes and shows what tells the text again, if it stands here: a list that is not empty, or an object of probabilities.
+    private mutating func isShadow(_ traits: APIWords.Traits, _ bytes: Span<UInt8>) throws(JSONFault) -> Bool {
+        guard isAnswer, traits.contains(.shadow), path.isEnvelope else { return false }
+        scanner.skipSpace(bytes)
+        let start = scanner.position
+        guard start < bytes.count else { return false }
+        if bytes[start] == UInt8(ascii: "{") {
+            guard case .member(let name, false, _)? = path.steps.last,
+                Scan.find("ogprobs", in: bytes.extracting(name)) != nil
+            else { return false }
+        } else {
+            guard bytes[start] == UInt8(ascii: "[") else { return false }
+            var after = JSONScanner(at: start + 1)
+            after.skipSpace(bytes)
+            if after.position < bytes.count, bytes[after.position] == UInt8(ascii: "]") { return false }
+        }
+        try scanner.skipValue(bytes)
+        let range = start..<scanner.position
+        reader.read(shadow: try ShadowText(bytes.extracting(range)), at: range, bytes, path)
+        return true
+    }
+
+    /// True for what a provider says of an answer, such as its id.
+    private func isProviders(_ raw: Span<UInt8>) -> Bool {
+        guard isAnswer, path.isEnvelope else { return false }
+        return AnswerWords.isNoText(raw, path.traits)
     }
 
     private func isPassedOver(_ name: TextPiece, _ bytes: Span<UInt8>) -> Bool {
@@ -259,8 +274,9 @@ struct RequestWalker<Reader: TextReader> {
         let raw = bytes.extracting(piece.range)
         if traits.contains(.kind) {
             noteKind(raw)
-            if APIWords.isKind(raw) { return }
+            if APIWords.isKind(raw) || isAnswer && AnswerWords.isKind(raw) { return }
         }
+        if isProviders(raw) { return }
         if isData(piece, raw, traits) {
             reader.sawOpaque()
             // A key or a token is short; what is longer is a picture, or as good as one, where no text is expected.

@@ -24,13 +24,11 @@ extension ContentPolicy {
         self.init(rules, settings, matchLimit: limit)
     }
 
-    /// The same rules for answers: each replaces what it finds, and texts alone are looked at, not the numbers and names
-    /// around them.
+    /// The same rules for answers: each replaces what it finds, and all is looked at, whatever a request's scan leaves out.
     package init(answersOf document: RouteDocument) {
         let privacy = document.privacy
         var settings = Settings()
         settings.maxBytes = privacy.scanMaxBytes.value
-        settings.fields = ["choices", "content", "output", "candidates", "message", "response", "text", "segments"]
         let limit = privacy.matchLimit.value
         let rules = privacy.rules.map { rule in
             ContentRule(

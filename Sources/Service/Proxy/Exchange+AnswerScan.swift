@@ -43,7 +43,10 @@ extension Exchange {
         var kind = ContentBody.Kind.json
         if told.contentType == nil, !told.head.isJSON(in: head.span) {
             let field = told.head.fields.first { $0.id == .contentType }
-            kind = .other(contentType: field.map { Array(head[$0.value.range]) } ?? [])
+            let type = field.map { Array(head[$0.value.range]) } ?? []
+            // A stream that nobody asked for: what is cut over its events is found by nobody.
+            if isStream(type.span) { return nil }
+            kind = .other(contentType: type)
         }
         var facts = ContentBody(kind)
         facts.isAnswer = true
@@ -66,6 +69,14 @@ extension Exchange {
             var told = told
             told.body = bytes
             return told
+        }
+    }
+
+    private func isStream(_ type: Span<UInt8>) -> Bool {
+        let streams: [StaticString] = ["text/event-stream", "application/x-ndjson"]
+        return streams.contains { word in
+            type.count >= word.utf8CodeUnitCount
+                && ASCII.equalsIgnoringCase(type.extracting(..<word.utf8CodeUnitCount), word)
         }
     }
 
