@@ -14,9 +14,24 @@ final class StoreStation {
     let health: StoreHealth
     private static let names = Atomic<Int>(0)
 
-    init(_ server: RedisServer, lease: Int = 60_000, timeout: Int = 5_000) throws {
-        health = StoreHealth { _ in }
-        var settings = SharedStore.Settings(try RedisAddress(server.url), timeoutMilliseconds: timeout)
+    /// Why the store was lost, each time.
+    let reasons: Reasons
+
+    final class Reasons: Sendable {
+        private let list = Mutex<[String]>([])
+        var all: [String] { list.withLock { $0 } }
+        func append(_ reason: String) { list.withLock { $0.append(reason) } }
+    }
+
+    convenience init(_ server: RedisServer, lease: Int = 60_000, timeout: Int = 5_000) throws {
+        try self.init(at: server.url, lease: lease, timeout: timeout)
+    }
+
+    init(at url: String, lease: Int = 60_000, timeout: Int = 5_000) throws {
+        let reasons = Reasons()
+        self.reasons = reasons
+        health = StoreHealth { if let reason = $0 { reasons.append(reason) } }
+        var settings = SharedStore.Settings(try RedisAddress(url), timeoutMilliseconds: timeout)
         settings.leaseMilliseconds = lease
         store = SharedStore(settings, loop: loop, health: health)
         store.start()

@@ -43,6 +43,22 @@ enum RedisReply: Equatable {
         }
     }
 
+    /// What a server sends to those who listen to it, which we never do.
+    fileprivate var isNews: Bool {
+        guard case .list(let items) = self, items.count > 1, case .text(let word) = items[0] else { return false }
+        return RedisReply.news.contains(word)
+    }
+
+    private static let news: Set = [
+        "message", "pmessage", "smessage", "subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe",
+        "sunsubscribe", "invalidate",
+    ]
+
+    /// The server does not have the script that was named: nothing was done.
+    var isForgotten: Bool {
+        if case .error(let sentence) = self { sentence.hasPrefix("NOSCRIPT") } else { false }
+    }
+
     private static func text(_ reply: UnsafePointer<redisReply>) -> String {
         guard let start = reply.pointee.str else { return "" }
         return String(decoding: UnsafeRawBufferPointer(start: start, count: reply.pointee.len), as: UTF8.self)
@@ -52,7 +68,8 @@ enum RedisReply: Equatable {
 /// One connection to Redis, driven by our loop through hiredis' asynchronous interface.
 ///
 /// Loop only. Answers come in the order of the questions; when the connection is lost, each open question is answered
-/// with nil and then `whenLost` is told, once.
+/// with nil and then `whenLost` is told, once. So it is when the server sends what nobody asked for: no answer can be told
+/// from another then, and hiredis aborts on a reply that no question waits for (`redisProcessCallbacks`, async.c).
 final class RedisLink: Watcher {
     private let loop: EventLoop
     private var context: UnsafeMutablePointer<redisAsyncContext>?
@@ -66,6 +83,12 @@ final class RedisLink: Watcher {
     private var isFlushing = false
     /// Answers that came.
     private var heard = 0
+    /// Questions without an answer, and the last of them that are not on their way yet.
+    private var open = 0
+    private var unsent = 0
+    /// Why we gave it up ourselves.
+    private var fault: String?
+    private static let unasked = "it sent a reply that nobody asked for"
     private var whenReady: (() -> Void)?
     private var whenLost: ((_ reason: String) -> Void)?
 
@@ -135,9 +158,9 @@ final class RedisLink: Watcher {
                 context,
                 { context, reply, question in
                     guard let question else { return }
-                    if reply != nil { RedisLink.of(context?.pointee.data)?.heard += 1 }
                     let asked = Unmanaged<Question>.fromOpaque(question).takeRetainedValue()
-                    asked.answer(reply.map { RedisReply($0.assumingMemoryBound(to: redisReply.self)) })
+                    guard let link = RedisLink.of(context?.pointee.data) else { return asked.answer(nil) }
+                    link.answered(asked, reply.map { RedisReply($0.assumingMemoryBound(to: redisReply.self)) })
                 },
                 question,
                 Int32(lengths.count),
@@ -149,7 +172,30 @@ final class RedisLink: Watcher {
             Unmanaged<Question>.fromOpaque(question).release()
             return false
         }
+        open += 1
+        unsent += 1
         return true
+    }
+
+    private func answered(_ question: Question, _ reply: RedisReply?) {
+        let wasSent = open > unsent
+        open -= 1
+        if !wasSent { unsent -= 1 }
+        guard let reply, let context, !isClosing else { return question.answer(nil) }
+        heard += 1
+        let reader = context.pointee.c.reader.pointee
+        if wasSent, !reply.isNews, open > unsent || reader.pos == reader.len { return question.answer(reply) }
+        // hiredis looks no further then.
+        if case .error(let sentence) = reply { giveUp(sentence) } else { giveUp(RedisLink.unasked) }
+        question.answer(nil)
+    }
+
+    private func giveUp(_ reason: String) {
+        guard let context, !isClosing else { return }
+        isClosing = true
+        whenReady = nil
+        fault = reason
+        redisAsyncFree(context)
     }
 
     /// Lets go of the connection; what is open is answered with nil.
@@ -171,9 +217,29 @@ final class RedisLink: Watcher {
             // A read takes 16 KiB, which is more than a hundred answers.
             while let context, heard > before {
                 before = heard
-                redisAsyncHandleRead(context)
+                take(context)
             }
         }
+    }
+
+    private func take(_ context: UnsafeMutablePointer<redisAsyncContext>) {
+        if open == unsent {
+            var byte: UInt8 = 0
+            let isRefusal = UInt8(ascii: "-")
+            switch withUnsafeMutableBytes(of: &byte, { Kernel.receive(number, into: $0, peek: true) }) {
+            // Too many are connected, say: hiredis ends the connection with that sentence.
+            case .moved where byte == isRefusal: break
+            case .moved: return giveUp(RedisLink.unasked)
+            case .wouldBlock: return
+            case .ended, .failed: break
+            }
+        }
+        redisAsyncHandleRead(context)
+    }
+
+    private func write(_ context: UnsafeMutablePointer<redisAsyncContext>) {
+        redisAsyncHandleWrite(context)
+        unsent = 0
     }
 
     // MARK: hiredis' wishes
@@ -198,7 +264,7 @@ final class RedisLink: Watcher {
         withExtendedLifetime(self) {
             guard let context else { return }
             isFlushing = true
-            redisAsyncHandleWrite(context)
+            write(context)
             isFlushing = false
             read()
         }
@@ -208,10 +274,11 @@ final class RedisLink: Watcher {
         // We outlive what our owner does in answers.
         withExtendedLifetime(self) {
             if let context, !readiness.isDisjoint(with: [.readable, .broken]) {
-                redisAsyncHandleRead(context)
+                // Whether it is connected, only hiredis may ask the socket.
+                if isConnected || !readiness.contains(.broken) { take(context) } else { redisAsyncHandleRead(context) }
             }
             if let context, writes, !readiness.isDisjoint(with: [.writable, .broken]) {
-                redisAsyncHandleWrite(context)
+                write(context)
             }
         }
     }
@@ -225,7 +292,7 @@ final class RedisLink: Watcher {
         loop.forget(self, number, closing: true)
         let lost = whenLost.take()
         whenLost = nil
-        lost?(error.isEmpty ? "the connection ended" : error)
+        lost?(fault ?? (error.isEmpty ? "the connection ended" : error))
         Unmanaged.passUnretained(self).release()
     }
 }

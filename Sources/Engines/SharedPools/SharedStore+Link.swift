@@ -53,12 +53,41 @@ extension SharedStore {
                 // The first word says what it is (`WRONGPASS`, `LOADING`, `NOAUTH`); what follows may name a user.
                 return self.unlink("it answers \(sentence.prefix { $0 != " " }) to \(step[0])")
             }
-            guard steps.count == 1 else { return self.greet(steps.dropFirst()) }
-            guard case .text(let digest) = reply else { return self.unlink("it does not take our script") }
+            guard steps.count == 1 else {
+                guard reply == .text("OK") else { return self.unlink("it does not take \(step[0])") }
+                return self.greet(steps.dropFirst())
+            }
+            // A SHA-1, and not the answer to something else.
+            guard case .text(let digest) = reply, digest.utf8.count == 40 else {
+                return self.unlink("it does not take our script")
+            }
             self.digest = digest
             self.linked()
         }
         if !taken { unlink("the connection ended") }
+    }
+
+    /// Sends words to the script; false when the connection takes none.
+    ///
+    /// Where somebody has emptied the server's cache of scripts nothing was done: it gets ours again and is asked once
+    /// more, on the same connection and so in the same order; and with the whole script should it forget that as well.
+    func tell(_ words: [String], _ answer: @escaping (RedisReply?) -> Void) -> Bool {
+        send(["EVALSHA", digest] + words, for: .script) { [weak self] reply in
+            guard let self, let reply, reply.isForgotten, self.tellAgain(words, answer) else { return answer(reply) }
+        }
+    }
+
+    private func tellAgain(_ words: [String], _ answer: @escaping (RedisReply?) -> Void) -> Bool {
+        if !isLoadingScript {
+            isLoadingScript = send(["SCRIPT", "LOAD", SharedScript.text], for: .aside) { [weak self] _ in
+                self?.isLoadingScript = false
+            }
+        }
+        return send(["EVALSHA", digest] + words, for: .script) { [weak self] reply in
+            guard let self, let reply, reply.isForgotten,
+                self.send(["EVAL", SharedScript.text] + words, for: .script, answer)
+            else { return answer(reply) }
+        }
     }
 
     /// There is no connection any more; the next attempt comes after a rest.

@@ -85,7 +85,8 @@ package final class SharedStore: Watcher {
     var renewsAt: Int64 = 0
     var openQuestions = 0
     var lastWord: Int64 = 0
-    private var hasLostScript = false
+    /// The server gets our script once more.
+    var isLoadingScript = false
     var words = SharedWords()
     /// Of answers that are on their way into the store.
     var givenBytes = 0
@@ -274,11 +275,6 @@ package final class SharedStore: Watcher {
         done(result)
     }
 
-    /// Sends words to the script; false when the connection takes none.
-    func tell(_ words: [String], _ answer: @escaping (RedisReply?) -> Void) -> Bool {
-        send(["EVALSHA", digest] + words, for: .script, answer)
-    }
-
     /// Sends a command; false when the connection takes none.
     func send(
         _ words: [String],
@@ -309,12 +305,8 @@ package final class SharedStore: Watcher {
             breaker.answered()
             return up()
         }
-        if sentence.hasPrefix("NOSCRIPT") {
-            // Somebody emptied its cache of scripts: a new connection brings ours.
-            hasLostScript = true
-            loop.again(self)
-            return
-        }
+        // It is asked once more.
+        if reply.isForgotten { return }
         // `READONLY`, `MISCONF`: it is there, and counts nothing.
         breaker.failed(loop.now)
         if breaker.isOpen { down("it answers \(sentence.prefix { $0 != " " })") }
@@ -322,8 +314,6 @@ package final class SharedStore: Watcher {
 
     package override func resumed() {
         began()
-        if state == .ready, hasLostScript { unlink("it has forgotten our script") }
-        hasLostScript = false
         finishIfQuiet()
     }
 
