@@ -51,6 +51,6 @@ import Testing
             meter.take(piece.span, isLast: start == event.count)
         }
         meter.finish()
-        #expect(abs(meter.textBytes - text.utf8.count) < 200, "\(meter.textBytes)")
+        #expect(abs(meter.tally.textBytes - text.utf8.count) < 200, "\(meter.tally.textBytes)")
     }
 }

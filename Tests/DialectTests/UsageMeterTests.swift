@@ -42,7 +42,62 @@ import Testing
         #expect(meter.usage?.input == 9 && meter.usage?.output == 0 && meter.usage?.cachedInput == 4)
         #expect(meter.usage?.reasoning == 0 && meter.countsOutput)
         // Four bytes of text with an escape resolved, and seven of arguments.
-        #expect(meter.textBytes == 4 + 7)
+        #expect(meter.tally.textBytes == 4 + 7)
+    }
+
+    /// Sixty events of twenty bytes, and a usage object in some of them; the stream is not at its end.
+    private func told(_ format: ChatFormat, usage: (Int) -> String?) -> String {
+        let events = (0..<60).map { number in
+            let text = #""text":"word word word word ""#
+            let usage = usage(number)
+            switch format {
+            case .gemini:
+                let said = usage.map { #","usageMetadata":\#($0)"# } ?? ""
+                return #"{"candidates":[{"content":{"parts":[{\#(text)}]}}]\#(said)}"#
+            case .responses where number == 0:
+                return #"{"type":"response.created","response":{"id":"r","usage":\#(usage ?? "null")}}"#
+            case .responses: return #"{"type":"response.output_text.delta","delta":"word word word word "}"#
+            case .ollama:
+                let said = usage.map { ",\($0.dropFirst().dropLast())" } ?? ""
+                return #"{"message":{"role":"assistant","content":"word word word word "},"done":false\#(said)}"#
+            default:
+                return #"{"choices":[{"delta":{"content":"word word word word "}}],"usage":\#(usage ?? "null")}"#
+            }
+        }
+        return events.map { format == .ollama ? "\($0)\n" : "data: \($0)\n\n" }.joined()
+    }
+
+    @Test(arguments: [1, 64, 100_000]) func `what comes behind an early count is counted as well`(size: Int) {
+        let cases: [(ChatFormat, Int, (Int) -> String?)] = [
+            (.gemini, 300, { _ in #"{"promptTokenCount":5,"candidatesTokenCount":0,"totalTokenCount":5}"# }),
+            (.gemini, 300, { _ in #"{"promptTokenCount":5,"thoughtsTokenCount":20,"totalTokenCount":25}"# }),
+            (.gemini, 296, { $0 == 0 ? #"{"candidatesTokenCount":1,"totalTokenCount":6}"# : nil }),
+            (.chat, 296, { $0 == 0 ? #"{"prompt_tokens":5,"completion_tokens":1}"# : nil }),
+            (.chat, 300, { _ in #"{"prompt_tokens":5,"completion_tokens":0,"total_tokens":5}"# }),
+            (.responses, 295, { _ in #"{"input_tokens":5,"output_tokens":0,"total_tokens":5}"# }),
+            (.ollama, 300, { _ in #"{"prompt_eval_count":5,"eval_count":1}"# }),
+            // Who counts along is believed.
+            (.gemini, 240, { #"{"candidatesTokenCount":\#(4 * ($0 + 1)),"totalTokenCount":9}"# }),
+            (.chat, 180, { #"{"prompt_tokens":5,"completion_tokens":\#(3 * ($0 + 1)),"total_tokens":9}"# }),
+        ]
+        for (number, (format, tokens, usage)) in cases.enumerated() {
+            let meter = meter(format, told(format, usage: usage), size: size)
+            #expect(abs(meter.tally.outputTokens - tokens) <= 5, "\(number): \(meter.tally.outputTokens)")
+            #expect(!meter.hasEnded, "\(number)")
+        }
+    }
+
+    @Test func `a count behind all text is the last word of a stream that ended, and of no other`() {
+        func tokens(_ text: String, ends: Bool) -> Int {
+            var meter = meter(.chat, text, size: 100)
+            if ends { meter.end() }
+            return meter.tally.outputTokens
+        }
+        let zeros = told(.chat) { _ in #"{"prompt_tokens":5,"completion_tokens":0}"# }
+        #expect(tokens(zeros, ends: true) == 0)
+        #expect(tokens(zeros, ends: false) == 300)
+        let first = told(.chat) { $0 == 0 ? #"{"prompt_tokens":5,"completion_tokens":1}"# : nil }
+        #expect(tokens(first, ends: true) == 296)
     }
 
     @Test(arguments: [1, 7, 1_000]) func `Anthropic's counts go on from what was said before`(size: Int) {
@@ -51,7 +106,8 @@ import Testing
             #"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"abcde"}}"#
         )
         let begun = meter(.messages, text, size: size)
-        #expect(begun.usage?.input == 33 && begun.usage?.output == 1 && !begun.countsOutput && begun.textBytes == 5)
+        #expect(begun.usage?.input == 33 && begun.usage?.output == 1 && !begun.countsOutput)
+        #expect(begun.tally.textBytes == 5)
         let whole = meter(
             .messages,
             text
@@ -100,7 +156,7 @@ import Testing
                 size: size
             )
             #expect(meter.usage?.input == 5 && meter.usage?.output == 7 && meter.usage?.reasoning == 3)
-            #expect(meter.hasEnded && meter.textBytes == 4)
+            #expect(meter.hasEnded && meter.tally.textBytes == 4)
         }
     }
 
@@ -137,7 +193,7 @@ import Testing
             """
         let counted = meter(.ollama, lines, size: size)
         #expect(counted.usage?.input == 26 && counted.usage?.output == 0 && counted.countsOutput && counted.hasEnded)
-        #expect(counted.textBytes == 5 + 7)
+        #expect(counted.tally.textBytes == 5 + 7)
         let answer = meter(
             .ollama,
             "{\"done\":true,\"eval_count\":12,\"prompt_eval_count\":3}",

@@ -105,8 +105,7 @@ import WireCases
         let comments = stream.texts[count...].prefix { $0 == 0 }.count
         let isLater = count + comments < stream.events.count && stream.end(of: count + comments + 1).tokens > paid
         #expect(isMore || isLater || isLarge, "\(count) events of \(stream.events.count) for \(paid)")
-        let tally = StreamTally(usage: pump.usage, countsOutput: pump.countsOutput, textBytes: pump.textBytes)
-        #expect(tally.outputTokens == stream.end(of: count).tokens)
+        #expect(pump.tally.outputTokens == stream.end(of: count).tokens)
     }
 
     @Test(arguments: [SpliceMode.always, .never])

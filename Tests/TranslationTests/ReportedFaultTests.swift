@@ -97,6 +97,6 @@ import Translation
         let bytes = Array(body.utf8)
         try stream.take(bytes.span)
         #expect(stream.failure != nil && stream.usage?.output == 1)
-        #expect(!stream.countsOutput && stream.textBytes == 23)
+        #expect(!stream.tally.countsOutput && stream.tally.textBytes == 23)
     }
 }

@@ -68,7 +68,7 @@ import Translation
                 let pieces = Self.meter(format, bytes, pieces: size)
                 #expect(pieces.usage == whole.usage && pieces.countsOutput == whole.countsOutput, "\(id) by \(size)")
                 // Once the provider has counted, nothing is measured any more.
-                if !whole.countsOutput { #expect(pieces.textBytes == whole.textBytes, "\(id) by \(size)") }
+                if !whole.countsOutput { #expect(pieces.tally.textBytes == whole.tally.textBytes, "\(id) by \(size)") }
             }
             if format == .responses {
                 #expect(whole.usage == responsesUsage(bytes), "\(id)")
@@ -81,7 +81,7 @@ import Translation
                 try translation.end()
             } catch {}
             #expect(whole.usage == translation.usage, "\(id)")
-            if translation.usage != nil { #expect(whole.countsOutput == translation.countsOutput, "\(id)") }
+            if translation.usage != nil { #expect(whole.countsOutput == translation.tally.countsOutput, "\(id)") }
         }
         print("Usage: read \(count) recorded streams, \(counted) of them counted")
         #expect(corpus == nil || counted > 200)

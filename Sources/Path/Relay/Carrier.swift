@@ -22,16 +22,15 @@ package class Carrier {
     /// Body bytes handed to the client's socket, by the way they took.
     package internal(set) final var bytesSpliced = 0
     package internal(set) final var bytesCopied = 0
+    /// What was counted, and the text that went by.
+    package internal(set) final var tally = StreamTally()
     /// What the provider says it counted, so far.
-    package internal(set) final var usage: TokenUsage?
-    /// The provider has counted the output as it stands; else `textBytes` says how much of it went by.
-    package internal(set) final var countsOutput = false
-    /// Bytes of text, thinking and arguments that went by before the provider had counted them.
-    package internal(set) final var textBytes = 0
-
-    /// All of that.
-    package final var tally: StreamTally {
-        StreamTally(usage: usage, countsOutput: countsOutput, textBytes: textBytes)
+    package final var usage: TokenUsage? { tally.usage }
+    /// Tokens of the answer so far, or of all of it once it is whole.
+    package final var outputTokens: Int {
+        var tally = tally
+        if hasEnded, endedWell { tally.end() }
+        return tally.outputTokens
     }
 
     /// Sees the body as the client gets it, without framing; only what is copied, so that nothing may be spliced then.

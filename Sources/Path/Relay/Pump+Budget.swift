@@ -41,7 +41,7 @@ extension Pump {
         (held, partialLine, isInside) = (mark.held, mark.partialLine, mark.isInside)
         (hasEnded, hasExtra, fault) = (false, mark.hasExtra, nil)
         if let budget, let whole = mark.whole { (budget.wholeTally, budget.wholeBlock) = whole }
-        (usage, countsOutput, textBytes) = (mark.tally.usage, mark.tally.countsOutput, mark.tally.textBytes)
+        tally = mark.tally
     }
 
     /// As `look`, but takes no more than is paid for.
@@ -85,10 +85,7 @@ extension Pump {
         guard !hasSaidEnd(meter, scanner, budget) else { return nil }
         guard !isInside else { return budget.lateBytes > StreamBudget.lateBytesLimit ? .uncuttable : nil }
         cut.openBlock = held > 0 ? budget.wholeBlock : meter?.openBlock
-        if held > 0 {
-            let whole = budget.wholeTally
-            (usage, countsOutput, textBytes) = (whole.usage, whole.countsOutput, whole.textBytes)
-        }
+        if held > 0 { tally = budget.wholeTally }
         cut.sequence = events
         cut.usage.output = tally.outputTokens
         if let input = usage?.input { cut.usage.input = input }
@@ -124,11 +121,7 @@ extension Pump {
                 meter.take(line)
                 start = stop
                 guard scanner.isAtBoundary else { continue }
-                let tally = StreamTally(
-                    usage: meter.usage,
-                    countsOutput: meter.countsOutput,
-                    textBytes: meter.textBytes
-                )
+                let tally = meter.tally
                 // An end that says nothing else is not worth to be kept back: the provider has counted already.
                 let isEnd =
                     hasSaidEnd(meter, scanner, budget) && tally.textBytes == lastText && budget.format != .gemini

@@ -170,7 +170,7 @@ extension Pump {
             meter.take(span.extracting(range), isLast: walker.isEnded)
         }
         if hasEnded { meter.finish() }
-        if scanner.sawDone || scanner.sawError { meter.end() }
+        if scanner.sawDone || scanner.sawError { meter.end(isWhole: !scanner.sawError) }
         note(meter)
     }
 
@@ -190,9 +190,7 @@ extension Pump {
     }
 
     private func note(_ meter: UsageMeter) {
-        usage = meter.usage
-        countsOutput = meter.countsOutput
-        textBytes = meter.textBytes
+        tally = meter.tally
         self.meter = meter
     }
 }

@@ -95,7 +95,7 @@ package final class Pump: Carrier {
         self.unwrapsChunks = unwrapsChunks
         super.init()
         // It may have read the whole body already.
-        usage = meter?.usage
+        if let meter { tally = meter.tally }
         hasEnded = framing == .none || framing == .length(0)
     }
 

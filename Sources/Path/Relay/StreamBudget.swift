@@ -1,25 +1,5 @@
-import Conversation
 import Dialect
 import Translation
-
-/// What has gone by of an answer, as far as it is paid for.
-package struct StreamTally {
-    /// What the provider says it counted, so far.
-    package var usage: TokenUsage?
-    /// The provider has counted the output as it stands.
-    package var countsOutput: Bool
-    /// Bytes of text, thinking and arguments.
-    package var textBytes: Int
-
-    package init(usage: TokenUsage?, countsOutput: Bool, textBytes: Int) {
-        self.usage = usage
-        self.countsOutput = countsOutput
-        self.textBytes = textBytes
-    }
-
-    /// Tokens of the answer: as counted, or one for four bytes.
-    package var outputTokens: Int { max(usage?.output ?? 0, countsOutput ? 0 : (textBytes + 3) / 4) }
-}
 
 /// What pays for an answer that ends when its budget does (`overrun: cut`).
 ///
@@ -40,7 +20,7 @@ package final class StreamBudget {
     /// The client's format.
     package let format: ChatFormat
     /// What had gone by where the client may be left standing, while more than that was looked at.
-    var wholeTally = StreamTally(usage: nil, countsOutput: false, textBytes: 0)
+    var wholeTally = StreamTally()
     /// The content block that is open there.
     var wholeBlock: Int?
     /// Bytes that went out of an event that was half out when the budget ended.

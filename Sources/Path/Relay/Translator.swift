@@ -119,9 +119,8 @@ package final class Translator: Carrier {
     }
 
     private func count() {
-        usage = stream.usage
-        countsOutput = stream.countsOutput
-        textBytes = stream.textBytes
+        tally = stream.tally
+        if stream.isComplete, stream.failure == nil { tally.end() }
     }
 
     /// Writes what the translation has said; an error before the first byte leaves the way open to another provider.
@@ -181,8 +180,7 @@ package final class Translator: Carrier {
     /// Lets a budget pay for what goes by, and end it; to be called before its first byte.
     package func pay(with budget: StreamBudget) {
         self.budget = budget
-        stream.mayGoOn = { [unowned budget] usage, countsOutput, textBytes in
-            let tally = StreamTally(usage: usage, countsOutput: countsOutput, textBytes: textBytes)
+        stream.mayGoOn = { [unowned budget] tally in
             guard let cut = budget.refuses(tally) else { return true }
             budget.cut = cut
             return false

@@ -254,7 +254,7 @@ extension Exchange {
     /// Bytes of an answer's text, or of all of it.
     private var bodyBytes: Int {
         guard gatheredBytes == 0 else { return gatheredBytes }
-        return request.streams ? pump?.textBytes ?? 0 : ledger.bytesCopied + ledger.bytesSpliced
+        return request.streams ? pump?.tally.textBytes ?? 0 : ledger.bytesCopied + ledger.bytesSpliced
     }
 
     /// The same by the way in which the budget wants it counted.

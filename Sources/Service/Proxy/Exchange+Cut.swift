@@ -2,6 +2,7 @@ import Budgets
 import Bytes
 import Conversation
 import Costs
+import Dialect
 import JSON
 import Relay
 import Routing

@@ -53,10 +53,10 @@ extension Exchange {
             ledger.promptTokens = promptEstimate
             ledger.promptIsEstimate = true
         }
-        guard let pump, !pump.countsOutput else { return }
-        let estimate = (pump.textBytes + 3) / 4
-        guard estimate > ledger.completionTokens || usage?.output == nil else { return }
-        ledger.completionTokens = estimate
-        ledger.completionIsEstimate = estimate > 0
+        guard let pump else { return }
+        let tokens = pump.outputTokens
+        guard tokens > ledger.completionTokens || usage?.output == nil else { return }
+        ledger.completionTokens = tokens
+        ledger.completionIsEstimate = tokens > 0
     }
 }

@@ -16,7 +16,7 @@ struct UsageEvent {
     /// Reads the JSON object that begins at `start`; nil when it is not whole.
     init?(_ bytes: Span<UInt8>, from start: Int, _ format: ChatFormat?) {
         var event = UsageEvent()
-        var hasNoChoices = false
+        var (hasNoChoices, isBeginning) = (false, false)
         let end = JSONMembers.each(of: bytes, from: start) { key, value in
             let word = bytes.extracting(key)
             let isObject = bytes[value.lowerBound] == 0x7b
@@ -32,6 +32,8 @@ struct UsageEvent {
                 if isObject, ASCII.equals(word, "usage") {
                     event.read(bytes, value)
                     event.countsOutput = true
+                } else if format == .responses, ASCII.equals(word, "type") {
+                    isBeginning = UsageEvent.begins(bytes.extracting(value))
                 } else if ASCII.equals(word, "choices") {
                     hasNoChoices = UsageEvent.isEmptyList(bytes.extracting(value))
                     if !hasNoChoices, event.shape == nil, let shape = UsageEvent.ofChoice(bytes.extracting(value)) {
@@ -43,6 +45,8 @@ struct UsageEvent {
             }
         }
         guard end != nil else { return nil }
+        // What is told before the first word is no count of the answer.
+        if isBeginning { (event.isLast, event.countsOutput) = (false, false) }
         event.isBare = hasNoChoices && event.shape != nil
         self = event
     }
@@ -84,6 +88,12 @@ struct UsageEvent {
         shape = found
         countsOutput = !isMessage
         isLast = isResponse
+    }
+
+    /// The quoted type of an event of Responses that stands before the answer.
+    private static func begins(_ type: Span<UInt8>) -> Bool {
+        ASCII.equals(type, "\"response.created\"") || ASCII.equals(type, "\"response.in_progress\"")
+            || ASCII.equals(type, "\"response.queued\"")
     }
 
     private static func isEmptyList(_ value: Span<UInt8>) -> Bool {

@@ -8,12 +8,12 @@ import JSON
 /// comes in pieces is put together, so nothing is allocated per event. What holds a usage object is then read by its
 /// structure. After an event that ends the stream nothing counts any more.
 package struct UsageMeter {
+    /// What was counted, and the text that went by.
+    package private(set) var tally = StreamTally()
     /// What the provider says it counted, so far; zero is said, nil is not.
-    package private(set) var usage: TokenUsage?
-    /// The output is counted as it stands, not only as it stood at the beginning.
-    package private(set) var countsOutput = false
-    /// Bytes of text, thinking and arguments that went by, escapes resolved.
-    package private(set) var textBytes = 0
+    package var usage: TokenUsage? { tally.usage }
+    /// The output is counted, not only what was read.
+    package var countsOutput: Bool { tally.countsOutput }
     /// An event came that ends the stream.
     package private(set) var hasEnded = false
 
@@ -48,9 +48,12 @@ package struct UsageMeter {
     }
 
     /// The stream is over: nothing that follows counts.
-    package mutating func end() {
+    ///
+    /// * `isWhole`: it came to its end, and was not broken off.
+    package mutating func end(isWhole: Bool = true) {
         hasEnded = true
         carried = []
+        if isWhole { tally.end() }
     }
 
     /// The body is complete: a last line needs no end.
@@ -92,7 +95,7 @@ package struct UsageMeter {
             carried.removeFirst(dropped)
             isCut = true
             // Nobody will read it again, so all of it counts as text.
-            if !countsOutput { textBytes += dropped + piece.count - kept }
+            tally.add(textBytes: dropped + piece.count - kept)
         }
         for index in (piece.count - kept)..<piece.count { carried.append(piece[index]) }
     }
@@ -102,7 +105,7 @@ package struct UsageMeter {
         carried = []
         if isCut {
             isCut = false
-            if !countsOutput { textBytes += line.count }
+            tally.add(textBytes: line.count)
             apply(UsageEvent(searching: line.span, format))
         } else {
             takeLines(line.span)
@@ -115,17 +118,19 @@ package struct UsageMeter {
     private mutating func takeLines(_ lines: Span<UInt8>) {
         guard !hasEnded, !lines.isEmpty else { return }
         if watchesBlocks, format == .messages { noteBlock(lines) }
-        if !countsOutput { textBytes += UsageText.count(lines, format) }
         var start = 0
         while let hit = findUsage(lines, from: start) {
             var first = hit
             while first > 0, lines[first - 1] != 0x0a { first -= 1 }
             let end = Scan.find(0x0a, in: lines, from: hit) ?? lines.count
+            // Text counts before what is told of it in the same event.
+            tally.add(textBytes: UsageText.count(lines.extracting(start..<end), format))
             if Scan.find(endWord, in: lines.extracting(start..<first)) != nil { return self.end() }
             takeEvent(lines.extracting(first..<end))
             if hasEnded { return }
             start = end
         }
+        tally.add(textBytes: UsageText.count(lines.extracting(start...), format))
         if format == .messages, countsOutput, Scan.find(endWord, in: lines) != nil { end() }
     }
 
@@ -169,16 +174,15 @@ package struct UsageMeter {
     }
 
     private mutating func apply(_ event: UsageEvent) {
-        guard let said = event.shape else { return }
+        guard let said = event.shape, let later = said.said else { return }
+        var usage = usage
         switch format {
         case .messages, .gemini:
             shape.update(said, replacesAll: format == .gemini)
             usage = shape.said
-        default:
-            guard let later = said.said else { return }
-            if usage == nil { usage = later } else { usage?.update(later) }
+        default: if usage == nil { usage = later } else { usage?.update(later) }
         }
-        if event.countsOutput, usage?.output != nil { countsOutput = true }
+        tally.report(usage, told: event.countsOutput && later.output != nil ? usage?.output : nil)
         if event.isLast { end() }
     }
 

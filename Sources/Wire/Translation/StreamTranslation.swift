@@ -19,20 +19,16 @@ package final class StreamTranslation {
     private var output = JSONWriter()
     /// The provider's events so far.
     package private(set) var events = 0
+    /// What the provider said it counted, and the text that went by, as it is spelled.
+    package private(set) var tally = StreamTally()
     /// What the provider said it counted.
-    package private(set) var usage: TokenUsage?
-    /// Bytes of text, thinking and arguments so far, as they are spelled.
-    package private(set) var textBytes = 0
-    /// The provider has counted the output as it stands; Anthropic's first event counts only what was read.
-    package var countsOutput: Bool {
-        usage?.output != nil && (upstream != .messages || readers.isComplete && failure == nil)
-    }
+    package var usage: TokenUsage? { tally.usage }
     /// An error that the provider reported in its stream; nothing is written after it.
     package private(set) var failure: ChatFault?
 
     /// Asked before an event that says something goes out, with what would have been counted then; after a no nothing is
     /// said any more.
-    package var mayGoOn: ((_ usage: TokenUsage?, _ countsOutput: Bool, _ textBytes: Int) -> Bool)?
+    package var mayGoOn: ((StreamTally) -> Bool)?
     /// An event was not said, and what follows it is not either.
     package private(set) var isStopped = false
 
@@ -147,33 +143,39 @@ package final class StreamTranslation {
         say(data)
     }
 
-    private func isPaid(_ mayGoOn: (_ usage: TokenUsage?, _ countsOutput: Bool, _ textBytes: Int) -> Bool) -> Bool {
-        var (bytes, usage) = (textBytes, usage)
+    private func isPaid(_ mayGoOn: (StreamTally) -> Bool) -> Bool {
+        for case .failed in deltas { return true }
+        var later = tally
+        count(into: &later)
+        // An end that says nothing else is not worth to be kept back: the provider has counted already.
+        return later.textBytes == tally.textBytes && readers.isComplete || mayGoOn(later)
+    }
+
+    /// Counts the steps at hand: text before what is told of it in the same event.
+    private func count(into tally: inout StreamTally) {
+        var (usage, output) = (tally.usage, Int?.none)
         for delta in deltas {
             switch delta {
-            case .usage(let said): if usage == nil { usage = said } else { usage?.update(said) }
             case .text(_, let text), .reasoning(_, let text), .refusal(_, let text), .toolArguments(_, _, let text):
-                bytes += Int(text.range.count)
-            case .failed: return true
+                tally.add(textBytes: Int(text.range.count))
+            case .usage(let said):
+                if usage == nil { usage = said } else { usage?.update(said) }
+                // Anthropic's first event counts only what was read.
+                if said.output != nil, upstream != .messages || readers.isComplete { output = usage?.output }
             default: break
             }
         }
-        // An end that says nothing else is not worth to be kept back: the provider has counted already.
-        if bytes == textBytes, readers.isComplete { return true }
-        let counts = usage?.output != nil && (upstream != .messages || readers.isComplete)
-        return mayGoOn(usage, counts, bytes)
+        if usage != nil { tally.report(usage, told: output) }
     }
 
     /// Writes what the deltas at hand become; `isStandard` when none of them has the provider's form.
     private func say(_ data: Span<UInt8>, isStandard: Bool = false) {
+        count(into: &tally)
         for index in deltas.indices {
             let delta = deltas[index]
             switch delta {
-            case .usage(let said):
-                if usage == nil { usage = said } else { usage?.update(said) }
-            case .text(let choice, let text), .reasoning(let choice, let text), .refusal(let choice, let text),
-                .toolArguments(let choice, _, let text):
-                textBytes += Int(text.range.count)
+            case .text(let choice, _), .reasoning(let choice, _), .refusal(let choice, _),
+                .toolArguments(let choice, _, _):
                 if choice > lastChoice { lastChoice = min(choice, 63) }
             case .finished(let choice, _, _): if (0..<64).contains(choice) { finishedChoices |= 1 << UInt64(choice) }
             case .failed(let kind, let message, let type, let code, let status):
