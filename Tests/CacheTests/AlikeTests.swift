@@ -38,6 +38,27 @@ import Testing
     }
 
     @Test(arguments: [
+        ("water at -5 degrees", "water at 5 degrees"), ("x = -1", "x = 1"), ("x = \u{2212}1", "x = 1"),
+        ("pay 1,500 now", "pay 1.500 now"), ("cost 1.5", "cost 1,5"), ("give 3/4", "give 3 4"), ("give .5", "give 5"),
+        ("1e5 units", "1 e5 units"), ("what is 5+3", "what is 5-3"), ("what is 5 - 3", "what is 5 + 3"),
+        ("is 3 < 4", "is 3 > 4"), ("is a < b", "is a > b"), ("pay 5 \u{20ac}", "pay 5 $"), ("at 12:30", "at 12.30"),
+        ("5 % of it", "5 of it"), ("2 * 3", "2 / 3"),
+    ])
+    func `numbers that are reckoned otherwise are other numbers`(one: String, other: String) throws {
+        let (first, second) = (try #require(alike(chat(one))), try #require(alike(chat(other))))
+        #expect(first.numbers != second.numbers)
+    }
+
+    @Test(arguments: [
+        ("the well-known 17 rooms.", "17 rooms, which are well known"), ("chapter 3: why?", "why chapter 3, please"),
+        ("it costs 5.", "so it costs 5"), ("no number", "none, at all!"),
+    ])
+    func `words and the signs of sentences are none of them`(one: String, other: String) throws {
+        let (first, second) = (try #require(alike(chat(one))), try #require(alike(chat(other))))
+        #expect(first.numbers == second.numbers)
+    }
+
+    @Test(arguments: [
         #","tools":[{"type":"function","function":{"name":"f"}}]"#, #","functions":[{"name":"f"}]"#, #","n":2"#,
         #","seed":1"#, #","temperature":1.2"#, #","response_format":{"type":"json_object"}"#, #","logprobs":true"#,
         #","modalities":["text","audio"]"#, #","web_search_options":{}"#, #","unheard_of":1"#, #","model":"m""#,

@@ -64,7 +64,9 @@ import WireCases
             ("retry-after: 9\r\nretry-after-ms: 250", 250), ("x-ms-retry-after-ms: 70\r\nretry-after: 9", 70),
             ("retry-after: Sun, 06 Nov 1994 08:49:47 GMT", 10_000), ("retry-after: Sun, 06 Nov 1994 08:49:00 GMT", 0),
             ("retry-after: soon", nil), ("retry-after: -1", nil), ("retry-after:", nil), ("retry-after: 1e3", nil),
-            ("retry-after: 9999999999999", nil), ("x-other: 1", nil),
+            ("retry-after: 9999999999999", 86_400_000), ("x-other: 1", nil),
+            ("retry-after: 99999999999999999999999", 86_400_000), ("retry-after: 99999999999999999999.5", 86_400_000),
+            ("retry-after-ms: 99999999999999999999", 86_400_000), ("retry-after: 99999999999999999999x", nil),
             // Nobody waits longer than a day, and no product of it overflows.
             ("retry-after: 92233720368", 86_400_000), ("retry-after: Wed, 21 Oct 9999 07:28:00 GMT", 86_400_000),
             ("retry-after-ms: 999999999", 86_400_000), ("retry-after-ms: 999999999999", 86_400_000),

@@ -138,6 +138,8 @@ struct GateTests {
                 == "malformed_tenant"
         )
         #expect(try Sent(["api-key: t2", "x-tenant: a b"]).admit(access, from: "10.0.0.1") == "malformed_tenant")
+        // Two lines that were joined on the way.
+        #expect(try Sent(["api-key: t2", "x-tenant: a,b"]).admit(access, from: "10.0.0.1") == "malformed_tenant")
         #expect(try Sent(["api-key: t2", "x-tenant: "]).admit(access, from: "10.0.0.1") == "malformed_tenant")
         access.isBearer = false
         #expect(try Sent(["x-tenant: blue"]).admit(access, from: "10.0.0.1") == "- blue")

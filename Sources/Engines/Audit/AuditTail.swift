@@ -6,8 +6,8 @@ package struct AuditTail: Sendable {
     package struct Filter: Sendable {
         /// Parts that a line must have, as the canonical encoding spells them.
         private var needles: [[UInt8]] = []
-        /// Only lines behind this number.
-        package var after = 0
+        /// Only lines behind this number, the first of them and not the last.
+        package var after: Int?
         package init() {}
 
         /// Members that a filter may name; their values are texts, but for `status`.
@@ -26,8 +26,8 @@ package struct AuditTail: Sendable {
         }
 
         func admits(_ line: ArraySlice<UInt8>) -> Bool {
-            if needles.isEmpty, after == 0 { return true }
-            guard let read = AuditLine(line), read.sequence > after else { return false }
+            if needles.isEmpty, after == nil { return true }
+            guard let read = AuditLine(line), read.sequence > after ?? 0 else { return false }
             let bytes = Array(line)
             return needles.allSatisfy { Scan.find($0.span, in: bytes.span) != nil }
         }
@@ -43,7 +43,7 @@ package struct AuditTail: Sendable {
     /// As many files as are read at most.
     private static let fileLimit = 4
 
-    /// Reads and verifies the file that is written, and older ones while lines are wanted.
+    /// Reads and verifies the file that is written, and older ones while lines are wanted: `count` of them at most.
     package static func read(_ log: AuditLog, last count: Int, _ filter: Filter = Filter()) -> AuditTail {
         var tail = AuditTail()
         for _ in 0..<3 {
@@ -66,13 +66,17 @@ package struct AuditTail: Sendable {
         for more in 0..<fileLimit {
             tail = AuditTail()
             var verifier = AuditVerifier(key: log.key, heads: [status.head])
+            var first: Int?
             for file in older.suffix(more) + [log.files.path] {
                 let limit = file == log.files.path ? status.fileBytes : .max
                 verifier.begin(file: file)
                 do throws(AuditFiles.Unreadable) {
                     try AuditFiles.lines(of: file, limit: limit) { line, isEnded in
                         verifier.take(line, isEnded: isEnded)
-                        if filter.admits(line) { tail.keep(line, count) }
+                        if first == nil { first = AuditLine(line)?.sequence }
+                        guard filter.admits(line) else { return }
+                        // The first of those behind a number, else the last of all.
+                        if filter.after == nil || tail.lines.count < count { tail.keep(line, count) }
                     }
                 } catch {
                     tail.faults.append(AuditFault(file: file, line: nil, message: "cannot be read: \(error.reason)"))
@@ -82,7 +86,8 @@ package struct AuditTail: Sendable {
             tail.faults += verifier.faults
             tail.checked = verifier.lines
             tail.lines = Array(tail.lines.suffix(count))
-            if tail.lines.count >= count || more >= older.count { break }
+            let isEnough = filter.after.map { first ?? 0 <= $0 + 1 } ?? (tail.lines.count >= count)
+            if isEnough || more >= older.count { break }
         }
         return tail
     }

@@ -21,7 +21,7 @@ package struct AlikeQuestion: Equatable, Sendable {
     package let text: [UInt8]
     /// The body without it.
     package let rest: [UInt8]
-    /// The numbers of the text.
+    /// The numbers of the text, with what they are reckoned with.
     package let numbers: [UInt8]
 
     /// Nil for a request that is answered for itself alone.
@@ -76,20 +76,38 @@ package struct AlikeQuestion: Equatable, Sendable {
         }
     }
 
-    /// Digits and other signs of number, each run with an end.
+    /// Digits and other signs of number, what they are reckoned with, and what joins or parts them.
     private static func numbers(of text: [UInt8]) -> [UInt8] {
+        let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
+        func isNumber(_ index: Int) -> Bool {
+            scalars.indices.contains(index) && scalars[index].properties.numericType != nil
+        }
+        func isLetter(_ index: Int) -> Bool {
+            scalars.indices.contains(index) && scalars[index].properties.isAlphabetic
+        }
+        /// The nearest scalar that is no space, this way.
+        func near(_ index: Int, _ step: Int) -> Int {
+            var index = index + step
+            while scalars.indices.contains(index), scalars[index].properties.isWhitespace { index += step }
+            return index
+        }
         var result: [UInt8] = []
-        var isInside = false
-        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-            if scalar.properties.numericType != nil {
+        for (index, scalar) in scalars.enumerated() {
+            switch scalar.properties.generalCategory {
+            case _ where isNumber(index):
+                if isLetter(index - 1) { result.append(0x61) }
                 result += Array(String(scalar).utf8)
-                isInside = true
-            } else if isInside {
-                result.append(0x20)
-                isInside = false
+                if isLetter(index + 1) { result.append(0x61) }
+                if !isNumber(index + 1) { result.append(0x20) }
+            case .mathSymbol, .currencySymbol: result += Array(String(scalar).utf8)
+            // A dash within a word is none of theirs.
+            case .dashPunctuation where isNumber(near(index, 1)) || isNumber(near(index, -1)): result.append(0x2d)
+            case .otherPunctuation where isNumber(index + 1) || "%*/\\".unicodeScalars.contains(scalar):
+                result += Array(String(scalar).utf8)
+            default: break
             }
         }
-        return isInside ? result + [0x20] : result
+        return result
     }
 }
 

@@ -29,7 +29,10 @@ package struct AccessSettings: Sendable {
     /// True for a name of a tenant that a proxy may give: short, and of visible characters.
     package static func isTenant(_ name: Span<UInt8>) -> Bool {
         guard (1...128).contains(name.count) else { return false }
-        for index in name.indices where name[index] <= 0x20 || name[index] >= 0x7f { return false }
+        // A comma joins several field lines to one on the way (RFC 9110 §5.3).
+        for index in name.indices where name[index] <= 0x20 || name[index] >= 0x7f || name[index] == 0x2c {
+            return false
+        }
         return true
     }
 }

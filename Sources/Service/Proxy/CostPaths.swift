@@ -30,6 +30,10 @@ enum CostPaths {
                 Refusal(403, "model_not_allowed", "this key may not ask for that model", param: "model")
             )
         }
+        guard cached <= input else {
+            let message = "`cached_tokens` are a part of `input_tokens`, which are fewer"
+            return session.refuse(Refusal(400, "invalid_request", message, param: "cached_tokens"))
+        }
         let tokens = SpentTokens(input: input, cached: cached, output: output)
         let providers = snapshot.configuration.providers
         var found: [(provider: String, cost: Int)] = []
@@ -66,7 +70,12 @@ enum CostPaths {
         guard let node = body(session) else { return }
         guard let input = count(session, node, "input_tokens"), let output = count(session, node, "max_output_tokens")
         else { return }
-        let sees = node["has_vision"]?.bool ?? false
+        let vision = node["has_vision"]
+        guard vision == nil || vision?.isNull == true || vision?.bool != nil else {
+            let message = "`has_vision` is true or false"
+            return session.refuse(Refusal(400, "invalid_request", message, param: "has_vision"))
+        }
+        let sees = vision?.bool ?? false
         let snapshot = session.worker.snapshot
         let aliases = snapshot.configuration.aliases
         let tokens = SpentTokens(input: input, output: output)

@@ -99,7 +99,8 @@ extension Session {
         case .differing:
             return Refusal(400, "ambiguous_credentials", "the request carries two keys that differ: send one")
         case .malformedTenant:
-            return Refusal(400, "invalid_tenant", "`\(header)` names one tenant in 1 to 128 visible characters")
+            let message = "`\(header)` names one tenant in 1 to 128 visible characters without a comma"
+            return Refusal(400, "invalid_tenant", message)
         case .foreignTenant:
             return Refusal(403, "tenant_not_allowed", "`\(header)` names another tenant than the key's own")
         }

@@ -39,11 +39,11 @@ enum TokenPaths {
             }
         }
 
-        /// A whole number that is not negative; nil when the body has none.
-        func count(_ name: String) throws(Fault) -> Int? {
+        /// A whole number from 0 to `most`; nil when the body has none.
+        func count(_ name: String, most: Int = Amount.limit) throws(Fault) -> Int? {
             guard let value = node[name], !value.isNull else { return nil }
-            guard let number = value.integer, number >= 0 else {
-                let message = "`\(name)` is a whole number from 0 on"
+            guard let number = value.integer, (0...most).contains(number) else {
+                let message = "`\(name)` is a whole number from 0 to \(most)"
                 throw Fault(refusal: Refusal(400, "invalid_request", message, param: name))
             }
             return number
@@ -58,17 +58,12 @@ enum TokenPaths {
 
         /// What is needed or was used: `tokens`, `cost_micro_usd`, `requests`.
         func amount(tokens word: String) throws(Fault) -> Amount {
-            let (tokens, micro) = (try count(word), try count("cost_micro_usd"))
+            let (tokens, micro) = (try count(word), try count("cost_micro_usd", most: Amount.limit / 1_000))
             let requests = try count("requests")
             guard tokens != nil || micro != nil || requests != nil else {
                 throw Fault(refusal: Refusal(400, "invalid_request", "the body names no `\(word)`", param: word))
             }
-            let dollars = (micro ?? 0).multipliedReportingOverflow(by: 1_000)
-            return Amount(
-                tokens: tokens ?? 0,
-                nanodollars: dollars.overflow ? .max : dollars.partialValue,
-                requests: requests ?? 0
-            )
+            return Amount(tokens: tokens ?? 0, nanodollars: (micro ?? 0) * 1_000, requests: requests ?? 0)
         }
     }
 

@@ -127,13 +127,14 @@ package final class ResponseHead {
 
 /// Plain decimal numbers, as Retry-After has them.
 enum Decimal {
-    /// `1.5` is 1500; nil when it is no such number or absurdly large.
+    /// Reads `1.5` as 1500; nil when it is no such number.
+    ///
+    /// What is absurdly large is a million years.
     static func thousandths(_ text: Span<UInt8>) -> Int? {
-        guard !text.isEmpty, text.count <= 12 else { return nil }
         var whole = 0
         var position = 0
         while position < text.count, ASCII.isDigit(text[position]) {
-            whole = whole * 10 + Int(text[position] - 0x30)
+            whole = min(whole * 10 + Int(text[position] - 0x30), 31_536_000_000_000)
             position += 1
         }
         guard position > 0 else { return nil }

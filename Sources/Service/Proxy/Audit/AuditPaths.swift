@@ -28,6 +28,9 @@ enum AuditPaths {
                 guard let number = Int(value), number >= 0 else { return refuse(session, "`after` is a sequence") }
                 filter.after = number
             default:
+                if item.name == "status", Int(value).map({ !(100...599).contains($0) }) ?? true {
+                    return refuse(session, "`status` is a number from 100 to 599")
+                }
                 guard filter.want(item.name, value) else {
                     let known = (["limit", "after"] + AuditTail.Filter.members).joined(separator: ", ")
                     return refuse(session, "there is no filter `\(item.name.prefix(40))`; there are: \(known)")
