@@ -56,6 +56,19 @@ import Testing
             body: "{\"model\":\"mock-small\",\(messages)}",
             ending: ["\"done\":true", "\"done_reason\":\"length\""]
         ),
+        // A provider that counts zero until its last event.
+        Cut(
+            path: "/v1beta/models/mock-small:streamGenerateContent?alt=sse",
+            kind: "google",
+            body: "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"hi\"}]}]}",
+            ending: ["\"finishReason\":\"MAX_TOKENS\""]
+        ),
+        Cut(
+            path: "/v1/messages",
+            kind: "google",
+            body: "{\"model\":\"mock-small\",\"max_tokens\":20,\"stream\":true,\(messages)}",
+            ending: ["content_block_stop", "\"stop_reason\":\"max_tokens\"", "message_stop"]
+        ),
         Cut(
             path: "/api/chat",
             kind: "openai-compatible",
@@ -68,7 +81,8 @@ import Testing
     func `a stream that outgrows its budget ends in its dialect where the pool cuts`(index: Int) throws {
         let cut = Self.cuts[index]
         let mock = try MockUpstream(models: ["mock-small"])
-        let base = ["anthropic", "ollama"].contains(cut.kind) ? mock.url : "\(mock.url)/v1"
+        let bases = ["anthropic": "", "ollama": "", "google": "/v1beta"]
+        let base = mock.url + (bases[cut.kind] ?? "/v1")
         let station = try Station(
             providers: "  other: {kind: \(cut.kind), url: \"\(base)\", key: env:APP_TOKEN, health: {mode: none}, "
                 + "pass_headers: [x-mock-*]}",
@@ -99,6 +113,33 @@ import Testing
         #expect(page.value("hoosh_pool_reservations_total", ["pool": "team", "result": "cut"]) == 1)
         // The connection goes on: the answer was whole.
         #expect(try connection.fetch("GET", "/v1/tokens/pools").status == 200)
+    }
+
+    @Test(arguments: [7, 8]) func `who leaves before the provider has counted pays for what came`(index: Int) throws {
+        let cut = Self.cuts[index]
+        let mock = try MockUpstream(models: ["mock-small"])
+        let station = try Station(
+            providers: "  other: {kind: \(cut.kind), url: \"\(mock.url)/v1beta\", key: env:APP_TOKEN, "
+                + "health: {mode: none}, pass_headers: [x-mock-*]}",
+            more: "pools: {team: {tokens: 1M/day}}",
+            routes: "  - {name: all, to: [other], pool: team}",
+            environment: ["APP_TOKEN": "app-0123456789abcdef0123"]
+        )
+        let connection = try station.connect()
+        let headers = [
+            ("x-mock-events", "3000"), ("x-mock-gap-us", "2000"), ("anthropic-version", "2023-06-01"),
+            ("content-type", "application/json"),
+        ]
+        try connection.request("POST", cut.path, headers: headers, body: cut.body)
+        func events() -> Int {
+            String(decoding: connection.buffer, as: UTF8.self).components(separatedBy: "data: ").count
+        }
+        while events() < 110, connection.fill() == nil {}
+        connection.reset()
+        let line = try settled(station)
+        #expect(line["reserved"] as? Int == 0)
+        // Each event has a word at least.
+        #expect(line["used"] as? Int ?? 0 >= 90, "\(line)")
     }
 
     /// Waits until nothing is set aside in the pool any more.

@@ -29,7 +29,8 @@ package class Carrier {
     /// Tokens of the answer so far, or of all of it once it is whole.
     package final var outputTokens: Int {
         var tally = tally
-        if hasEnded, endedWell { tally.end() }
+        // One that a budget cut has an end that its provider does not know of.
+        if hasEnded, endedWell, budget?.cut == nil { tally.end() }
         return tally.outputTokens
     }
 
