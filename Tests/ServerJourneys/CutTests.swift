@@ -96,7 +96,7 @@ import Testing
             cut.path,
             headers: [
                 ("x-mock-events", "3000"), ("x-mock-gap-us", "300"), ("anthropic-version", "2023-06-01"),
-                ("content-type", "application/json"),
+                ("content-type", "application/json"), ("x-mock-event-bytes", "400"),
             ],
             body: cut.body
         )
@@ -128,7 +128,7 @@ import Testing
         let connection = try station.connect()
         let headers = [
             ("x-mock-events", "3000"), ("x-mock-gap-us", "2000"), ("anthropic-version", "2023-06-01"),
-            ("content-type", "application/json"),
+            ("content-type", "application/json"), ("x-mock-event-bytes", "400"),
         ]
         try connection.request("POST", cut.path, headers: headers, body: cut.body)
         func events() -> Int {
