@@ -183,10 +183,14 @@ final class RedisLink: Watcher {
         if !wasSent { unsent -= 1 }
         guard let reply, let context, !isClosing else { return question.answer(nil) }
         heard += 1
-        let reader = context.pointee.c.reader.pointee
-        if wasSent, !reply.isNews, open > unsent || reader.pos == reader.len { return question.answer(reply) }
+        // Where nobody else waits nothing may be left.
+        let isLast = open == unsent
+        if wasSent, !reply.isNews, !isLast || context.pointee.c.reader.map({ $0.pointee.pos == $0.pointee.len }) == true
+        {
+            return question.answer(reply)
+        }
         // hiredis looks no further then.
-        if case .error(let sentence) = reply { giveUp(sentence) } else { giveUp(RedisLink.unasked) }
+        if !wasSent, case .error(let sentence) = reply { giveUp(sentence) } else { giveUp(RedisLink.unasked) }
         question.answer(nil)
     }
 
