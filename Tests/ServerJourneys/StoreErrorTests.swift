@@ -8,8 +8,12 @@ import Testing
 @Suite(.serialized, .enabled(if: RedisServer.isInstalled, "\(RedisServer.missing)"))
 struct StoreErrorTests {
     private func station(_ server: RedisServer, _ state: String, _ more: String) throws -> Station {
+        try station(server.url, state, more)
+    }
+
+    private func station(_ url: String, _ state: String, _ more: String) throws -> Station {
         try Station(
-            more: "state: {store: \"\(server.url)\", \(state)}\n\(more)",
+            more: "state: {store: \"\(url)\", \(state)}\n\(more)",
             routes: "  - {name: all, to: [mock], pool: team, usage: exact}"
         )
     }
@@ -168,6 +172,47 @@ struct StoreErrorTests {
         // All twenty are charged now.
         for station in stations { try expectError(station.chat(), 429, code: "budget_exceeded") }
         #expect(try server.command("HGET", "{hoosh}:p:team:", "ur") == "20\n")
+    }
+
+    @Test(arguments: ["deny", "open"])
+    func `a server that answers twice is lost, and the proxy is not`(_ mode: String) throws {
+        let isBad = Mutex(true)
+        let server = try ScriptedRedis { words in
+            guard words[0] == "EVALSHA" else { return ["$40\r\n\(String(repeating: "a", count: 40))\r\n"] }
+            let answer = "*2\r\n$2\r\nok\r\n:\(Int(Date().timeIntervalSince1970 * 1_000))\r\n"
+            return [isBad.withLock { $0 } ? "\(answer):1\r\n" : answer]
+        }
+        let station = try station(server.url, "on_store_error: \(mode)", Self.pools)
+        for _ in 0..<10 {
+            let answer = try station.chat()
+            #expect(answer.status == (mode == "deny" ? 503 : 200), "\(answer.text)")
+            if mode == "open" { #expect(answer["x-hoosh-store"] == "open") }
+        }
+        #expect(station.proxy.errors.contains("sent a reply that nobody asked for"))
+        isBad.withLock { $0 = false }
+        try whole(station)
+        let answer = try station.chat()
+        #expect(answer.status == 200 && answer["x-hoosh-store"] == nil, "\(answer.text)")
+        withExtendedLifetime(server) {}
+    }
+
+    @Test func `scripts that are flushed under load are noticed by nobody`() throws {
+        let server = try RedisServer()
+        let station = try station(server, "on_store_error: deny, timeout: 5s", Self.pools)
+        try whole(station)
+        let tally = try load(station) {
+            for _ in 0..<40 {
+                try more(station, 3)
+                _ = try server.command("SCRIPT", "FLUSH")
+            }
+        }
+        #expect(Array(tally.statuses.keys) == [200])
+        #expect(tally.alone.isEmpty)
+        try whole(station)
+        let found = try used(server)
+        #expect(found.held == 0)
+        #expect(found.used == tally.tokens)
+        #expect(!station.proxy.errors.contains("is of no use"))
     }
 
     @Test func `a server that wants a password gets it from a reference, and nobody else does`() throws {
