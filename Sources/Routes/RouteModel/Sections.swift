@@ -105,6 +105,7 @@ package struct CacheSettings: Sendable {
         case atOnce = "at_once"
         case recorded
     }
+    package enum Store: String, CaseIterable, Sendable { case memory, shared }
     package var mode = Setting(Mode.none)
     package var ttlMilliseconds = Setting(300_000)
     package var maxEntries = Setting(1_000)
@@ -113,6 +114,8 @@ package struct CacheSettings: Sendable {
     package var maxLevel = Setting(Level.internal)
     package var streams = Setting(Streams.skip)
     package var pace = Setting(Pace.atOnce)
+    /// Whether answers are left for other proxies as well, in the store of `state`.
+    package var store = Setting(Store.memory)
     /// How questions are compared; nil compares none.
     package var semantic = Setting<SemanticSettings?>(nil)
     package init() {}

@@ -2,6 +2,8 @@ import Cache
 import HTTP
 import JSON
 import Loop
+import SharedPools
+import Telemetry
 
 // What the admin listener tells of answers that are kept, and how they are taken out (docs/cache.md).
 extension AdminPaths {
@@ -45,7 +47,7 @@ extension AdminPaths {
             + "\"waiting\":\(report.waiting),\"saved_prompt_tokens\":\(counts.savedPromptTokens),"
             + "\"saved_completion_tokens\":\(counts.savedCompletionTokens),"
             + "\"warm\":{\"total\":\(warm.total),\"asked\":\(warm.asked),\"failed\":\(warm.failed),"
-            + "\"running\":\(warm.isRunning)}}"
+            + "\"running\":\(warm.isRunning)},\(storeStats(counts))}"
     }
 
     private static func invalidate(_ session: Session) {
@@ -53,8 +55,42 @@ extension AdminPaths {
             let message = "send one of {\"all\": true}, {\"model\": NAME}, {\"key\": NAME} and {\"tenant\": NAME}"
             return session.refuse(Refusal(400, "invalid_request", message))
         }
-        let gone = session.worker.snapshot.cacheBook.invalidate(choice)
-        session.answer(200, "application/json", Array("{\"invalidated\":\(gone)}".utf8))
+        let book = session.worker.snapshot.cacheBook
+        guard let store = session.worker.store, session.worker.snapshot.sharesAnswers else {
+            let gone = book.invalidate(choice)
+            return session.answer(200, "application/json", Array("{\"invalidated\":\(gone)}".utf8))
+        }
+        let token = String(decoding: session.worker.newRequestID(), as: UTF8.self)
+        let entry = StoreNews.entry(choice, token: token)
+        book.tell(entry)
+        session.awaitAnswer()
+        let asker = WeakSession(session)
+        store.begin([choice.generation], token: token, entry: entry, length: StoreNews.length) { isDone in
+            // Only now: who asks the store before that may still be given what is to go.
+            let gone = book.invalidate(choice)
+            let text = "{\"invalidated\":\(gone),\"shared\":\(isDone)}"
+            asker.session?.answer(200, "application/json", Array(text.utf8))
+        }
+    }
+
+    /// What came of asking the store that proxies share.
+    private static func storeStats(_ counts: CacheCounts) -> String {
+        "\"store\":{\"hits\":\(counts.storeHits),\"misses\":\(counts.storeMisses),\"errors\":\(counts.storeErrors),"
+            + "\"writes\":\(counts.storeWrites),\"skips\":\(counts.storeSkips)}"
+    }
+
+    private static func storeMetrics(_ counts: CacheCounts) -> String {
+        var page = PrometheusText()
+        page.family("hoosh_cache_store_requests_total", "counter", "Answers asked of the shared store, by what came.")
+        let asked = [("hit", counts.storeHits), ("miss", counts.storeMisses), ("error", counts.storeErrors)]
+        for (outcome, count) in asked {
+            page.sample("hoosh_cache_store_requests_total", [("outcome", outcome)], "\(count)")
+        }
+        page.family("hoosh_cache_store_writes_total", "counter", "Kept answers, by whether the shared store has them.")
+        for (result, count) in [("written", counts.storeWrites), ("skipped", counts.storeSkips)] {
+            page.sample("hoosh_cache_store_writes_total", [("result", result)], "\(count)")
+        }
+        return page.text
     }
 
     private static func choice(_ session: Session) -> CacheBook.Choice? {
@@ -107,6 +143,6 @@ extension AdminPaths {
         text += "# HELP hoosh_cache_bytes What they take.\n# TYPE hoosh_cache_bytes gauge\n"
         text += "hoosh_cache_bytes \(report.bytes)\n"
         text += "# HELP hoosh_cache_waiting Requests that wait for an equal one.\n# TYPE hoosh_cache_waiting gauge\n"
-        return text + "hoosh_cache_waiting \(report.waiting)\n"
+        return text + "hoosh_cache_waiting \(report.waiting)\n" + storeMetrics(counts)
     }
 }

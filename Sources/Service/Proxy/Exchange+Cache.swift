@@ -20,6 +20,8 @@ struct CacheUse: Starting {
     /// What the head says of the body that is taken down.
     var fields: [UInt8] = []
     var replay: CacheReplay?
+    /// What a store is asked that other proxies leave answers in; nil where there is none.
+    var search: StoreSearch?
     /// Whether a question that is alike was answered already.
     var comparison: Comparison?
     /// How much alike the question is whose answer is given; nil for an equal one.
@@ -48,17 +50,19 @@ extension Exchange {
         let inbox = loop.inbox
         let waiter = LoopBound(WeakExchange(self))
         let comparer = comparer(policy, wish)
+        let search = search(policy, key, question, wish, comparer)
         let outcome = policy.shelf.ask(
             key,
             wish,
             ttl: policy.ttlNanoseconds,
             now: loop.now,
-            compares: comparer != nil
+            compares: comparer != nil || search != nil
         ) { news in
             inbox.post { waiter.value.exchange?.hear(news) }
         }
         cache.policy = policy
         cache.owner = question.owner
+        cache.search = search
         switch outcome {
         case .hit(let answer):
             replay(answer)
@@ -66,6 +70,7 @@ extension Exchange {
         case .lead(let flight):
             cache.hasMissed = true
             cache.flight = flight
+            if let search { return fetch(search) }
             return comparer.map { compares($0, question, wish) } ?? false
         case .wait(let ticket):
             cache.hasMissed = true
@@ -77,12 +82,18 @@ extension Exchange {
             return true
         case .none:
             guard wish.wantsOnlyKept, !wish.isBypass else { return false }
-            ledger.status = 504
-            settle()
-            let message = "no answer to this request is kept, and `Cache-Control: only-if-cached` wants no other"
-            session.refuse(Refusal(504, "not_cached", message), requestID: requestID)
+            if let search { return fetch(search) }
+            refuseUnkept()
             return true
         }
+    }
+
+    /// The client wants no other answer than one that is kept.
+    func refuseUnkept() {
+        ledger.status = 504
+        settle()
+        let message = "no answer to this request is kept, and `Cache-Control: only-if-cached` wants no other"
+        session.refuse(Refusal(504, "not_cached", message), requestID: requestID)
     }
 
     /// What the answer depends on; nil for a request whose answer is never kept.
@@ -131,7 +142,7 @@ extension Exchange {
         return node["background"]?.bool == true || node["conversation"].map { !$0.isNull } ?? false
     }
 
-    private var cacheWish: CacheWish {
+    var cacheWish: CacheWish {
         var wish = CacheWish()
         let span = bytes.bindMemory(to: UInt8.self).span
         for field in head.fields {
@@ -155,11 +166,17 @@ extension Exchange {
         cache.ticket = nil
         waitDeadline = .max
         switch news {
-        case .answer(let answer): return replay(answer)
+        case .answer(let answer): if !isTooOld(answer) { return replay(answer) }
         case .alike(let answer, let similarity):
             cache.similarity = similarity
             return replay(answer)
-        case .lead(let flight): cache.flight = flight
+        case .lead(let flight):
+            cache.flight = flight
+            if let search = cache.search {
+                search.isMiss = true
+                _ = fetch(search)
+                return
+            }
         case .alone: break
         }
         phase = .idle
@@ -235,6 +252,7 @@ extension Exchange {
             alike: cache.comparison?.mark
         )
         flight.finish(answer, ttl: policy.ttlNanoseconds)
+        leaveInStore(answer, policy)
     }
 
     /// True when a stream says that it is whole, in its own words: a body that does not was cut, however it is framed.

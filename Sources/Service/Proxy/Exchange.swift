@@ -43,6 +43,8 @@ final class Exchange: UpstreamUser {
         case relaying
         /// An equal request is being answered already; its answer will do.
         case sharing
+        /// A shared store is asked whether another proxy has kept the answer.
+        case fetching
         /// The embedder is asked what the question means.
         case comparing
         /// A kept answer is on its way to the client.
@@ -225,7 +227,8 @@ final class Exchange: UpstreamUser {
         case .awaitingHead: readAnswer()
         case .saving: saveMore()
         case .relaying: relay()
-        case .idle, .reserving, .connecting, .backingOff, .queued, .sharing, .comparing, .replaying, .ended: break
+        case .idle, .reserving, .connecting, .backingOff, .queued, .sharing, .fetching, .comparing, .replaying, .ended:
+            break
         }
     }
 

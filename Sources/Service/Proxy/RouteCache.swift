@@ -22,9 +22,18 @@ final class RouteCache: Sendable {
     let route: [UInt8]
     /// How questions are compared; nil compares none.
     let semantic: SemanticCache?
+    /// What names of answers begin with that other proxies get as well; nil where each keeps its own.
+    let sharedSalt: [UInt8]?
 
-    private init(_ settings: CacheSettings, _ shelf: CacheShelf, route: [UInt8], _ semantic: SemanticCache?) {
+    private init(
+        _ settings: CacheSettings,
+        _ shelf: CacheShelf,
+        route: [UInt8],
+        _ semantic: SemanticCache?,
+        salt: [UInt8]
+    ) {
         self.semantic = semantic
+        sharedSalt = settings.store.value == .shared ? salt : nil
         self.shelf = shelf
         bodyLimitBytes = RouteCache.limits(settings).bodyBytes
         self.route = route
@@ -42,11 +51,14 @@ final class RouteCache: Sendable {
     }
 
     /// The caches of a configuration, by position of the route; nil for a route that keeps nothing.
+    ///
+    /// * `salt`: what else shapes answers, for those that another process is given as well: it may have other files.
     static func all(
         _ compiled: Compiled,
         _ providers: [Provider],
         _ clearances: [Clearance],
-        _ book: CacheBook
+        _ book: CacheBook,
+        salt: [UInt8]
     ) -> [RouteCache?] {
         let deniedTags = clearances.map(\.deniedTags)
         let document = compiled.document
@@ -61,7 +73,7 @@ final class RouteCache: Sendable {
             shelves.insert(name)
             let text = describe(route.name, plans, providers, compiled.program.tagNames)
             let semantic = settings.semantic.value.flatMap { SemanticCache($0, providers, deniedTags: deniedTags) }
-            return RouteCache(settings, book.shelf(name, own), route: text, semantic)
+            return RouteCache(settings, book.shelf(name, own), route: text, semantic, salt: salt)
         }
         book.keep(only: shelves)
         return caches

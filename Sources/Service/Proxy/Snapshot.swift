@@ -63,6 +63,8 @@ package final class Snapshot: Sendable {
     let cacheBook: CacheBook
     /// What each route keeps, by position of the route.
     let caches: [RouteCache?]
+    /// Some of them are kept for other proxies as well.
+    var sharesAnswers: Bool { caches.contains { $0?.sharedSalt != nil } }
     /// Questions that are asked before anybody does; nil without any.
     let warm: WarmList?
 
@@ -113,7 +115,8 @@ package final class Snapshot: Sendable {
         routeRows = program.routes.map { rows.route($0.name) }
         governance = Governance(ready.compiled.document, program, zones: ready.zones, books: rows.books)
         cacheBook = previous?.cacheBook ?? CacheBook()
-        caches = RouteCache.all(ready.compiled, configuration.providers, clearances, cacheBook)
+        let salt = Snapshot.digest(Array("\(Version.current)\n".utf8) + ready.bytes)
+        caches = RouteCache.all(ready.compiled, configuration.providers, clearances, cacheBook, salt: salt)
         warm = ready.warm
         keyRows = configuration.access.ring.keys.map { rows.key($0.name) }
     }

@@ -1,6 +1,7 @@
 import Admission
 import Arrival
 import CLinux
+import Cache
 import Decision
 import Routing
 import Forwarding
@@ -119,6 +120,15 @@ final class Worker {
         counters.grow(providers: 0, routes: 0, keys: shared.rows.keyNames.count)
         outgoing = .allocate(byteCount: 192 * 1024, alignment: 4096)
         withUnsafeMutableBytes(of: &randomState) { _ = clinux_random($0.baseAddress, $0.count) }
+        // One loop hears for all what other proxies invalidate.
+        if number == 0 {
+            store?.follow(
+                every: 1_000_000_000,
+                length: StoreNews.length,
+                wanted: { [unowned self] in self.snapshot.sharesAnswers },
+                { [unowned self] entries in self.snapshot.cacheBook.read(entries) }
+            )
+        }
         store?.start()
     }
 

@@ -191,6 +191,7 @@ enum Sameness {
             && left.scope.value == right.scope.value && left.maxLevel.value == right.maxLevel.value
             && left.maxEntries.value == right.maxEntries.value && left.maxBytes.value == right.maxBytes.value
             && left.streams.value == right.streams.value && left.pace.value == right.pace.value
+            && left.store.value == right.store.value
             && isSame(left.semantic.value, right.semantic.value)
     }
 

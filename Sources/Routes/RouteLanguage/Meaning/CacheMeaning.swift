@@ -14,6 +14,20 @@ struct CacheMeaning {
         self.findings = findings
     }
 
+    /// Refuses to share answers where there is no store that several proxies share.
+    static func checkStore(_ document: RouteDocument, _ findings: Findings) {
+        var told: Set<Spot> = []
+        for setting in [document.cache.store] + document.routes.map(\.settings.cache.store) {
+            guard setting.value == .shared, let spot = setting.spot, told.insert(spot).inserted else { continue }
+            findings.error(
+                "HP104",
+                "`store: shared` needs a store that several proxies share",
+                at: spot,
+                help: ["state: redis://host:port/number"]
+            )
+        }
+    }
+
     /// Checks every embedder where it is written: one that can never answer would be a cache that never hits.
     func checkEmbedders(_ document: RouteDocument) {
         var told: Set<Spot> = []

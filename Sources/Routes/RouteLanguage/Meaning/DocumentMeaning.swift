@@ -56,7 +56,11 @@ struct DocumentMeaning {
         }
         document.state = ServiceMeaning.state(root["state"])
         sharedStore = ServiceMeaning.sharedStore(root["state"], document.state, secrets)
-        if case .redis = document.state.store.value { ServiceMeaning.refuseQueues(document, findings) }
+        if case .redis = document.state.store.value {
+            ServiceMeaning.refuseQueues(document, findings)
+        } else {
+            CacheMeaning.checkStore(document, findings)
+        }
         let tools = ToolsMeaning(root["tools"], secrets)
         self.tools = tools.settings
         document.tools = tools.section

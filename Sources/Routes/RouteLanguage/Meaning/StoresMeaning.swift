@@ -14,6 +14,7 @@ enum StoresMeaning {
         Read.set(&cache.maxLevel, node, "max_class", isInherited: isInherited, Values.level)
         Read.set(&cache.streams, word: node, "stream", isInherited: isInherited)
         Read.set(&cache.pace, word: node, "pace", isInherited: isInherited)
+        Read.set(&cache.store, word: node, "store", isInherited: isInherited)
         if let semantic = node["semantic"] {
             cache.semantic = Setting(self.semantic(semantic), at: semantic.spot, isInherited: isInherited)
         }

@@ -150,6 +150,13 @@ extension Schema {
         Key("max_class", .level, "internal", "The highest class that is kept.", codes: ["HP308"]),
         Key("stream", .word(["skip", "replay"]), "skip", "What becomes of streams."),
         Key("pace", .word(["at_once", "recorded"]), "at_once", "How kept streams go out: at once, or as they came."),
+        Key(
+            "store",
+            .word(["memory", "shared"]),
+            "memory",
+            "Where answers are kept: here, or in the Redis of `state` for all proxies as well.",
+            codes: ["HP104"]
+        ),
         Key("semantic", .orMapping(.word(["none"])), "none", "Answers to questions that are alike."),
         Key(
             "semantic.embedder",

@@ -48,6 +48,7 @@ enum RouteSettingWords {
             ("cache.max_bytes", "\(settings.cache.maxBytes.value)"),
             ("cache.streams", settings.cache.streams.value.rawValue),
             ("cache.pace", settings.cache.pace.value.rawValue),
+            ("cache.store", settings.cache.store.value.rawValue),
             ("cache.semantic", settings.cache.semantic.value.map(semantic) ?? "none"),
             ("context", context(settings.context)), ("sticky", sticky(settings.sticky.value)),
             ("hedge", settings.hedge.value.map(hedge) ?? "none"),
