@@ -227,6 +227,19 @@ import Testing
         #expect(try station.forwarded == 2)
     }
 
+    @Test func `what was kept before answers were scanned is not given afterwards`() throws {
+        let station = try Station(more: Self.exact)
+        let text = try String(contentsOfFile: station.file, encoding: .utf8)
+        let body = chatBody(message: "reach me at joe@example.org")
+        #expect(try send(station, body).text.contains("joe@example.org"))
+        #expect(try send(station, body)["x-hoosh-cache"] == "HIT")
+        let rules = "privacy: {rules: [{tag: pii, builtin: [email], class: public}]}\n"
+        try station.rewrite(rules + text.replacing("to: [mock]", with: "to: [mock], scan_responses: redact"))
+        #expect(try fetch(station.admin, "POST", "/v1/admin/reload").status == 200)
+        let scanned = try send(station, body)
+        #expect(scanned["x-hoosh-cache"] == "MISS" && !scanned.text.contains("joe@example.org"), "\(scanned.text)")
+    }
+
     @Test func `answers are taken out by model, by key and all at once`() throws {
         let station = try Station(more: Self.exact, models: ["mock-small", "mock-large"])
         func invalidate(_ body: String) throws -> Response {

@@ -248,17 +248,23 @@ package final class CacheShelf: Sendable {
 
     /// What it holds and has done; what has expired goes first.
     package func report(now: Int64) -> CacheReport {
-        state.withLock { state in
+        // In one closure that returned the whole report, the optimiser of Swift 6.3.1 lost the lock.
+        let (counts, limits) = state.withLock { state in
             state.counts.expirations += state.entries.remove { $1 <= now }
-            return CacheReport(
-                limits: state.limits,
-                entries: state.entries.count,
-                bytes: state.entries.bytes,
-                inFlight: state.flights.count,
-                waiting: state.flights.values.reduce(0) { $0 + $1.waiters.count },
-                counts: state.counts
-            )
+            return (state.counts, state.limits)
         }
+        let (entries, bytes) = state.withLock { ($0.entries.count, $0.entries.bytes) }
+        let (inFlight, waiting) = state.withLock { state in
+            (state.flights.count, state.flights.values.reduce(0) { $0 + $1.waiters.count })
+        }
+        return CacheReport(
+            limits: limits,
+            entries: entries,
+            bytes: bytes,
+            inFlight: inFlight,
+            waiting: waiting,
+            counts: counts
+        )
     }
 }
 

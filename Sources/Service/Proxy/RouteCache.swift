@@ -71,7 +71,9 @@ final class RouteCache: Sendable {
             // Routes with the limits of all share what those allow.
             let name = own == common ? "" : "route \(route.name)"
             shelves.insert(name)
-            let text = describe(route.name, plans, providers, compiled.program.tagNames)
+            let scan = document.routes[position].settings.scanResponses.value.rawValue
+            let shaped = [scan] + describe(document.privacy)
+            let text = describe(route.name, plans, providers, compiled.program.tagNames, shaped)
             let semantic = settings.semantic.value.flatMap { SemanticCache($0, providers, deniedTags: deniedTags) }
             return RouteCache(settings, book.shelf(name, own), route: text, semantic, salt: salt)
         }
@@ -83,9 +85,25 @@ final class RouteCache: Sendable {
         CacheLimits(entries: settings.maxEntries.value, bytes: settings.maxBytes.value)
     }
 
-    private static func describe(_ name: String, _ plans: [Plan], _ providers: [Provider], _ tags: [String]) -> [UInt8]
-    {
-        var parts = [name, tags.joined(separator: ",")]
+    /// What is found in texts, and replaced: an answer that was kept under other rules may hold what they would take out.
+    private static func describe(_ privacy: Privacy) -> [String] {
+        privacy.rules.filter(\.hasContentSource).flatMap { rule in
+            [
+                rule.tag.value, rule.builtins.map(\.value).joined(separator: ","), rule.pattern?.value ?? "",
+                rule.flags,
+                rule.replacement ?? "",
+            ]
+        } + ["\(privacy.scanMaxBytes.value) \(privacy.matchLimit.value)"]
+    }
+
+    private static func describe(
+        _ name: String,
+        _ plans: [Plan],
+        _ providers: [Provider],
+        _ tags: [String],
+        _ shaped: [String]
+    ) -> [UInt8] {
+        var parts = [name, tags.joined(separator: ",")] + shaped
         for plan in plans {
             parts.append("\(plan.context) \(plan.usage.rawValue)")
             parts += plan.setHeaders.map { "\($0.name): \($0.value)" } + plan.removedHeaders
