@@ -82,7 +82,7 @@ rm -f "$log.code"
 if [ "$code" -ne 0 ]; then
     # What failed stands far above among a thousand lines, which a log may cut: here it is once more, before the count.
     step 'What failed'
-    grep -aE -A 12 '^✘ .*recorded an issue|^✘ .*failed after|: [Ff]atal error|^error:' "$log" | grep -avE '^(◇|✔|--)' | head -n 200 || :
+    grep -aE -A 12 '^✘ .*recorded an issue|^✘ .*failed after|: [Ff]atal error|^error:' "$log" | grep -avE '^(◇|✔|--)|Test run with' | head -n 200 || :
     grep -a 'Test run with' "$log" | tail -n 1 || :
 fi
 if [ "$code" -eq 0 ] && ! grep -Eq 'Test run with [1-9][0-9]* tests? .*passed' "$log"; then

@@ -5,6 +5,7 @@ import Dialect
 import HTTP
 import Identity
 import Loop
+import Synchronization
 
 /// One client connection: reads requests one after the other and answers them in order.
 ///
@@ -218,7 +219,7 @@ final class Session: Socket {
     }
 
     /// The client lets us keep the connection, and so do we.
-    var keepsAlive: Bool { reader.head.keepsAlive && !worker.isDraining }
+    var keepsAlive: Bool { reader.head.keepsAlive && !worker.shared.isDraining.load(ordering: .relaxed) }
 
     // MARK: Answers of our own
 
