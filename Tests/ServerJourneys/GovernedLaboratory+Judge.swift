@@ -204,7 +204,13 @@ extension GovernedLaboratory {
     /// ended in the last moments (docs/state.md: a batch every 500 ms; twice that, for a machine that has more to do).
     ///
     /// * `dead`: the proxy that was killed.
-    func judge(_ outcome: GovernedOutcome, killedAt: Int64, dead: Int = 0) throws -> [String] {
+    /// * `grace`: how long before that an answer may have ended and not be written down, nanoseconds.
+    func judge(
+        _ outcome: GovernedOutcome,
+        killedAt: Int64,
+        dead: Int = 0,
+        grace: Int64 = 1_000_000_000
+    ) throws -> [String] {
         let books = try GovernedBooks(self)
         let usage = try mock.usage()
         var most: [String: (tokens: Int, requests: Int)] = [:]
@@ -214,7 +220,7 @@ extension GovernedLaboratory {
             guard let account = usage[request.name], account.answered > 0 else { continue }
             let tokens = account.promptTokens + account.completionTokens
             let isSafe =
-                answer.ended < killedAt - 1_000_000_000 || answer.sent > killedAt || outcome.proxies[number] != dead
+                answer.ended < killedAt - grace || answer.sent > killedAt || outcome.proxies[number] != dead
             let isOld = answer.ending == .complete && isSafe
             for pool in pools.chain(request.pool) {
                 most[pool, default: (0, 0)].tokens += tokens

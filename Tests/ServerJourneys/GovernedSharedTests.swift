@@ -118,7 +118,9 @@ struct GovernedSharedTests {
         try laboratory.start(1)
         laboratory.send(part..<wish.count, into: &outcome)
         try tell(laboratory, outcome)
-        let faults = try laboratory.settle() + laboratory.judge(outcome, killedAt: killedAt, dead: 1)
+        // Redis confirms a settlement as soon as it can, which is later where thousands ask at once.
+        let grace: Int64 = GovernedLoadTests.isLong ? 5_000_000_000 : 1_000_000_000
+        let faults = try laboratory.settle() + laboratory.judge(outcome, killedAt: killedAt, dead: 1, grace: grace)
         #expect(faults.isEmpty, "\(faults.count): \(faults.prefix(9).joined(separator: "\n"))")
         let others = outcome.answers.filter { outcome.proxies[$0.key] == 0 || $0.value.sent > killedAt }
         #expect(others.count > wish.count / 2)
