@@ -51,13 +51,19 @@ package final class AttemptBook: Sendable {
                 return
             }
             if counts[key] == nil, counts.count >= Self.addressLimit {
-                counts = counts.filter { $0.value.began + Self.periodNanoseconds > now }
-                if counts.count >= Self.addressLimit, let oldest = counts.min(by: { $0.value.began < $1.value.began }) {
-                    counts[oldest.key] = nil
-                }
+                Self.makeRoom(in: &counts, now: now)
             }
             counts[key] = Count(wrong: 1, began: now)
             size.store(counts.count, ordering: .relaxed)
+        }
+    }
+
+    /// A function of its own: within the closure Swift 6.3.1 with -O loses the error register (see `CacheShelf.report`).
+    @inline(never)
+    private static func makeRoom(in counts: inout [ClientAddress: Count], now: Int64) {
+        counts = counts.filter { $0.value.began + periodNanoseconds > now }
+        if counts.count >= addressLimit, let oldest = counts.min(by: { $0.value.began < $1.value.began }) {
+            counts[oldest.key] = nil
         }
     }
 }
