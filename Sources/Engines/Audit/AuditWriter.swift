@@ -40,8 +40,10 @@ final class AuditWriter {
     private var lostBefore = 0
 
     private static let batchBytes = 256 * 1_024
-    /// How long a line may wait for others; a crash loses no more than it did: lines are on the disk at the next `sync`.
-    private static let gatherMicroseconds: UInt32 = 2_000
+    /// How long a line may wait for others: waking this thread costs more than a line.
+    ///
+    /// So much is lost by a `kill -9`; a power loss takes no more than it did, lines are on the disk at the next `sync`.
+    private static let gatherMicroseconds: UInt32 = 10_000
     private static let retryMilliseconds = 200
 
     init(_ log: AuditLog, _ origin: AuditOrigin, isKeyLasting: Bool) {

@@ -25,11 +25,8 @@ struct CanonicalText {
 
     /// Begins a member; its value follows.
     mutating func name(_ name: StaticString) {
-        if !isFirst { writer.put(byte: 0x2c) }
+        writer.put(isFirst ? "\"" : ",\"", name, "\":")
         isFirst = false
-        writer.put(byte: 0x22)
-        writer.put(name)
-        writer.put("\":")
     }
 
     /// A value as it stands here.

@@ -51,6 +51,20 @@ public struct ByteWriter {
         put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// Writes three literals, one behind the other: all of them or nothing.
+    @inlinable
+    public mutating func put(_ first: StaticString, _ second: StaticString, _ third: StaticString) {
+        let (one, two, three) = (first.utf8CodeUnitCount, second.utf8CodeUnitCount, third.utf8CodeUnitCount)
+        guard !isOverflowed, one + two + three <= room.count - filled, let base = room.baseAddress else {
+            return isOverflowed = true
+        }
+        let target = base + filled
+        target.copyMemory(from: first.utf8Start, byteCount: one)
+        (target + one).copyMemory(from: second.utf8Start, byteCount: two)
+        (target + one + two).copyMemory(from: third.utf8Start, byteCount: three)
+        filled += one + two + three
+    }
+
     /// Writes the bytes of a span.
     @inlinable
     public mutating func put(_ bytes: Span<UInt8>) {

@@ -59,7 +59,7 @@ package enum JSONText {
         var index = 0
         while index < text.count {
             let start = index
-            while index < text.count, !isEscaped(text[index]) { index += 1 }
+            index = plainEnd(text, from: index)
             if index > start { writer.put(text.extracting(start..<index)) }
             guard index < text.count else { return }
             escape(text[index]) { writer.put(byte: $0) }
@@ -79,6 +79,21 @@ package enum JSONText {
         var count = 0
         for byte in text { escape(byte) { _ in count += 1 } }
         return count
+    }
+
+    /// Where the bytes that stand for themselves end; eight are looked at together.
+    private static func plainEnd(_ text: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index + 8 <= text.count {
+            let word = Scan.word(text, at: index)
+            let found =
+                Scan.below(0x20, in: word) | Scan.equal(0x22, in: word) | Scan.equal(0x5c, in: word)
+                | Scan.equal(0x7f, in: word)
+            if found != 0 { return index + (found.trailingZeroBitCount >> 3) }
+            index += 8
+        }
+        while index < text.count, !isEscaped(text[index]) { index += 1 }
+        return index
     }
 
     /// True when a byte does not stand for itself (RFC 8259 §7; DEL as well, which terminals act upon).

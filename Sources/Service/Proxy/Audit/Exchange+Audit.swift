@@ -35,8 +35,7 @@ extension Exchange {
 
     /// Writes the line; `refusal` is the error that the client gets from the proxy itself.
     func audit(_ refusal: Refusal?) {
-        guard let desk = worker.shared.audit, var entry = auditEntry else { return }
-        auditEntry = nil
+        guard let desk = worker.shared.audit, var entry = auditEntry.take() else { return }
         let providers = snapshot.configuration.providers
         if !failures.isEmpty {
             entry.tries = failures.map { AuditEntry.Try(provider: $0.provider, outcome: $0.reason) }
