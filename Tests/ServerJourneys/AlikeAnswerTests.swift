@@ -130,17 +130,15 @@ import Testing
     }
 
     @Test(arguments: ["key", "tenant"]) func `keys and tenants have answers of their own`(scope: String) throws {
-        let keys = """
-            auth:
-              keys:
-                one: {token: env:ONE, tenant: acme, models: [mock-small]}
-                two: {token: env:TWO, tenant: acme}
-                three: {token: env:THREE, tenant: other}
-            """
-        let tokens = ["ONE": "one-0123456789abcdef", "TWO": "two-0123456789abcdef", "THREE": "three-0123456789ab"]
-        let place = try Place(cache: "scope: \(scope)", provider: "key: env:ONE", more: keys, environment: tokens)
+        let keys = ThreeKeys.section.replacing("env:ONE,", with: "env:ONE, models: [mock-small],")
+        let place = try Place(
+            cache: "scope: \(scope)",
+            provider: "key: env:ONE",
+            more: keys,
+            environment: ThreeKeys.tokens
+        )
         func ask(_ name: String, _ text: String) throws -> String? {
-            let response = try place.ask(text, [("authorization", "Bearer \(tokens[name] ?? "")")])
+            let response = try place.ask(text, ThreeKeys.header(name))
             #expect(response.status == 200, "\(response.text)")
             return response["x-hoosh-cache"]
         }

@@ -89,19 +89,15 @@ import Testing
     }
 
     @Test func `keys, tenants and classes have answers of their own`() throws {
-        let keys = """
-            auth:
-              keys:
-                one: {token: env:ONE, tenant: acme}
-                two: {token: env:TWO, tenant: acme}
-                three: {token: env:THREE, tenant: other}
-            """
-        let environment = ["ONE": "one-0123456789abcdef", "TWO": "two-0123456789abcdef", "THREE": "three-0123456789ab"]
         func asked(_ scope: String) throws -> Int {
             let cache = "cache: {mode: exact, scope: \(scope)}\n"
-            let station = try Station(provider: "key: env:ONE", more: cache + keys, environment: environment)
+            let station = try Station(
+                provider: "key: env:ONE",
+                more: cache + ThreeKeys.section,
+                environment: ThreeKeys.tokens
+            )
             for _ in 0..<2 {
-                for token in environment.values.sorted() {
+                for token in ThreeKeys.tokens.values.sorted() {
                     let response = try send(station, chatBody(), [("authorization", "Bearer \(token)")])
                     #expect(response.status == 200, "\(response.text)")
                 }

@@ -68,21 +68,13 @@ struct SharedCacheTests {
     }
 
     @Test func `tenants, keys, models, parameters and classes have answers of their own`() throws {
-        let keys = """
-            auth:
-              keys:
-                one: {token: env:ONE, tenant: acme}
-                two: {token: env:TWO, tenant: acme}
-                three: {token: env:THREE, tenant: other}
-            """
-        let tokens = ["ONE": "one-0123456789abcdef", "TWO": "two-0123456789abcdef", "THREE": "three-0123456789ab"]
         let station = try SharedCacheStation(
             cache: "scope: tenant, max_class: internal",
             provider: "key: env:ONE, clearance: restricted, attest: test",
-            more: keys,
-            environment: tokens
+            more: ThreeKeys.section,
+            environment: ThreeKeys.tokens
         )
-        func header(_ name: String) -> Headers { [("authorization", "Bearer \(tokens[name] ?? "")")] }
+        let header = ThreeKeys.header
         let (one, other) = (station.proxies[0], station.proxies[1])
         let first = try station.whenShared(one.send(chatBody(), header("ONE")), by: one)
         #expect(first.status == 200 && first["x-hoosh-cache"] == "MISS", "\(first.text)")

@@ -61,22 +61,15 @@ import Testing
     }
 
     @Test func `it asks with its key, and answers are for who shares with that`() throws {
-        let keys = """
-            cache:
-              mode: exact
-              scope: tenant
-              warm: {key: one, requests: ['\(chatBody())']}
-            auth:
-              keys:
-                one: {token: env:ONE, tenant: acme}
-                two: {token: env:TWO, tenant: acme}
-                three: {token: env:THREE, tenant: other}
-            """
-        let tokens = ["ONE": "one-0123456789abcdef", "TWO": "two-0123456789abcdef", "THREE": "three-0123456789ab"]
-        let station = try Station(provider: "key: env:ONE", more: keys, environment: tokens)
+        let cache = "cache: {mode: exact, scope: tenant, warm: {key: one, requests: ['\(chatBody())']}}\n"
+        let station = try Station(
+            provider: "key: env:ONE",
+            more: cache + ThreeKeys.section,
+            environment: ThreeKeys.tokens
+        )
         #expect(try warmed(station)["failed"] as? Int == 0)
         func ask(_ name: String) throws -> String? {
-            try station.chat(headers: [("authorization", "Bearer \(tokens[name] ?? "")")])["x-hoosh-cache"]
+            try station.chat(headers: ThreeKeys.header(name))["x-hoosh-cache"]
         }
         #expect(try ask("TWO") == "HIT")
         #expect(try ask("THREE") == "MISS")

@@ -70,17 +70,25 @@ public enum Scan {
         below(1, in: word ^ (0x0101_0101_0101_0101 &* UInt64(byte)))
     }
 
-    /// The offset of the first control byte (tabs and DEL are some) at or after `start`, or the end.
+    /// The offset of the first byte at or after `start` that is marked, or the end: eight bytes are looked at together.
+    ///
+    /// * `marks`: sets the top bit of each marked byte of a word; exact for the lowest of them.
     @inlinable
-    public static func control(in bytes: Span<UInt8>, from start: Int) -> Int {
+    @inline(__always)
+    public static func first(in bytes: Span<UInt8>, from start: Int, _ marks: (_ word: UInt64) -> UInt64) -> Int {
         var index = start
         while index + 8 <= bytes.count {
-            let word = word(bytes, at: index)
-            let found = below(0x20, in: word) | equal(0x7f, in: word)
+            let found = marks(word(bytes, at: index))
             if found != 0 { return index + (found.trailingZeroBitCount >> 3) }
             index += 8
         }
-        while index < bytes.count, bytes[index] >= 0x20, bytes[index] != 0x7f { index += 1 }
+        while index < bytes.count, marks(UInt64(bytes[index])) & 0x80 == 0 { index += 1 }
         return index
+    }
+
+    /// The offset of the first control byte (tabs and DEL are some) at or after `start`, or the end.
+    @inlinable
+    public static func control(in bytes: Span<UInt8>, from start: Int) -> Int {
+        first(in: bytes, from: start) { below(0x20, in: $0) | equal(0x7f, in: $0) }
     }
 }

@@ -138,22 +138,13 @@ package struct JSONScanner {
         position += count
     }
 
-    /// The first quote, backslash, control byte or byte beyond ASCII at or after `start`: eight bytes at a time.
+    /// The first quote, backslash, control byte or byte beyond ASCII at or after `start`.
     @inline(__always)
     private static func endOfPlain(_ bytes: Span<UInt8>, from start: Int) -> Int {
-        var index = start
-        while index + 8 <= bytes.count {
-            let word = Scan.word(bytes, at: index)
-            let hit =
-                Scan.equal(0x22, in: word) | Scan.equal(0x5c, in: word) | Scan.below(0x20, in: word)
+        Scan.first(in: bytes, from: start) { word in
+            Scan.equal(0x22, in: word) | Scan.equal(0x5c, in: word) | Scan.below(0x20, in: word)
                 | (word & 0x8080_8080_8080_8080)
-            if hit != 0 { return index + (hit.trailingZeroBitCount >> 3) }
-            index += 8
         }
-        while index < bytes.count, bytes[index] != 0x22, bytes[index] != 0x5c, bytes[index] &- 0x20 < 0x60 {
-            index += 1
-        }
-        return index
     }
 
     @inline(__always)

@@ -81,25 +81,12 @@ package enum JSONText {
         return count
     }
 
-    /// Where the bytes that stand for themselves end; eight are looked at together.
+    /// Where the bytes that stand for themselves end (RFC 8259 §7; DEL does not either, which terminals act upon).
     private static func plainEnd(_ text: Span<UInt8>, from start: Int) -> Int {
-        var index = start
-        while index + 8 <= text.count {
-            let word = Scan.word(text, at: index)
-            let found =
-                Scan.below(0x20, in: word) | Scan.equal(0x22, in: word) | Scan.equal(0x5c, in: word)
+        Scan.first(in: text, from: start) { word in
+            Scan.below(0x20, in: word) | Scan.equal(0x22, in: word) | Scan.equal(0x5c, in: word)
                 | Scan.equal(0x7f, in: word)
-            if found != 0 { return index + (found.trailingZeroBitCount >> 3) }
-            index += 8
         }
-        while index < text.count, !isEscaped(text[index]) { index += 1 }
-        return index
-    }
-
-    /// True when a byte does not stand for itself (RFC 8259 §7; DEL as well, which terminals act upon).
-    @inline(__always)
-    private static func isEscaped(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == 0x22 || byte == 0x5c || byte == 0x7f
     }
 
     /// Calls with the bytes that spell one byte.
