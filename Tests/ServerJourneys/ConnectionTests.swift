@@ -256,4 +256,14 @@ import Testing
             #expect(sent == [made])
         }
     }
+
+    @Test(arguments: ["/v1/tokens/pools", "/v1/models", "/v1/nowhere"])
+    func `the proxy's own answers bear the request's name as well`(path: String) throws {
+        let station = try Station()
+        let connection = try station.connect()
+        let kept = try connection.fetch("GET", path, headers: [("x-request-id", "asked-1")])
+        #expect(kept["x-request-id"] == "asked-1", "\(kept.text)")
+        let made = try connection.fetch("GET", path, headers: [("x-request-id", "a b")])
+        #expect(made["x-request-id"]?.count == 32)
+    }
 }

@@ -57,7 +57,7 @@ struct CostOffers {
                 routedPath: path,
                 model: model,
                 streams: false,
-                requestID: session.worker.newRequestID(),
+                requestID: session.requestID(),
                 caller: session.caller,
                 foretold: size
             ),

@@ -28,11 +28,11 @@ extension Session {
         return String(decoding: UnsafeRawBufferPointer(rebasing: requestBytes[range.range]), as: UTF8.self)
     }
 
-    /// The client's own `x-request-id` when it is a plain word, else a new one.
+    /// The client's own `x-request-id` when it is a plain word that is still there, else a new one.
     func requestID() -> [UInt8] {
-        guard let field = reader.head.fields.first(where: { $0.id == .xRequestID }) else {
-            return worker.newRequestID()
-        }
+        guard reader.isHeadComplete, requestBytes.count >= reader.headBytes,
+            let field = reader.head.fields.first(where: { $0.id == .xRequestID })
+        else { return worker.newRequestID() }
         let bytes = requestBytes[field.value.range]
         let isWord = bytes.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x2d

@@ -229,7 +229,7 @@ final class Session: Socket {
     func refuse(_ refusal: Refusal, requestID: [UInt8]? = nil, retryAfterSeconds: Int? = nil) {
         let wasReading = phase == .reading || phase == .waiting
         if exchange == nil, role != .admin { worker.counters.refused.count(refusal.status) }
-        let requestID = requestID ?? worker.newRequestID()
+        let requestID = requestID ?? self.requestID()
         let format = role != .admin && reader.isHeadComplete ? reader.surface.format : .chat
         let body = refusal.body(as: format, requestID: String(decoding: requestID, as: UTF8.self))
         var fields = ""
@@ -261,7 +261,7 @@ final class Session: Socket {
         code: String? = nil
     ) {
         guard phase != .closed, phase != .lingering else { return }
-        let id = String(decoding: requestID ?? worker.newRequestID(), as: UTF8.self)
+        let id = String(decoding: requestID ?? self.requestID(), as: UTF8.self)
         if exchange == nil { auditOwnAnswer(status, code: code, requestID: id) }
         awaitsAnswer = false
         whenLeft = nil
