@@ -102,3 +102,21 @@ import Testing
         #expect(TextRange(start: 3, count: 2).range == 3..<5)
     }
 }
+
+@Suite struct BoundedSumTests {
+    @Test func `a sum or a product beyond what there is stays at its end`() {
+        let numbers = [Int.min, Int.min + 1, -(1 << 62), -3, -1, 0, 1, 2, 1 << 31, 1 << 62, Int.max - 1, Int.max]
+        for one in numbers {
+            for other in numbers {
+                let ends = Int128(Int.min)...Int128(Int.max)
+                let sum = min(max(Int128(one) + Int128(other), ends.lowerBound), ends.upperBound)
+                let product = min(max(Int128(one) * Int128(other), ends.lowerBound), ends.upperBound)
+                #expect(Int128(one.plus(bounded: other)) == sum)
+                #expect(Int128(one.times(bounded: other)) == product)
+                var total = one
+                total.add(bounded: other)
+                #expect(Int128(total) == sum)
+            }
+        }
+    }
+}

@@ -265,4 +265,28 @@ struct SharedStateTests {
             code: "store_unavailable"
         )
     }
+
+    @Test func `whatever numbers stand in Redis, they end nobody`() throws {
+        let server = try RedisServer()
+        let station = try station(
+            server,
+            "pools: {team: {tokens: 1M/day}}\nrate_limits: {each: {by: ip, requests: 900/min, tokens: 1M/min}}",
+            routes: "  - {name: all, to: [mock], pool: team, limits: [each]}"
+        )
+        #expect(try station.chat().status == 200)
+        _ = try settled([station])
+        let keys = try server.command("KEYS", "*:[pl]:*").split(separator: "\n").map(String.init)
+        #expect(keys.count >= 2)
+        for number in ["99999999999999999999", "-99999999999999999999", "9223372036854775807", "1e308", "nan", "x", ""]
+        {
+            for key in keys {
+                for field in try server.command("HKEYS", key).split(separator: "\n").map(String.init) {
+                    _ = try server.command("HSET", key, field, number)
+                }
+            }
+            _ = try station.chat()
+            #expect(try station.connect().fetch("GET", "/v1/tokens/pools").status > 0)
+            #expect(try station.ask("/metrics").status == 200)
+        }
+    }
 }

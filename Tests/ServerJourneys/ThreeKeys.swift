@@ -1,3 +1,5 @@
+import TestKit
+
 /// Three clients of two tenants, for tests of who shares what with whom.
 enum ThreeKeys {
     /// The section of a route file; `ONE`, `TWO` and `THREE` hold the tokens.

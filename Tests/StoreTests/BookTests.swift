@@ -144,4 +144,63 @@ private func lines(_ book: PoolBook, _ numbers: [PoolNumber], _ now: Int) -> [St
         book.markAllChanged()
         #expect(book.takeChanges().map(\.used) == [40])
     }
+
+    @Test(arguments: [Int.min, -1, 0, 1 << 40, 1 << 60, Int.max - 1, Int.max])
+    func `whatever numbers stand in the file, sums of them do not overflow`(number: Int) throws {
+        let folder = try JournalFolder()
+        let journal = try StateJournal(opening: folder.file())
+        var batch = StateBatch()
+        let parts = [number] + [Int](repeating: 0, count: 16) + [5]
+        batch.add([
+            record("day", used: number, from: number, to: Int.max),
+            record("slide", used: 5, from: start - 1_000, to: start - 1_000 + Slide.reach(60_000), parts: parts),
+            record("wide", used: 5, from: number, to: Int.max, parts: [Int](repeating: number, count: 18)),
+        ])
+        var sum = CostSum()
+        (sum.requests, sum.input, sum.output, sum.nanodollars) = (number, number, number, number)
+        (sum.cached, sum.cacheWrite, sum.reasoning, sum.unpriced) = (number, number, number, number)
+        var changes = CostChanges(sinceSeconds: number)
+        for model in ["a", "b", "c"] { changes.sums[CostKey(day: number, provider: "p", model: model)] = sum }
+        batch.add(changes)
+        try journal.write(batch)
+        let kept = try journal.read(nowMilliseconds: start)
+        #expect(kept.costs.allSatisfy { (0...2_932_896).contains($0.key.day) })
+        #expect((kept.costsSinceSeconds ?? -1) >= 0)
+        var total = CostSum()
+        for record in kept.costs { total.add(record.sum) }
+        #expect(total.requests >= 0 && total.nanodollars >= 0)
+        let book = PoolBook()
+        let windows = [
+            ("day", Window(.day)), ("slide", Window(.min, isSliding: true)),
+            ("wide", Window(.min, isSliding: true)),
+        ]
+        let numbers = book.apply(
+            windows.map { name, window in
+                var pool = PoolSettings(name)
+                pool.tokens = PoolSettings.Allowance(100, window)
+                return pool
+            }
+        )
+        book.restore(kept.spent, now: start)
+        for now in [start, start + 30_000, start + 10_000_000] {
+            for number in numbers {
+                _ = book.reserve(number, Amount(tokens: 1_000), now: now) { _ in "" }
+                _ = book.debit(number, Amount(tokens: Amount.limit), now: now) { _ in "" }
+            }
+            for pool in book.report(now: now) { for line in pool.accounts.flatMap(\.lines) { #expect(line.used >= 0) } }
+        }
+    }
+
+    private func record(_ pool: String, used: Int, from: Int, to: Int, parts: [Int] = []) -> SpentRecord {
+        SpentRecord(
+            pool: pool,
+            per: "",
+            subject: "",
+            quantity: .tokens,
+            used: used,
+            startMilliseconds: from,
+            endMilliseconds: to,
+            parts: parts
+        )
+    }
 }

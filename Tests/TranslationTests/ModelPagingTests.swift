@@ -20,7 +20,9 @@ import Translation
         ("limit=2&after_id=m%2F1", 2..<4, true),
         ("after_id=m/3&limit=1000", 4..<5, false), ("limit=2&before_id=m%2f3", 1..<3, true),
         ("before_id=m/2", 0..<2, false), ("after_id=m/4", 5..<5, false), ("beta=true", 0..<5, false),
-        ("after_id=m/3&before_id=m/1", 1..<1, false),
+        ("after_id=m/3&before_id=m/1", 1..<1, false), ("before_id=m/1&after_id=m/3", 1..<1, false),
+        ("before_id=m/1&after_id=m/1", 1..<1, false), ("before_id=m/3&after_id=m/1", 2..<3, false),
+        ("after_id=m/4&before_id=m/0", 0..<0, false), ("before_id=m/0&after_id=m/4", 0..<0, false),
     ])
     func `Anthropic's pages`(query: String, range: Range<Int>, hasMore: Bool) throws {
         let (ids, object) = try page(.anthropic, query)

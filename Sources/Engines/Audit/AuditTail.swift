@@ -86,7 +86,7 @@ package struct AuditTail: Sendable {
             tail.faults += verifier.faults
             tail.checked = verifier.lines
             tail.lines = Array(tail.lines.suffix(count))
-            let isEnough = filter.after.map { first ?? 0 <= $0 + 1 } ?? (tail.lines.count >= count)
+            let isEnough = filter.after.map { (first ?? 0) - 1 <= $0 } ?? (tail.lines.count >= count)
             if isEnough || more >= older.count { break }
         }
         return tail

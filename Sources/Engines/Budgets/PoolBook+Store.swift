@@ -117,9 +117,10 @@ extension PoolLedger {
             guard let allowance = settings[record.quantity] else { continue }
             let quantity = record.quantity.rawValue
             let meter = accounts[index].meters[quantity]
-            let length = record.endMilliseconds - record.startMilliseconds
-            if meter.slide >= 0, meter.used == 0, length == Slide.reach(allowance.window.period.seconds * 1_000),
-                let slide = Slide(kept: record.parts, sum: record.used)
+            let kept = record.endMilliseconds - record.startMilliseconds
+            let length = allowance.window.period.seconds * 1_000
+            if meter.slide >= 0, meter.used == 0, kept == Slide.reach(length),
+                let slide = Slide(kept: record.parts, sum: record.used, now: now, length: length)
             {
                 slides[Int(meter.slide)] = slide
                 accounts[index].meters[quantity].used = record.used

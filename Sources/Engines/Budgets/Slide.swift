@@ -18,9 +18,10 @@ package struct Slide: Sendable {
         return all
     }
 
-    /// Goes on with what a store kept; nil when it does not come to this sum.
-    package init?(kept: [Int], sum: Int) {
-        guard kept.count == 18, let newest = kept.first, newest >= 0 else { return nil }
+    /// Goes on with what a store kept; nil when it does not come to this sum, or is of a time that is yet to come.
+    package init?(kept: [Int], sum: Int, now: Int, length: Int) {
+        guard kept.count == 18, let newest = kept.first, (0...max(now, 0) / Slide.partLength(length)).contains(newest)
+        else { return nil }
         var left = sum
         for index in 0..<17 {
             guard (0...left).contains(kept[index + 1]) else { return nil }

@@ -1,3 +1,4 @@
+import Bytes
 import Synchronization
 
 /// What a cache has done since the process began.
@@ -44,8 +45,8 @@ package struct CacheCounts: Equatable, Sendable {
         evictions += other.evictions
         expirations += other.expirations
         invalidations += other.invalidations
-        savedPromptTokens += other.savedPromptTokens
-        savedCompletionTokens += other.savedCompletionTokens
+        savedPromptTokens.add(bounded: other.savedPromptTokens)
+        savedCompletionTokens.add(bounded: other.savedCompletionTokens)
         storeHits += other.storeHits
         storeMisses += other.storeMisses
         storeErrors += other.storeErrors

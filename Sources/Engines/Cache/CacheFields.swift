@@ -58,12 +58,16 @@ package struct CacheWish: Equatable, Sendable {
             case "only-if-cached": wantsOnlyKept = true
             default:
                 guard directive.hasPrefix("max-age=") else { continue }
-                let digits = directive.dropFirst(8).filter { $0 != "\"" }
-                // An age that cannot be read is as no age at all (RFC 9111 §4.2.1): nothing is fresh enough.
-                let seconds = digits.count > 9 && digits.allSatisfy(\.isNumber) ? 999_999_999 : Int64(digits) ?? 0
-                maxAgeNanoseconds = min(maxAgeNanoseconds ?? .max, max(0, seconds) * 1_000_000_000)
+                let seconds = CacheWish.seconds(directive.dropFirst(8).filter { $0 != "\"" })
+                maxAgeNanoseconds = min(maxAgeNanoseconds ?? .max, seconds * 1_000_000_000)
             }
         }
+    }
+
+    /// An age, at most 31 years; one that cannot be read is as no age at all (RFC 9111 §4.2.1): nothing is fresh enough.
+    private static func seconds(_ digits: String) -> Int64 {
+        guard digits.utf8.allSatisfy(ASCII.isDigit) else { return 0 }
+        return min(digits.isEmpty ? 0 : Int64(digits) ?? .max, 999_999_999)
     }
 
     /// Takes a value of `x-hoosh-cache`: `bypass` goes past the cache, `refresh` replaces what it has.

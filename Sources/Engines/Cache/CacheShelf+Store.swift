@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a process has in a store that others share, so that it never fills that up.
 struct LentAnswers {
     private var items: [(until: Int64, bytes: Int)] = []
@@ -31,8 +33,8 @@ extension CacheShelf {
             counts.hits += 1
             counts.storeHits += 1
             if wasMiss { counts.misses -= 1 }
-            counts.savedPromptTokens += answer.promptTokens
-            counts.savedCompletionTokens += answer.completionTokens
+            counts.savedPromptTokens.add(bounded: answer.promptTokens)
+            counts.savedCompletionTokens.add(bounded: answer.completionTokens)
         }
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Synchronization
 
 /// The answers that are kept under one pair of limits, and the questions that are being answered.
@@ -93,8 +94,8 @@ package final class CacheShelf: Sendable {
                 let oldest = min(ttl, wish.maxAgeNanoseconds ?? .max)
                 if let answer, now - answer.createdNanoseconds <= oldest {
                     state.counts.hits += 1
-                    state.counts.savedPromptTokens += answer.promptTokens
-                    state.counts.savedCompletionTokens += answer.completionTokens
+                    state.counts.savedPromptTokens.add(bounded: answer.promptTokens)
+                    state.counts.savedCompletionTokens.add(bounded: answer.completionTokens)
                     return .hit(answer)
                 }
             }
@@ -136,8 +137,8 @@ package final class CacheShelf: Sendable {
                 if hasExpired { state.counts.expirations += 1 }
                 guard let answer, now - answer.createdNanoseconds <= oldest else { continue }
                 state.counts.alike += 1
-                state.counts.savedPromptTokens += answer.promptTokens
-                state.counts.savedCompletionTokens += answer.completionTokens
+                state.counts.savedPromptTokens.add(bounded: answer.promptTokens)
+                state.counts.savedCompletionTokens.add(bounded: answer.completionTokens)
                 return (answer, similarity)
             }
             state.counts.misses += 1
@@ -159,8 +160,8 @@ package final class CacheShelf: Sendable {
         let waiters = state.withLock { state in
             let waiters = take(flight, &state)
             state.counts.shared += waiters.count
-            state.counts.savedPromptTokens += waiters.count * answer.promptTokens
-            state.counts.savedCompletionTokens += waiters.count * answer.completionTokens
+            state.counts.savedPromptTokens.add(bounded: answer.promptTokens.times(bounded: waiters.count))
+            state.counts.savedCompletionTokens.add(bounded: answer.completionTokens.times(bounded: waiters.count))
             return waiters
         }
         for waiter in waiters { waiter.tell(.alike(answer, similarity)) }
@@ -181,8 +182,8 @@ package final class CacheShelf: Sendable {
             }
             let waiters = take(flight, &state)
             state.counts.shared += waiters.count
-            state.counts.savedPromptTokens += waiters.count * answer.promptTokens
-            state.counts.savedCompletionTokens += waiters.count * answer.completionTokens
+            state.counts.savedPromptTokens.add(bounded: answer.promptTokens.times(bounded: waiters.count))
+            state.counts.savedCompletionTokens.add(bounded: answer.completionTokens.times(bounded: waiters.count))
             return waiters
         }
         for waiter in waiters { waiter.tell(.answer(answer)) }

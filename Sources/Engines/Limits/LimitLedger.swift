@@ -40,6 +40,8 @@ struct LimitLedger {
 
     /// How far the clocks of loops are apart, nanoseconds.
     private static let slack = 5_000_000
+    /// No sum grows further.
+    private static let sumLimit = 1 << 60
 
     let subjectLimit: Int
     var limits: [Limit] = []
@@ -314,8 +316,10 @@ struct LimitLedger {
     ) {
         let slide = accounts[account].meters[meter].slide
         if slide >= 0 {
-            accounts[account].meters[meter].used += cost
-            slides[Int(slide)].add(cost)
+            // A provider may say any number.
+            let counted = min(cost, LimitLedger.sumLimit - accounts[account].meters[meter].used)
+            accounts[account].meters[meter].used += counted
+            slides[Int(slide)].add(counted)
             return
         }
         if accounts[account].meters[meter].arrival <= now { accounts[account].meters[meter].since = now }

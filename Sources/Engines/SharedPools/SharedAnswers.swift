@@ -71,10 +71,21 @@ struct SharedReply {
         guard word != "skew" else { throw .skewed }
         plain = nil
         self.word = word
-        self.milliseconds = milliseconds
-        numbers = items.dropFirst(2).map { if case .integer(let number) = $0 { number } else { 0 } }
+        self.milliseconds = min(max(milliseconds, 0), SharedReply.longest)
+        numbers = items.dropFirst(2).map { item in
+            if case .integer(let number) = item { SharedReply.bounded(number) } else { 0 }
+        }
         if items.count > 2, case .text(let text) = items[2] { self.text = text } else { text = nil }
     }
+
+    /// Somebody may have written anything into the store; sums of these must not overflow.
+    private static func bounded(_ number: Int) -> Int { min(max(number, -1 << 60), 1 << 60) }
+
+    /// No moment is later, and no wait longer: 35,000 years of milliseconds, 35 of microseconds.
+    private static let longest = 1 << 50
+
+    /// A length of time that the script says in microseconds.
+    private func nanoseconds(at index: Int) -> Int { min(self[index], SharedReply.longest) * 1_000 }
 
     subscript(index: Int) -> Int { numbers.indices.contains(index) ? numbers[index] : -1 }
 
@@ -92,7 +103,7 @@ struct SharedReply {
     func allowances(at index: Int) -> Allowances {
         func one(_ index: Int) -> Allowance? {
             guard let limit = known(index) else { return nil }
-            return Allowance(limit: limit, remaining: self[index + 1], resetNanoseconds: self[index + 2] * 1_000)
+            return Allowance(limit: limit, remaining: self[index + 1], resetNanoseconds: nanoseconds(at: index + 2))
         }
         var told = Allowances()
         told.requests = one(index)
@@ -131,7 +142,7 @@ struct SharedReply {
             amount: flow?.amount ?? limit.concurrent ?? 0,
             seconds: flow?.seconds ?? 0,
             remaining: self[2],
-            retryNanoseconds: self[3] * 1_000,
+            retryNanoseconds: nanoseconds(at: 3),
             allowances: allowances(at: 4)
         )
     }

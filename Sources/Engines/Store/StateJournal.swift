@@ -135,6 +135,7 @@ package final class StateJournal {
         let spent = "SELECT pool, subject, quantity, per, used, start_ms, end_ms, parts FROM spent WHERE end_ms > ?1"
         try file.rows(spent, [.number(now)]) { row in
             guard let quantity = StateJournal.quantity(row.text(2)) else { return }
+            let end = StateJournal.bounded(row.number(6))
             kept.spent.append(
                 SpentRecord(
                     pool: row.text(0),
@@ -142,8 +143,8 @@ package final class StateJournal {
                     subject: row.text(1),
                     quantity: quantity,
                     used: StateJournal.bounded(row.number(4)),
-                    startMilliseconds: min(max(row.number(5), 0), row.number(6)),
-                    endMilliseconds: row.number(6),
+                    startMilliseconds: min(StateJournal.bounded(row.number(5)), end),
+                    endMilliseconds: end,
                     parts: row.text(7).split(separator: " ").compactMap { Int($0) }
                 )
             )
@@ -152,13 +153,15 @@ package final class StateJournal {
             "SELECT day, provider, model, key, pool, requests, input, cached, cache_write, output, reasoning, nanodollars, "
             + "unpriced FROM cost ORDER BY day DESC LIMIT ?1"
         try file.rows(costs, [.number(CostBook.lineLimit)]) { kept.costs.append(StateJournal.cost($0)) }
-        try file.rows("SELECT value FROM about WHERE name = 'costs_since'") { kept.costsSinceSeconds = $0.number(0) }
+        try file.rows("SELECT value FROM about WHERE name = 'costs_since'") {
+            kept.costsSinceSeconds = StateJournal.bounded($0.number(0))
+        }
         return kept
     }
 
     private static func cost(_ row: SQLiteRow) -> CostRecord {
         let key = CostKey(
-            day: row.number(0),
+            day: min(bounded(row.number(0)), StateJournal.lastDay),
             provider: row.text(1),
             model: row.text(2),
             key: row.text(3),
@@ -175,6 +178,9 @@ package final class StateJournal {
         sum.unpriced = min(bounded(row.number(12)), 1 << 48)
         return CostRecord(key, sum)
     }
+
+    /// The last of the year 9999, counted from 1970-01-01.
+    private static let lastDay = 2_932_896
 
     /// Somebody may have written anything; sums of these must not overflow.
     private static func bounded(_ value: Int) -> Int { min(max(value, 0), 1 << 60) }

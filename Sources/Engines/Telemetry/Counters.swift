@@ -1,3 +1,5 @@
+import Bytes
+
 /// What one loop counted; plain numbers, because only that loop writes them.
 ///
 /// A scrape asks every loop for a copy by message, so nothing on the request path is atomic or locked.
@@ -176,9 +178,9 @@ package struct ProviderCounters: Sendable {
         connectionsIdle += other.connectionsIdle
         prompt.add(other.prompt)
         completion.add(other.completion)
-        cachedTokens += other.cachedTokens
-        cacheWriteTokens += other.cacheWriteTokens
-        reasoningTokens += other.reasoningTokens
+        cachedTokens.add(bounded: other.cachedTokens)
+        cacheWriteTokens.add(bounded: other.cacheWriteTokens)
+        reasoningTokens.add(bounded: other.reasoningTokens)
     }
 }
 
@@ -193,13 +195,12 @@ package struct TokenCounts: Sendable {
 
     package mutating func add(_ count: Int, isEstimate: Bool) {
         // A provider may say any number.
-        let (sum, overflows) = (isEstimate ? estimated : counted).addingReportingOverflow(count)
-        if isEstimate { estimated = overflows ? .max : sum } else { counted = overflows ? .max : sum }
+        if isEstimate { estimated.add(bounded: count) } else { counted.add(bounded: count) }
     }
 
     package mutating func add(_ other: TokenCounts) {
-        counted += other.counted
-        estimated += other.estimated
+        counted.add(bounded: other.counted)
+        estimated.add(bounded: other.estimated)
     }
 }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Telemetry
 
 /// The facts of one exchange, written down while it runs and settled once at its end.
@@ -43,8 +44,8 @@ package struct Ledger {
         guard provider >= 0 else { return }
         counters.providers[provider].prompt.add(promptTokens, isEstimate: promptIsEstimate)
         counters.providers[provider].completion.add(completionTokens, isEstimate: completionIsEstimate)
-        counters.providers[provider].cachedTokens += cachedTokens
-        counters.providers[provider].cacheWriteTokens += cacheWriteTokens
-        counters.providers[provider].reasoningTokens += reasoningTokens
+        counters.providers[provider].cachedTokens.add(bounded: cachedTokens)
+        counters.providers[provider].cacheWriteTokens.add(bounded: cacheWriteTokens)
+        counters.providers[provider].reasoningTokens.add(bounded: reasoningTokens)
     }
 }

@@ -1,4 +1,5 @@
 import Budgets
+import Bytes
 import Costs
 import Limits
 import Telemetry
@@ -38,7 +39,7 @@ enum GovernanceMetrics {
                     if lines.isEmpty { continue }
                     let scale = quantity == .nanodollars ? 1_000 : 1
                     // The capacity is everybody's alike; what was used is added up.
-                    let sum = lines.reduce(0) { $0 + value($1) / scale }
+                    let sum = lines.reduce(0) { $0.plus(bounded: value($1) / scale) }
                     let labels = [("pool", pool.name), ("quantity", PoolText.word(quantity))]
                     page.sample(name, labels, "\(sum)")
                 }

@@ -17,15 +17,11 @@ extension TokenPaths {
             session.awaitAnswer()
             store.check(payment, need, done: tell(session) { $0 ? ["\"allowed\":true"] : ["\"allowed\":false"] })
         case .reserve: try reserve(session, order, store)
-        case .commit: try settle(session, order, store, "committed", try order.amount(tokens: "tokens"))
+        case .commit: try settle(session, order, store, "committed", try spent(session, order, "tokens"))
         case .release: try settle(session, order, store, "released", nil)
         case .report:
-            let actual = try order.amount(tokens: "actual")
-            let used = "\"used\":\(actual.tokens)"
-            if order.node["id"] != nil { return try settle(session, order, store, nil, actual) }
-            let payment = try payment(session, order, store)
-            session.awaitAnswer()
-            store.debit(payment, actual, done: tell(session) { _ in [used] })
+            guard order.node["id"] != nil else { return try report(session, order, store) }
+            try settle(session, order, store, nil, try spent(session, order, "actual"))
         case .pools: break
         }
     }
@@ -38,7 +34,7 @@ extension TokenPaths {
         payment(session, try pool(session, order).0.chain, store)
     }
 
-    private static func payment(_ session: Session, _ pools: [PoolSettings], _ store: SharedStore) -> SharedPayment {
+    static func payment(_ session: Session, _ pools: [PoolSettings], _ store: SharedStore) -> SharedPayment {
         let payer = Payer(session: session)
         return store.payment(
             pools: pools,
@@ -51,7 +47,7 @@ extension TokenPaths {
     }
 
     /// Answers with what became of it; `said` has the first members, by whether it was done.
-    private static func tell(
+    static func tell(
         _ session: Session,
         _ said: @escaping (Bool) -> [String]
     ) -> (SharedReservation) -> Void {

@@ -138,7 +138,7 @@ enum TokenPaths {
 
     private static func settle(_ session: Session, _ order: Order, releases: Bool) throws(Fault) {
         let id = try order.text("id")
-        let actual = releases ? nil : try order.amount(tokens: "tokens")
+        let actual = releases ? nil : try spent(session, order, "tokens")
         let word = releases ? "released" : "committed"
         let books = session.worker.snapshot.governance.books.pools
         let owner = Payer(session: session).owner
@@ -151,30 +151,6 @@ enum TokenPaths {
         }
     }
 
-    /// hoosh's report: of a reservation by its id, or of what was used without one.
-    private static func report(_ session: Session, _ order: Order) throws(Fault) {
-        let actual = try order.amount(tokens: "actual")
-        defer { session.worker.shared.state?.note() }
-        if order.node["id"] != nil {
-            let id = try order.text("id")
-            let books = session.worker.snapshot.governance.books.pools
-            let owner = Payer(session: session).owner
-            switch books.settle(named: id, owner: owner, actual, now: WallClock.milliseconds()) {
-            case .done(let pool, _): return answer(session, ["\"used\":\(actual.tokens)", "\"pool\":\(quoted(pool))"])
-            case .again(let pool): return answer(session, ["\"settled\":true", "\"pool\":\(quoted(pool))"])
-            case .unknown: throw Fault(refusal: unknownReservation)
-            }
-        }
-        let (pool, books) = try pool(session, order)
-        let payer = Payer(session: session)
-        let outcome = books.debit(pool.number, actual, now: WallClock.milliseconds(), subject: { payer.name($0) })
-        switch outcome {
-        case .success(let standing): answer(session, ["\"used\":\(actual.tokens)"] + members(standing))
-        case .failure(.exhausted(let lack)): answer(session, members(lack))
-        case .failure(.crowded(let name, let moment)): throw crowded(name, moment)
-        }
-    }
-
     static let unknownReservation = Refusal(
         404,
         "reservation_not_found",
@@ -182,7 +158,7 @@ enum TokenPaths {
         param: "id"
     )
 
-    private static func crowded(_ pool: String, _ moment: Int) -> Fault {
+    static func crowded(_ pool: String, _ moment: Int) -> Fault {
         Fault(refusal: Refusal.crowded(pool: pool, retryMilliseconds: moment))
     }
 

@@ -21,25 +21,26 @@ package struct ModelPaging: Sendable {
         _ query: String,
         as format: ModelListFormat
     ) throws(ConversationFault) {
-        var range = models.indices
+        var (start, end) = (0, models.count)
         var isBackwards = false
         var limit: Int?
         for (name, value) in Self.members(query) where !value.isEmpty {
             switch (format, name) {
             case (.anthropic, "limit"): limit = try Self.number(name, value, 1...1_000)
-            case (.anthropic, "after_id"): range = try (Self.place(value, models, name) + 1)..<range.upperBound
+            case (.anthropic, "after_id"): start = try Self.place(value, models, name) + 1
             case (.anthropic, "before_id"):
-                range = try range.lowerBound..<max(range.lowerBound, Self.place(value, models, name))
+                end = try Self.place(value, models, name)
                 isBackwards = true
             // Zero is as if it were not there, and more than 1000 are 1000.
             case (.gemini, "pageSize"): limit = min(try Self.number(name, value, 0...Int(Int32.max)), 1_000)
             case (.gemini, "pageToken"):
                 let last = ModelPaging.name(ofToken: value) ?? ""
-                range = try (Self.place(last, models, name) + 1)..<range.upperBound
+                start = try Self.place(last, models, name) + 1
             default: break
             }
         }
-        if range.lowerBound > range.upperBound { range = range.upperBound..<range.upperBound }
+        // Behind one model and before an earlier one stands nothing.
+        let range = min(start, end)..<end
         let size = limit.flatMap { $0 == 0 ? nil : $0 } ?? range.count
         self.models = Array(isBackwards ? models[range].suffix(size) : models[range].prefix(size))
         hasMore = self.models.count < range.count
