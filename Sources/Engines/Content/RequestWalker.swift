@@ -250,7 +250,10 @@ struct RequestWalker<Reader: TextReader> {
     private mutating func number(_ range: Range<Int>, _ bytes: Span<UInt8>) {
         let text = bytes.extracting(range)
         let isPlain = text.indices.allSatisfy { ASCII.isDigit(text[$0]) || text[$0] == UInt8(ascii: "-") }
-        guard isPlain || WholeNumber.mayBe(text) && WholeNumber(text) != nil else { return }
+        if !isPlain {
+            guard WholeNumber.mayBe(text), let number = WholeNumber(text) else { return }
+            if number.isTooLarge { return reader.sawUnreadable() }
+        }
         reader.read(TextPiece(kind: .number, range: range, isEscaped: false), bytes, path)
     }
 

@@ -1,39 +1,67 @@
 import Bytes
 
-/// A number of JSON that is whole but spelled as if it were not: `4.1e15`, `41.0`.
+/// The whole part of a JSON number that is spelled otherwise: `4.1e15`, `41.0`, `41.5`.
 struct WholeNumber {
-    /// As it would be spelled.
+    /// As it would be spelled; cut short when it is too large.
     let digits: [UInt8]
+    /// More zeros follow than a double has (IEEE 754: 308), so that nobody can say what a provider makes of it.
+    let isTooLarge: Bool
 
-    /// A quick look: vectors are full of numbers that are not whole.
+    /// What is shorter is no secret.
+    private static let leastDigits = 8
+    private static let mostZeros = 400
+    /// No text is as long, and sums of such numbers do not overflow.
+    private static let mostExponent = 1 << 40
+
+    /// A quick look: vectors are full of numbers that are small.
     static func mayBe(_ text: Span<UInt8>) -> Bool {
-        text[text.count - 1] == 0x30 || text.indices.contains { text[$0] | 0x20 == UInt8(ascii: "e") }
+        for index in text.indices {
+            if text[index] == UInt8(ascii: "."), index >= leastDigits { return true }
+            if text[index] | 0x20 == UInt8(ascii: "e") { return true }
+        }
+        return false
     }
 
-    /// Nil for one that is not whole, is too long for a card, or is spelled plainly.
+    /// Nil for what is spelled plainly, or has fewer than eight digits in front of its point, by its value.
     init?(_ text: Span<UInt8>) {
-        var (digits, whole, exponent) = ([UInt8](), -1, 0)
-        var index = text.count > 0 && text[0] == UInt8(ascii: "-") ? 1 : 0
+        // The digits from the first to the last that is not zero, and the zeros behind that.
+        var (digits, zeros, fraction, hasPoint) = ([UInt8](), 0, 0, false)
+        var index = 0
         while index < text.count, text[index] | 0x20 != UInt8(ascii: "e") {
-            if text[index] == UInt8(ascii: ".") { whole = digits.count } else { digits.append(text[index]) }
+            let byte = text[index]
             index += 1
-        }
-        let isPlain = whole < 0 && index == text.count
-        if whole < 0 { whole = digits.count }
-        if index < text.count {
-            guard let value = Int(String(decoding: (index + 1..<text.count).map { text[$0] }, as: UTF8.self)) else {
-                return nil
+            guard ASCII.isDigit(byte) else {
+                hasPoint = hasPoint || byte == UInt8(ascii: ".")
+                continue
             }
-            exponent = value
+            if hasPoint { fraction += 1 }
+            if byte != 0x30 {
+                digits.append(contentsOf: repeatElement(0x30, count: zeros))
+                digits.append(byte)
+                zeros = 0
+            } else if !digits.isEmpty {
+                zeros += 1
+            }
         }
-        guard !isPlain, (-64...64).contains(exponent), (1...64).contains(whole + exponent), digits.count <= 96 else {
-            return nil
-        }
-        let point = whole + exponent
-        guard digits.dropFirst(point).allSatisfy({ $0 == 0x30 }) else { return nil }
-        digits = Array(digits.prefix(point)) + [UInt8](repeating: 0x30, count: max(point - digits.count, 0))
-        digits = Array(digits.drop { $0 == 0x30 })
-        guard digits.count >= 8 else { return nil }
+        let isPlain = !hasPoint && index == text.count
+        let scale = WholeNumber.exponent(text.extracting(index...)) - fraction + zeros
+        guard !isPlain, !digits.isEmpty, digits.count + scale >= WholeNumber.leastDigits else { return nil }
+        isTooLarge = scale > WholeNumber.mostZeros
+        if scale < 0 { digits.removeLast(-scale) }
+        digits.append(contentsOf: repeatElement(0x30, count: min(max(scale, 0), WholeNumber.mostZeros)))
         self.digits = digits
+    }
+
+    /// The number behind an `e`, however long it is; 0 when there is none.
+    private static func exponent(_ text: Span<UInt8>) -> Int {
+        var (value, isNegative) = (0, false)
+        for index in text.indices {
+            if ASCII.isDigit(text[index]) {
+                value = min(value * 10 + Int(text[index] - 0x30), mostExponent)
+            } else if text[index] == UInt8(ascii: "-") {
+                isNegative = true
+            }
+        }
+        return isNegative ? -value : value
     }
 }
