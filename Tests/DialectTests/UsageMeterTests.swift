@@ -125,7 +125,7 @@ import Testing
     @Test(arguments: [1, 3, 17, 1_000]) func `the open block is known where it is watched`(size: Int) {
         func open(_ events: String...) -> Int? {
             var meter = UsageMeter(.messages, isStream: true)
-            meter.watchesBlocks = true
+            meter.watchesEnd = true
             let bytes = Array(events.map { "event: x\ndata: \($0)\n\n" }.joined().utf8)
             for start in stride(from: 0, to: bytes.count, by: size) {
                 let piece = Array(bytes[start..<min(bytes.count, start + size)])

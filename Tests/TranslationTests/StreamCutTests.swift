@@ -61,6 +61,11 @@ import Translation
         #expect(found.first?["type"] as? String == "content_block_stop" && found.first?["index"] as? Int == 3)
         #expect((found[1]["delta"] as? [String: Any])?["stop_reason"] as? String == "max_tokens")
         #expect((found[1]["usage"] as? [String: Int])?["output_tokens"] == 40)
+        // What has been said why it ends is not said again.
+        cut.hasReason = true
+        cut.openBlock = nil
+        let last = try events(cut.ending(as: .messages))
+        #expect(last.count == 1 && last[0]["type"] as? String == "message_stop" && last[0]["x_hoosh"] != nil)
     }
 
     @Test func `a translated stream is ended where it stands, each choice that is open`() throws {

@@ -18,7 +18,7 @@ extension Pump {
         let isInside: Bool
         let hasExtra: Bool
         let tally: StreamTally
-        let whole: (StreamTally, Int?)?
+        let whole: (StreamTally, Int?, StreamEnd)?
     }
 
     private var mark: Mark {
@@ -32,7 +32,7 @@ extension Pump {
             isInside: isInside,
             hasExtra: hasExtra,
             tally: tally,
-            whole: budget.map { ($0.wholeTally, $0.wholeBlock) }
+            whole: budget.map { ($0.wholeTally, $0.wholeBlock, $0.wholeSaid) }
         )
     }
 
@@ -40,7 +40,7 @@ extension Pump {
         (walker, wholeWalker, scanner, meter) = (mark.walker, mark.wholeWalker, mark.scanner, mark.meter)
         (held, partialLine, isInside) = (mark.held, mark.partialLine, mark.isInside)
         (hasEnded, hasExtra, fault) = (false, mark.hasExtra, nil)
-        if let budget, let whole = mark.whole { (budget.wholeTally, budget.wholeBlock) = whole }
+        if let budget, let whole = mark.whole { (budget.wholeTally, budget.wholeBlock, budget.wholeSaid) = whole }
         tally = mark.tally
     }
 
@@ -79,24 +79,26 @@ extension Pump {
     }
 
     /// Ends the stream in its dialect once the budget has said so and the client stands between two events.
+    ///
+    /// What the stream has said itself of its end is not said again.
     func endPaid() -> PumpOutcome? {
         guard let budget, var cut = budget.cut, owed == 0, !hasEnded, fault == nil else { return nil }
-        // What has said itself why it ends needs nobody to say so.
-        guard !hasSaidEnd(meter, scanner, budget) else { return nil }
         guard !isInside else { return budget.lateBytes > StreamBudget.lateBytesLimit ? .uncuttable : nil }
+        let said = held > 0 ? budget.wholeSaid : self.said(meter, scanner)
+        cut.hasReason = said == .reason
         cut.openBlock = held > 0 ? budget.wholeBlock : meter?.openBlock
         if held > 0 { tally = budget.wholeTally }
         cut.sequence = events
         cut.usage.output = tally.outputTokens
         if let input = usage?.input { cut.usage.input = input }
         releaseHead()
-        return endStream(with: cut.ending(as: budget.format), endsBody: true) ? .cut : .uncuttable
+        return endStream(with: said == .ended ? [] : cut.ending(as: budget.format), endsBody: true) ? .cut : .uncuttable
     }
 
-    private func hasSaidEnd(_ meter: UsageMeter?, _ scanner: EventScanner, _ budget: StreamBudget) -> Bool {
-        guard let meter else { return scanner.sawDone }
-        // Anthropic says why it ends when it counts, and ends with the event after that.
-        return meter.hasEnded || scanner.sawDone || budget.format == .messages && meter.countsOutput
+    /// What a stream has said of its end; an error is one too.
+    func said(_ meter: UsageMeter?, _ scanner: EventScanner) -> StreamEnd {
+        if scanner.sawDone || scanner.sawError || meter?.hasEnded == true { return .ended }
+        return meter?.hasReason == true ? .reason : .open
     }
 
     /// How much of a window that was walked is paid for, up to the end of an event; nil when all of it is.
@@ -110,7 +112,8 @@ extension Pump {
         guard let refusal = budget.refuses(tally), var meter = mark.meter else { return nil }
         let span = bytes.bindMemory(to: UInt8.self).span
         var (walker, scanner, mustFinish) = (mark.walker, mark.scanner, mark.isInside)
-        var (position, end, lastText) = (0, 0, mark.tally.textBytes)
+        var (position, end) = (0, 0)
+        var lastText = (mark.held > 0 ? mark.whole?.0 : nil)?.textBytes ?? mark.tally.textBytes
         while case .payload(let range) = try? walker.next(span, at: &position) {
             let payload = span.extracting(..<range.upperBound)
             var start = range.lowerBound
@@ -124,7 +127,7 @@ extension Pump {
                 let tally = meter.tally
                 // An end that says nothing else is not worth to be kept back: the provider has counted already.
                 let isEnd =
-                    hasSaidEnd(meter, scanner, budget) && tally.textBytes == lastText && budget.format != .gemini
+                    said(meter, scanner) != .open && tally.textBytes == lastText && budget.format != .gemini
                 if !isEnd, let cut = budget.refuses(tally, isExact: true) {
                     budget.cut = cut
                     return mustFinish ? stop : end

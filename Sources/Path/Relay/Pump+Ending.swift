@@ -8,7 +8,7 @@ extension Pump {
     /// The bytes go out as payload within the framing the client was promised: the rest of an open chunk is filled
     /// first. No last chunk follows: the caller closes the connection, and the stream never looks complete. False
     /// when nothing can be said without lying about the framing; then only closing is left. With `endsBody` the stream is
-    /// to look complete, and the last chunk follows.
+    /// to look complete, and the last chunk follows; the event may then be empty, when the stream has said its own.
     func endStream(with event: [UInt8], endsBody: Bool = false) -> Bool {
         guard isEventStream || endsBody, owed == 0, !hasEnded else { return false }
         // What is held is dropped: the client stands where the whole ends. Part of a size line may not have gone out.
@@ -63,7 +63,7 @@ extension Pump {
     /// Makes an event as long as what it shall fill: blank lines are no events, and behind a line's JSON spaces are nothing.
     private func filled(_ text: [UInt8], _ count: Int) -> [UInt8] {
         guard text.count < count else { return text }
-        if isEventStream { return text + Array(repeating: 0x0a, count: count - text.count) }
+        if isEventStream || text.isEmpty { return text + Array(repeating: 0x0a, count: count - text.count) }
         return Array(text.dropLast()) + Array(repeating: 0x20, count: count - text.count) + [0x0a]
     }
 

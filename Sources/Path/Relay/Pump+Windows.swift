@@ -23,15 +23,16 @@ extension Pump {
     /// - Throws: what is wrong with the framing.
     func look(at bytes: UnsafeMutableRawBufferPointer, known: Int) throws(HTTPFault) -> Int {
         let start = walker
+        if held == 0 { noteWhole(scanner) }
         var whole = Whole(walker: walker, scanner: scanner)
         let position = try walk(bytes, &whole)
         if budget != nil, 0 < whole.window, whole.window < position {
             // What is held will perhaps never go out, so its texts may not count then.
-            account(for: bytes, upTo: whole.window, from: start)
-            noteWhole()
-            account(for: bytes, upTo: position, from: whole.walker, at: whole.window)
+            account(for: bytes, upTo: whole.window, from: start, seen: whole.scanner)
+            noteWhole(whole.scanner)
+            account(for: bytes, upTo: position, from: whole.walker, at: whole.window, seen: scanner)
         } else {
-            account(for: bytes, upTo: position, from: start)
+            account(for: bytes, upTo: position, from: start, seen: scanner)
         }
         if fault != nil || hasEnded {
             held = 0
@@ -52,7 +53,7 @@ extension Pump {
             held = bytes.count - whole.window
             wholeWalker = whole.walker
             isInside = keepsWhole && !whole.scanner.isAtBoundary
-            if whole.window == position { noteWhole() }
+            if whole.window == position { noteWhole(scanner) }
         } else {
             held += bytes.count - known
         }
@@ -75,7 +76,7 @@ extension Pump {
         }
         wholeWalker = walker
         isInside = keepsWhole && !hasEnded && !scanner.isAtBoundary
-        account(for: bytes, upTo: position, from: start)
+        account(for: bytes, upTo: position, from: start, seen: scanner)
         return position
     }
 
@@ -154,13 +155,16 @@ extension Pump {
     }
 
     /// Shows the meter the payload of what was walked: it is taken, and will not be shown again.
+    ///
+    /// * `seen`: the events up to its end.
     private func account(
         for bytes: UnsafeMutableRawBufferPointer,
         upTo end: Int,
         from start: BodyWalker,
-        at first: Int = 0
+        at first: Int = 0,
+        seen: EventScanner
     ) {
-        guard var meter, end > first, !meter.hasEnded else { return }
+        guard var meter, end > first else { return }
         // Two owners would copy what it carries.
         self.meter = nil
         let span = UnsafeMutableRawBufferPointer(rebasing: bytes[..<end]).bindMemory(to: UInt8.self).span
@@ -170,15 +174,16 @@ extension Pump {
             meter.take(span.extracting(range), isLast: walker.isEnded)
         }
         if hasEnded { meter.finish() }
-        if scanner.sawDone || scanner.sawError { meter.end(isWhole: !scanner.sawError) }
+        if seen.sawDone || seen.sawError { meter.end(isWhole: !seen.sawError) }
         note(meter)
     }
 
     /// Remembers what had gone by where the client may be left standing.
-    private func noteWhole() {
+    private func noteWhole(_ scanner: EventScanner) {
         guard let budget else { return }
         budget.wholeTally = tally
         budget.wholeBlock = meter?.openBlock
+        budget.wholeSaid = said(meter, scanner)
     }
 
     /// The connection's end is the body's: a last line needs no end.

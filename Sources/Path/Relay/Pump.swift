@@ -148,7 +148,8 @@ package final class Pump: Carrier {
     package func pay(with budget: StreamBudget) {
         guard isEventStream || budget.format.streamsLines else { return }
         self.budget = budget
-        guard !isEventStream else { return }
+        // Lines are lines, whatever type their provider says they are.
+        guard budget.format.streamsLines else { return }
         isOfLines = true
         scanner = EventScanner(ofLines: true)
     }

@@ -23,6 +23,8 @@ package final class StreamBudget {
     var wholeTally = StreamTally()
     /// The content block that is open there.
     var wholeBlock: Int?
+    /// What the stream has said of its end there.
+    var wholeSaid = StreamEnd.open
     /// Bytes that went out of an event that was half out when the budget ended.
     var lateBytes = 0
 

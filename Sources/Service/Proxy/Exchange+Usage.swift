@@ -12,7 +12,7 @@ extension Exchange {
         guard answer.status < 300 else { return nil }
         let isLines = answerFormat?.streamsLines == true && request.streams
         var meter = UsageMeter(answerFormat, isStream: answer.isEventStream || isLines)
-        meter.watchesBlocks = grant.pool.map { snapshot.governance.pools[$0].cuts } ?? false
+        meter.watchesEnd = grant.pool.map { snapshot.governance.pools[$0].cuts } ?? false
         return meter
     }
 

@@ -6,7 +6,7 @@ import JSON
 ///
 /// Takes the payload as it comes, in pieces that end anywhere. Events and lines are searched where they stand; only one that
 /// comes in pieces is put together, so nothing is allocated per event. What holds a usage object is then read by its
-/// structure. After an event that ends the stream nothing counts any more.
+/// structure. After an event that ends the stream no count counts any more, but text does that comes all the same.
 package struct UsageMeter {
     /// What was counted, and the text that went by.
     package private(set) var tally = StreamTally()
@@ -16,13 +16,15 @@ package struct UsageMeter {
     package var countsOutput: Bool { tally.countsOutput }
     /// An event came that ends the stream.
     package private(set) var hasEnded = false
+    /// Anthropic's reason to end came, where the end is watched: only its last event is missing.
+    package private(set) var hasReason = false
 
     /// The content block that is open in a stream of Anthropic's, where that is watched; nil when none is.
     package var openBlock: Int? { block < 0 ? nil : Int(block) }
     /// It stands in front of a line, all of those before were whole.
     package var isBetweenLines: Bool { isStream && !isCut && carried.isEmpty }
-    /// Watches which block is open; only for who may have to end the stream.
-    package var watchesBlocks = false
+    /// Watches which block is open, and for an end without a count; only for who may have to end the stream.
+    package var watchesEnd = false
     private var block: Int32 = -1
 
     private let format: ChatFormat?
@@ -32,6 +34,8 @@ package struct UsageMeter {
     private var carried: [UInt8] = []
     /// The beginning of that line is not there.
     private var isCut = false
+    /// That line ends the stream, and what makes it long is not text: Responses says all of the answer again in it.
+    private var cutIsLast = false
 
     /// A line that comes in pieces is kept up to this size, of a larger one the end: there stands what is counted.
     private static let lineBytes = 16_384
@@ -47,30 +51,29 @@ package struct UsageMeter {
         self.isStream = isStream
     }
 
-    /// The stream is over: nothing that follows counts.
+    /// The stream is over: no count that follows counts.
     ///
     /// * `isWhole`: it came to its end, and was not broken off.
     package mutating func end(isWhole: Bool = true) {
         hasEnded = true
-        carried = []
         if isWhole { tally.end() }
     }
 
     /// The body is complete: a last line needs no end.
     package mutating func finish() {
-        guard isStream, !hasEnded, !carried.isEmpty else { return carried = [] }
+        guard isStream, !carried.isEmpty else { return carried = [] }
         takeCarried()
     }
 
     /// Bytes went by that nobody looked at.
     package mutating func skip() {
         carried = []
-        isCut = isStream
+        (isCut, cutIsLast) = (isStream, false)
     }
 
     /// Takes the next piece; `isLast` when the body is known to end with it.
     package mutating func take(_ piece: Span<UInt8>, isLast: Bool = false) {
-        guard !hasEnded, !piece.isEmpty else { return }
+        guard !piece.isEmpty else { return }
         guard isStream else { return takeWhole(piece, isLast) }
         var start = 0
         if isCut || !carried.isEmpty {
@@ -88,25 +91,36 @@ package struct UsageMeter {
 
     /// Keeps the beginning of a line.
     private mutating func carry(_ piece: Span<UInt8>) {
-        guard !hasEnded else { return }
         let kept = min(piece.count, UsageMeter.lineBytes)
         if kept < piece.count || carried.count + kept > 2 * UsageMeter.lineBytes {
             let dropped = max(0, carried.count - (UsageMeter.lineBytes - kept))
+            if !isCut { noteLast(piece) }
             carried.removeFirst(dropped)
             isCut = true
             // Nobody will read it again, so all of it counts as text.
-            tally.add(textBytes: dropped + piece.count - kept)
+            if !cutIsLast { tally.add(textBytes: dropped + piece.count - kept) }
         }
         for index in (piece.count - kept)..<piece.count { carried.append(piece[index]) }
+    }
+
+    /// Notes whether the line that is carried, and goes on with a piece, ends the stream, and what text it has.
+    private mutating func noteLast(_ piece: Span<UInt8>) {
+        guard format == .responses || format?.streamsLines == true else { return }
+        var line = carried
+        for index in 0..<min(piece.count, UsageMeter.lineBytes) { line.append(piece[index]) }
+        cutIsLast = StreamEnd.begins(line.span, format)
+        if cutIsLast { tally.add(textBytes: UsageText.count(line.span, format)) }
     }
 
     private mutating func takeCarried() {
         let line = carried
         carried = []
         if isCut {
-            isCut = false
-            tally.add(textBytes: line.count)
+            let isLast = cutIsLast
+            (isCut, cutIsLast) = (false, false)
+            if !isLast { tally.add(textBytes: line.count) }
             apply(UsageEvent(searching: line.span, format))
+            if isLast { end() }
         } else {
             takeLines(line.span)
         }
@@ -116,22 +130,33 @@ package struct UsageMeter {
 
     /// Takes lines that are all there.
     private mutating func takeLines(_ lines: Span<UInt8>) {
-        guard !hasEnded, !lines.isEmpty else { return }
-        if watchesBlocks, format == .messages { noteBlock(lines) }
+        guard !lines.isEmpty else { return }
+        if watchesEnd, format == .messages { noteBlock(lines) }
         var start = 0
-        while let hit = findUsage(lines, from: start) {
+        while !hasEnded, let hit = findUsage(lines, from: start) {
             var first = hit
             while first > 0, lines[first - 1] != 0x0a { first -= 1 }
             let end = Scan.find(0x0a, in: lines, from: hit) ?? lines.count
             // Text counts before what is told of it in the same event.
             tally.add(textBytes: UsageText.count(lines.extracting(start..<end), format))
-            if Scan.find(endWord, in: lines.extracting(start..<first)) != nil { return self.end() }
-            takeEvent(lines.extracting(first..<end))
-            if hasEnded { return }
+            if saysEnd(lines.extracting(start..<first)) {
+                self.end()
+            } else {
+                takeEvent(lines.extracting(first..<end))
+            }
             start = end
         }
         tally.add(textBytes: UsageText.count(lines.extracting(start...), format))
-        if format == .messages, countsOutput, Scan.find(endWord, in: lines) != nil { end() }
+        guard !hasEnded else { return }
+        if watchesEnd {
+            switch StreamEnd.said(in: lines, format) {
+            case .ended: end()
+            case .reason: hasReason = true
+            case .open: break
+            }
+        } else if format == .messages, countsOutput, saysEnd(lines) {
+            end()
+        }
     }
 
     /// The last event that names a block opens it, goes on with it, or ends it; within texts every quote is escaped.
@@ -153,8 +178,20 @@ package struct UsageMeter {
         block = number
     }
 
-    /// What stands in an event that ends the stream and says nothing else.
-    private var endWord: StaticString { format == .messages ? "\"message_stop\"" : "[DONE]" }
+    /// Whether an event ends the stream and says nothing else: within texts every quote is escaped, and every line's end.
+    private func saysEnd(_ lines: Span<UInt8>) -> Bool {
+        guard format != .messages else { return Scan.find("\"message_stop\"", in: lines) != nil }
+        let (word, name): (StaticString, StaticString) = ("[DONE]", "data:")
+        var start = 0
+        while let hit = Scan.find(word, in: lines, from: start) {
+            start = hit + word.utf8CodeUnitCount
+            let end = hit > 0 && lines[hit - 1] == 0x20 ? hit - 1 : hit
+            let first = end - name.utf8CodeUnitCount
+            guard first >= 0, ASCII.starts(lines.extracting(first...), with: name) else { continue }
+            if first == 0 || lines[first - 1] == 0x0a || lines[first - 1] == 0x0d { return true }
+        }
+        return false
+    }
 
     private func findUsage(_ lines: Span<UInt8>, from start: Int) -> Int? {
         switch format {
@@ -174,7 +211,7 @@ package struct UsageMeter {
     }
 
     private mutating func apply(_ event: UsageEvent) {
-        guard let said = event.shape, let later = said.said else { return }
+        guard !hasEnded, let said = event.shape, let later = said.said else { return }
         var usage = usage
         switch format {
         case .messages, .gemini:
@@ -200,7 +237,7 @@ package struct UsageMeter {
             }
         }
         apply(UsageEvent(searching: piece, format))
-        guard !isLast, !hasEnded else { return carried = [] }
+        guard !isLast else { return carried = [] }
         guard carried.isEmpty else { return }
         for index in max(0, piece.count - UsageMeter.tailBytes)..<piece.count { carried.append(piece[index]) }
     }

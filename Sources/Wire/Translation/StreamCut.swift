@@ -21,6 +21,8 @@ package struct StreamCut {
     package let reason: [UInt8]
     /// The content block that is open in the client's stream (Anthropic).
     package var openBlock: Int?
+    /// The stream has said why it ends, and only its last event is missing (Anthropic).
+    package var hasReason = false
     /// The number of the next event (Responses).
     package var sequence = 0
 
@@ -57,7 +59,7 @@ package struct StreamCut {
         let word: StaticString =
             switch format {
             case .chat, .completions: "\"finish_reason\":\"length\""
-            case .messages: "\"message_delta\""
+            case .messages: hasReason ? "\"message_stop\"" : "\"message_delta\""
             case .responses: "\"response.incomplete\""
             case .gemini: "\"finishReason\""
             case .ollama, .generate: "\"done\":true"
@@ -129,12 +131,15 @@ package struct StreamCut {
             output.number(openBlock)
             output.text("}\n\n")
         }
-        output.text(
-            "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"max_tokens\","
-        )
-        output.text("\"stop_sequence\":null},\"usage\":{\"output_tokens\":")
-        output.number(usage.output ?? 0)
-        output.text("}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
+        if !hasReason {
+            output.text(
+                "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"max_tokens\","
+            )
+            output.text("\"stop_sequence\":null},\"usage\":{\"output_tokens\":")
+            output.number(usage.output ?? 0)
+            output.text("}}\n\n")
+        }
+        output.text("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
         return output.bytes
     }
 
