@@ -5,6 +5,7 @@ import Testing
 /// Numbers that are larger than anybody means, wherever somebody may say one: sums of them end at the largest there is.
 @Suite struct LargeNumberTests {
     private static let most = "99999999999999999"
+    private let chat = "/v1/chat/completions"
 
     private func isAlive(_ station: Station) throws -> Bool { try station.ask("/healthz").status == 200 }
 
