@@ -14,10 +14,25 @@ import Testing
             (#"{"generation_config":{"max_output_tokens":2000}}"#, 2_000),
             (#"{"generationConfig":{"maxOutp\u0075tTokens":2000}}"#, 2_000),
             (#"{"options":{"num_predict":2000}}"#, 2_000), (#"{"options":{"num_predict":-1}}"#, nil),
+            (#"{"max_tokens":1,"n_predict":2000}"#, 2_000), (#"{"n_predict":2000,"max_tokens":1}"#, 2_000),
+            (#"{"max_tokens":1,"n_predict":-1}"#, nil), (#"{"n_predict":-2,"max_tokens":1}"#, nil),
+            (#"{"max_tokens":1,"n_predict":null}"#, 1), (#"{"max_tokens":1,"num_predict":2000}"#, 2_000),
+            (#"{"max_new_tokens":2000,"max_tokens":1}"#, 2_000), (#"{"maxOutputTokens":2000}"#, 2_000),
+            (#"{"max_tokens":1,"options":{"n_predict":2000}}"#, 2_000),
+            (#"{"max_tokens":1,"options":{"num_predict":-1}}"#, nil),
             (#"{"max_tokens":"2000"}"#, nil), (#"{"max_tokens":null}"#, nil), ("{}", nil),
         ] as [(String, Int?)]
     ) func `the most tokens of an answer are read by any name`(body: String, tokens: Int?) throws {
         #expect(try RequestShape.read(Array(body.utf8).span).maxTokens == tokens)
+    }
+
+    @Test func `a limit that stands there twice is refused, by any name`() {
+        for name in ["max_tokens", "n_predict", "num_predict", "max_new_tokens", "max_completion_tokens"] {
+            do {
+                _ = try RequestShape.read(Array(#"{"\#(name)":1,"\#(name)":2}"#.utf8).span)
+                Issue.record("taken: \(name)")
+            } catch { #expect(error.parameter == name) }
+        }
     }
 
     @Test(arguments: [

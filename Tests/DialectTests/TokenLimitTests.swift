@@ -35,6 +35,36 @@ import Testing
         #expect(try held(#"{"options":{"num_predict":-1}}"#, .ollama) == #"{"options":{"num_predict":100}}"#)
     }
 
+    @Test func `every name that a server reads is held below the limit`() throws {
+        for name in [
+            "n_predict", "num_predict", "max_new_tokens", "maxOutputTokens", "max_output_tokens",
+            "max_completion_tokens",
+        ] {
+            for said in ["1000000", "-1", "-2", "1e9", #""900""#] {
+                #expect(
+                    try held(#"{"max_tokens":1,"\#(name)":\#(said)}"#, .chat) == #"{"max_tokens":1,"\#(name)":100}"#
+                )
+            }
+            #expect(try held(#"{"max_tokens":1,"\#(name)":7}"#, .chat) == #"{"max_tokens":1,"\#(name)":7}"#)
+        }
+        // A server that does not know the name goes by its own.
+        #expect(try held(#"{"n_predict":7}"#, .completions) == #"{"n_predict":7,"max_tokens":100}"#)
+        #expect(
+            try held(#"{"n_predict":-1}"#, .responses) == #"{"n_predict":100,"max_output_tokens":100}"#
+        )
+        #expect(
+            try held(#"{"options":{"num_predict":900},"max_tokens":9}"#, .chat)
+                == #"{"options":{"num_predict":100},"max_tokens":9}"#
+        )
+        #expect(
+            try held(#"{"options":{},"options":{"num_predict":5,"n_predict":500},"n_predict":-1}"#, .ollama)
+                == #"{"options":{"num_predict":100},"options":{"num_predict":5,"n_predict":100},"n_predict":100}"#
+        )
+        // Nothing is said by `null`, so what another name says stays what it is.
+        let null = #"{"max_completion_tokens":null,"n_predict":null,"max_tokens":5}"#
+        #expect(try held(null, .chat, newest: true) == null)
+    }
+
     @Test func `what does not say gets the limit`() throws {
         #expect(try held(#"{"model":"m"}"#, .chat) == #"{"model":"m","max_tokens":100}"#)
         #expect(try held(#"{"model":"m"}"#, .chat, newest: true) == #"{"model":"m","max_completion_tokens":100}"#)

@@ -59,6 +59,35 @@ import Testing
         #expect(left > 800 && left <= 900)
     }
 
+    @Test func `another server's name for the limit passes neither it nor the budget`() throws {
+        let mock = try MockUpstream(models: ["llama"])
+        let station = try Station(
+            providers: "  ll: {kind: llamacpp, url: \"\(mock.url)\", health: {mode: none}}",
+            more: "pools: {team: {tokens: 10k/day}, free: {tokens: 10k/day, reserve: {output: 700}}}",
+            routes: "  - {name: held, match: {model: llama}, max_tokens: 100, pool: team, to: [ll]}\n"
+                + "  - {name: all, pool: free, to: [mock]}"
+        )
+        func ask(_ model: String, _ limits: String) throws -> (Response, [String: Any]) {
+            let answer = try station.chat(body: "{\"model\":\"\(model)\",\(limits),\(Self.messages)}")
+            #expect(answer.status == 200, "\(answer.text)")
+            let seen = try #require(try (model == "llama" ? mock : station.mock).requests().last)
+            return (answer, try JSONSerialization.jsonObject(with: Data(seen.body.utf8)) as? [String: Any] ?? [:])
+        }
+        func left(_ answer: Response) -> Int { Int(answer["x-hoosh-budget-remaining-tokens"] ?? "") ?? -1 }
+        for said in [1_000_000, -1, -2] {
+            let (answer, asked) = try ask("llama", "\"max_tokens\":1,\"n_predict\":\(said)")
+            #expect(asked["max_tokens"] as? Int == 1 && asked["n_predict"] as? Int == 100)
+            #expect(answer["x-hoosh-clamped"] == "max_tokens=100")
+        }
+        // Without a clamp the larger name is what is set aside; and of none, or of no limit, `reserve.output`.
+        let before = left(try ask("mock-small", "\"max_tokens\":1").0)
+        #expect(before > 9_900)
+        let most = left(try ask("mock-small", "\"max_tokens\":1,\"n_predict\":5000").0)
+        #expect(most < 5_000 && most > 4_500, "\(most)")
+        let open = left(try ask("mock-small", "\"max_tokens\":1,\"n_predict\":-1").0)
+        #expect(open > 8_900 && open < 9_300, "\(open)")
+    }
+
     @Test func `a target has a price of its own`() throws {
         let station = try Station(
             provider: "price: {input: 2, output: 8}",

@@ -21,10 +21,13 @@ package struct RequestShape {
     package private(set) var saidStream: Bool?
     /// The answer shall come as events.
     package var stream: Bool { saidStream ?? false }
-    /// The most tokens of one answer that the body asks for by any of the names that providers know; nil when by none.
+    /// The most tokens of one answer that the body asks for by any of the names that providers know (`TokenLimit.isName`);
+    /// nil when by none, or when one says that there is no limit.
     ///
     /// Of two that differ the larger: a provider may know only that one. What is no whole number is rounded up.
-    package private(set) var maxTokens: Int?
+    package var maxTokens: Int? { saysNoLimit ? nil : largestLimit }
+    private var largestLimit: Int?
+    private var saysNoLimit = false
     /// How many answers it asks for, 1 or more: `n`, `best_of` or `candidateCount`, for each prompt of a list.
     package var answers: Int { RequestShape.product(max(choices, 1), max(prompts, 1)) }
     private var choices = 1
@@ -83,43 +86,44 @@ package struct RequestShape {
             pool = TextRange(start: member.value.start + 1, count: member.value.count - 2)
         case 5 where ASCII.starts(key, with: "model"): try takeModel(member)
         case 6 where ASCII.starts(key, with: "stream"):
-            try seen.once("stream", \.stream)
+            try seen.onceStream()
             switch member.kind {
             case .bool: saidStream = body[Int(member.value.start)] == 0x74
             case .null: break
             default: throw RequestFault(description: "`stream` must be true or false", parameter: "stream")
             }
-        case 10 where ASCII.starts(key, with: "max_tokens"):
-            try seen.once("max_tokens", \.maxTokens)
-            takeLimit(member, body)
         case 14 where ASCII.starts(key, with: "stream_options"):
             repeatsStreamOptions = !streamOptions.isAbsent
             streamOptions = member.value
-        case 17 where ASCII.starts(key, with: "max_output_tokens"):
-            try seen.once("max_output_tokens", \.maxOutputTokens)
-            takeLimit(member, body)
-        case 21 where ASCII.starts(key, with: "max_completion_tokens"):
-            try seen.once("max_completion_tokens", \.maxCompletionTokens)
-            takeLimit(member, body)
         case 1 where ASCII.starts(key, with: "n"), 7 where ASCII.starts(key, with: "best_of"): takeChoices(member, body)
         case 6 where ASCII.starts(key, with: "prompt"): takePrompts(member, body)
-        case 7 where ASCII.starts(key, with: "options"), 16 where ASCII.starts(key, with: "generationConfig"),
-            17 where ASCII.starts(key, with: "generation_config"):
-            takeInner(member, body)
-        default: break
+        default:
+            if TokenLimit.isName(key) {
+                try seen.once(limit: key)
+                takeLimit(member, body)
+            } else if TokenLimit.isObjectName(key) {
+                takeInner(member, body)
+            }
         }
     }
 
     /// Which members have come already.
     private struct Seen {
-        var stream = false
-        var maxTokens = false
-        var maxOutputTokens = false
-        var maxCompletionTokens = false
+        private var stream = false
+        /// A bit for each name's length: no two names are as long.
+        private var limits: UInt32 = 0
 
-        mutating func once(_ name: String, _ mark: WritableKeyPath<Seen, Bool>) throws(RequestFault) {
-            guard !self[keyPath: mark] else { throw RequestShape.twice(name) }
-            self[keyPath: mark] = true
+        mutating func onceStream() throws(RequestFault) {
+            guard !stream else { throw RequestShape.twice("stream") }
+            stream = true
+        }
+
+        mutating func once(limit key: Span<UInt8>) throws(RequestFault) {
+            let bit: UInt32 = 1 << UInt32(key.count)
+            guard limits & bit == 0 else {
+                throw RequestShape.twice(String(decoding: RequestShape.bytes(key), as: UTF8.self))
+            }
+            limits |= bit
         }
     }
 
@@ -148,8 +152,12 @@ package struct RequestShape {
     private static let mostCount = 1 << 31
 
     private mutating func takeLimit(_ member: ObjectFields.Member, _ body: Span<UInt8>) {
-        guard let asked = RequestShape.count(member, body) else { return }
-        maxTokens = max(maxTokens ?? 0, asked)
+        guard member.kind != .null else { return }
+        guard let asked = RequestShape.count(member, body) else {
+            saysNoLimit = true
+            return
+        }
+        largestLimit = max(largestLimit ?? 0, asked)
     }
 
     private mutating func takeChoices(_ member: ObjectFields.Member, _ body: Span<UInt8>) {
@@ -179,11 +187,11 @@ package struct RequestShape {
         let inner = body.extracting(member.value.range)
         try? ObjectFields.forEach(in: inner, orElse: RequestShape.fault) { member throws(RequestFault) in
             let raw = inner.extracting(member.key.range)
-            let name = String(decoding: member.keyIsEscaped ? JSONText.unescape(raw) : Self.bytes(raw), as: UTF8.self)
-            switch name {
-            case "maxOutputTokens", "max_output_tokens", "num_predict": takeLimit(member, inner)
-            case "candidateCount", "candidate_count": takeChoices(member, inner)
-            default: break
+            let key = member.keyIsEscaped ? JSONText.unescape(raw) : Self.bytes(raw)
+            if TokenLimit.isName(key.span) {
+                takeLimit(member, inner)
+            } else if ASCII.equals(key.span, "candidateCount") || ASCII.equals(key.span, "candidate_count") {
+                takeChoices(member, inner)
             }
         }
     }
@@ -194,7 +202,7 @@ package struct RequestShape {
         return bytes
     }
 
-    /// A number of tokens or answers, rounded up; nil for what is none or below 0, which Ollama takes for "no limit".
+    /// A number of tokens or answers, rounded up; nil for what is none or below 0, which local servers take for "no limit".
     private static func count(_ member: ObjectFields.Member, _ body: Span<UInt8>) -> Int? {
         guard member.kind == .number else { return nil }
         let text = body.extracting(member.value.range)

@@ -11,6 +11,53 @@ package enum TokenLimit {
 
     private struct Broken: Error {}
 
+    /// True for a name of the limit that some provider reads: each of them counts, and each is held below the limit.
+    ///
+    /// llama.cpp takes `n_predict` before OpenAI's names (`tools/server`), with -1 and -2 for no limit; Ollama has
+    /// `num_predict`, Hugging Face's servers `max_new_tokens`, Gemini `maxOutputTokens`, Responses `max_output_tokens`.
+    package static func isName(_ key: Span<UInt8>) -> Bool {
+        switch key.count {
+        case 9: ASCII.equals(key, "n_predict")
+        case 10: ASCII.equals(key, "max_tokens")
+        case 11: ASCII.equals(key, "num_predict")
+        case 14: ASCII.equals(key, "max_new_tokens")
+        case 15: ASCII.equals(key, "maxOutputTokens")
+        case 17: ASCII.equals(key, "max_output_tokens")
+        case 21: ASCII.equals(key, "max_completion_tokens")
+        default: false
+        }
+    }
+
+    /// True for the name of an object that such names stand in.
+    package static func isObjectName(_ key: Span<UInt8>) -> Bool {
+        ASCII.equals(key, "options") || ASCII.equals(key, "generationConfig")
+            || ASCII.equals(key, "generation_config")
+    }
+
+    /// How a format says it.
+    private struct Words {
+        /// The first is what is added where none stands.
+        var names: [String]
+        /// The names stand in one of these; in the body itself when there are none.
+        var objects: [String] = []
+
+        init(_ format: ChatFormat, newestWord: Bool) {
+            switch format {
+            case .chat:
+                names = ["max_tokens", "max_completion_tokens"]
+                if newestWord { names.reverse() }
+            case .completions, .messages: names = ["max_tokens"]
+            case .responses: names = ["max_output_tokens"]
+            case .gemini:
+                names = ["maxOutputTokens", "max_output_tokens"]
+                objects = ["generationConfig", "generation_config"]
+            case .ollama, .generate:
+                names = ["num_predict"]
+                objects = ["options"]
+            }
+        }
+    }
+
     /// The changes after which the body asks for `most` tokens at most; none when it does already, or is no JSON object.
     ///
     /// What says no number is replaced too, and what says nothing gets the limit: else a provider would go by its own. No
@@ -22,108 +69,85 @@ package enum TokenLimit {
         newestWord: Bool
     ) -> [Edit] {
         let limit = Array(String(most).utf8)
-        switch format {
-        case .chat:
-            return flat(body, ["max_tokens", "max_completion_tokens"], newestWord ? 1 : 0, most, limit)
-        case .completions, .messages: return flat(body, ["max_tokens"], 0, most, limit)
-        case .responses: return flat(body, ["max_output_tokens"], 0, most, limit)
-        case .gemini:
-            return nested(
-                body,
-                ["generationConfig", "generation_config"],
-                ["maxOutputTokens", "max_output_tokens"],
-                most,
-                limit
-            )
-        case .ollama, .generate: return nested(body, ["options"], ["num_predict"], most, limit)
-        }
-    }
-
-    private static func flat(
-        _ body: Span<UInt8>,
-        _ names: [String],
-        _ added: Int,
-        _ most: Int,
-        _ limit: [UInt8]
-    ) -> [Edit] {
-        guard let found = members(body, 0, names, most, limit) else { return [] }
-        if found.isNamed { return found.edits }
-        return [insertion(found.end, isEmpty: found.isEmpty, Array("\"\(names[added])\":".utf8) + limit)]
-    }
-
-    /// The member stands within another.
-    private static func nested(
-        _ body: Span<UInt8>,
-        _ outer: [String],
-        _ names: [String],
-        _ most: Int,
-        _ limit: [UInt8]
-    ) -> [Edit] {
-        guard let found = members(body, 0, outer, nil, limit) else { return [] }
-        let inner = Array("\"\(names[0])\":".utf8) + limit
-        guard let last = found.places.last else {
-            let member = Array("\"\(outer[0])\":{".utf8) + inner + [0x7d]
-            return [insertion(found.end, isEmpty: found.isEmpty, member)]
-        }
-        var edits: [Edit] = []
-        var isNamed = false
-        for place in found.places {
-            let value = body.extracting(place)
+        let words = Words(format, newestWord: newestWord)
+        guard let top = members(body, 0, most, limit) else { return [] }
+        var edits = words.objects.isEmpty ? top.saying(words.names, limit) : top.edits
+        var hasObject = words.objects.isEmpty
+        let member = Array("\"\(words.names[0])\":".utf8) + limit
+        for object in top.objects {
+            let isOwn = words.objects.contains(object.name)
+            hasObject = hasObject || isOwn
+            let value = body.extracting(object.place)
             if value[0] == 0x6e {
-                edits.append(Edit(place: place, bytes: [0x7b] + inner + [0x7d]))
-                isNamed = true
-            } else if let within = members(value, place.lowerBound, names, most, limit) {
-                edits += within.edits
-                isNamed = isNamed || within.isNamed
-                if place == last, !isNamed { edits.append(insertion(within.end, isEmpty: within.isEmpty, inner)) }
+                if isOwn { edits.append(Edit(place: object.place, bytes: [0x7b] + member + [0x7d])) }
+            } else if let within = members(value, object.place.lowerBound, most, limit) {
+                edits += isOwn ? within.saying(words.names, limit) : within.edits
             }
         }
-        return edits
+        if !hasObject { edits.append(top.insertion(Array("\"\(words.objects[0])\":{".utf8) + member + [0x7d])) }
+        return edits.sorted { $0.place.lowerBound < $1.place.lowerBound }
     }
 
+    private struct Place {
+        let name: String
+        let place: Range<Int>
+    }
+
+    /// What an object says of it.
     private struct Found {
+        /// Holds what asks for more.
         var edits: [Edit] = []
-        /// The values of what was looked for.
-        var places: [Range<Int>] = []
-        var isNamed: Bool { !places.isEmpty }
+        /// The names by which it says something.
+        var named: [String] = []
+        /// Those by which it says `null`: what no name was said for.
+        var nulls: [Place] = []
+        var objects: [Place] = []
         var isEmpty = true
         /// The place of the brace that ends the object.
         var end = 0
+
+        /// The changes after which one of these names says the limit, or less.
+        func saying(_ names: [String], _ limit: [UInt8]) -> [Edit] {
+            if named.contains(where: names.contains) { return edits }
+            let silent = nulls.filter { names.contains($0.name) }
+            if !silent.isEmpty { return edits + silent.map { Edit(place: $0.place, bytes: limit) } }
+            return edits + [insertion(Array("\"\(names[0])\":".utf8) + limit)]
+        }
+
+        func insertion(_ member: [UInt8]) -> Edit {
+            Edit(place: end..<end, bytes: isEmpty ? member : [0x2c] + member)
+        }
     }
 
-    /// Looks for members of the object that is the whole text; nil when it is none.
+    /// Looks at the members of the object that is the whole text; nil when it is none.
     ///
     /// Places count from `start`.
-    private static func members(
-        _ text: Span<UInt8>,
-        _ start: Int,
-        _ names: [String],
-        _ most: Int?,
-        _ limit: [UInt8]
-    ) -> Found? {
+    private static func members(_ text: Span<UInt8>, _ start: Int, _ most: Int, _ limit: [UInt8]) -> Found? {
         var found = Found()
         do throws(Broken) {
             try ObjectFields.forEach(in: text, orElse: { _ in Broken() }) { member throws(Broken) in
                 found.isEmpty = false
-                let key = text.extracting(member.key.range)
-                let name = member.keyIsEscaped ? JSONText.unescape(key) : key.indices.map { key[$0] }
-                guard names.contains(where: { $0.utf8.elementsEqual(name) }) else { return }
-                let place = member.value.range
-                found.places.append(start + place.lowerBound..<start + place.upperBound)
-                guard let most else { return }
-                let said = member.kind == .number ? ObjectFields.integer(text.extracting(place)) : nil
-                // Ollama takes what is below zero for no limit, or for the whole context.
+                let raw = text.extracting(member.key.range)
+                let key = member.keyIsEscaped ? JSONText.unescape(raw) : raw.indices.map { raw[$0] }
+                let isName = isName(key.span)
+                guard isName || isObjectName(key.span) else { return }
+                let value = member.value.range
+                let place = Place(
+                    name: String(decoding: key, as: UTF8.self),
+                    place: start + value.lowerBound..<start + value.upperBound
+                )
+                guard isName else { return found.objects.append(place) }
+                if member.kind == .null { return found.nulls.append(place) }
+                found.named.append(place.name)
+                let said = member.kind == .number ? ObjectFields.integer(text.extracting(value)) : nil
+                // Ollama and llama.cpp take what is below zero for no limit, or for the whole context.
                 if let said, said <= most, said >= 0 { return }
-                found.edits.append(Edit(place: start + place.lowerBound..<start + place.upperBound, bytes: limit))
+                found.edits.append(Edit(place: place.place, bytes: limit))
             }
         } catch { return nil }
         var end = text.count - 1
         while end > 0, text[end] != 0x7d { end -= 1 }
         found.end = start + end
         return found
-    }
-
-    private static func insertion(_ place: Int, isEmpty: Bool, _ member: [UInt8]) -> Edit {
-        Edit(place: place..<place, bytes: isEmpty ? member : [0x2c] + member)
     }
 }

@@ -52,6 +52,11 @@ package enum CompletionsRequest {
         case "stream_options":
             request.wantsStreamUsage = try Wanted.object(value, key)["include_usage"]?.bool ?? false
         case "max_tokens": request.sampling.maxTokens = try Wanted.integer(value, key)
+        // llama.cpp's; Hugging Face's.
+        case "n_predict", "max_new_tokens":
+            if request.sampling.maxTokens == nil, let limit = try Wanted.integer(value, key), limit > 0 {
+                request.sampling.maxTokens = limit
+            }
         case "temperature": request.sampling.temperature = try Wanted.number(value, key)
         case "top_p": request.sampling.topP = try Wanted.number(value, key)
         case "frequency_penalty": request.sampling.frequencyPenalty = try Wanted.number(value, key)

@@ -279,7 +279,7 @@ struct RequestWriter {
         case "chat_template_kwargs", "guided_json", "guided_regex", "guided_choice", "guided_grammar",
             "structured_outputs", "best_of", "length_penalty", "ignore_eos", "min_tokens", "stop_token_ids",
             "skip_special_tokens", "add_generation_prompt", "continue_final_message", "grammar", "json_schema",
-            "cache_prompt", "n_predict", "models", "provider", "transforms", "plugins", "route", "safe_prompt",
+            "cache_prompt", "models", "provider", "transforms", "plugins", "route", "safe_prompt",
             "prompt_mode", "search_domain_filter", "search_recency_filter", "return_images",
             "return_related_questions", "search_parameters", "enable_search", "top_a", "typical_p",
             "mirostat":

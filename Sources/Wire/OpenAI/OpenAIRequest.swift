@@ -28,6 +28,7 @@ package enum OpenAIRequest {
 /// The members beside `messages`.
 struct RequestReader {
     private var newLimit: Int?
+    private var otherLimit: Int?
     private var allowed: [JSONString]?
 
     mutating func take(_ member: JSONNode.Member, into request: inout ChatRequest) throws(ConversationFault) {
@@ -62,6 +63,7 @@ struct RequestReader {
     /// What can only be said when all members were seen.
     func finish(_ request: inout ChatRequest) throws(ConversationFault) {
         if let newLimit { request.sampling.maxTokens = newLimit }
+        if request.sampling.maxTokens == nil, let otherLimit, otherLimit > 0 { request.sampling.maxTokens = otherLimit }
         if let allowed { request.tools.removeAll { tool in !allowed.contains(tool.name) } }
     }
 
@@ -76,6 +78,9 @@ struct RequestReader {
         switch key {
         case "max_completion_tokens": newLimit = try limit(value, key)
         case "max_tokens": sampling.maxTokens = try limit(value, key)
+        // llama.cpp's; Hugging Face's. They are said by the provider's own name where the chat is translated.
+        case "n_predict", "max_new_tokens", "max_output_tokens":
+            otherLimit = max(otherLimit ?? 0, try limit(value, key) ?? 0)
         case "temperature": sampling.temperature = try Wanted.number(value, key)
         case "top_p": sampling.topP = try Wanted.number(value, key)
         case "top_k": sampling.topK = try Wanted.number(value, key)
@@ -97,9 +102,11 @@ struct RequestReader {
         return true
     }
 
-    /// Local servers take -1 for no limit.
+    /// Local servers take -1 for no limit, and llama.cpp -2 for the whole context.
     private func limit(_ value: JSONNode, _ key: String) throws(ConversationFault) -> Int? {
-        if let number = value.number, number.elementsEqual([0x2d, 0x31]) { return nil }
+        if let number = value.number, number.elementsEqual([0x2d, 0x31]) || number.elementsEqual([0x2d, 0x32]) {
+            return nil
+        }
         return try Wanted.integer(value, key)
     }
 
