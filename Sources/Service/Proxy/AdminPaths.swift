@@ -1,4 +1,5 @@
 import HTTP
+import Identity
 import Loop
 import Routing
 import Telemetry
@@ -14,6 +15,10 @@ enum AdminPaths {
     static func serve(_ session: Session) {
         let isAdmin = admits(session)
         if !isAdmin, !probes.contains(session.path) { return refuseStranger(session) }
+        if !isForHere(session) {
+            let message = "without a token (auth.admin) the admin listener answers to addresses and local names only"
+            return session.refuse(Refusal(403, "forbidden_host", message))
+        }
         if session.isStoppedByAudit() { return }
         let method = session.reader.head.method
         // A page in a browser on this machine can send a POST, too, but never without this field (Fetch, 3.2).
@@ -51,6 +56,17 @@ enum AdminPaths {
                 )
             )
         }
+    }
+
+    /// False for what a page in a browser may have sent whose name points here; probes and scrapes tell nothing to hide.
+    private static func isForHere(_ session: Session) -> Bool {
+        let configuration = session.worker.snapshot.configuration
+        guard configuration.access.admin == nil, let address = configuration.listen.admin,
+            session.path != "/metrics", !probes.contains(session.path),
+            let field = session.reader.head.fields.first(where: { session.isNamed($0, "host") })
+        else { return true }
+        let host = String(decoding: session.requestBytes[field.value.range], as: UTF8.self)
+        return OwnHost.holds(host, listeningOn: address)
     }
 
     /// Ready from the first listener to the beginning of the drain; never depends on an upstream.
