@@ -27,6 +27,39 @@ import Testing
         #expect(try station.forwarded == before)
     }
 
+    @Test(arguments: ["/v1/batch/", "/v1/batch/batch_1/", "/v1/batch//cancel", "/v1/batch/batch_1/cancel/"])
+    func `a path of batches has one spelling, whatever the method`(path: String) throws {
+        let client = try Station().connect()
+        for method in ["GET", "POST", "DELETE", "PUT"] {
+            try expectError(client.fetch(method, path), 400, code: "bad_path")
+        }
+    }
+
+    @Test func `without a token the admin listener is not for names that anybody could let point to it`() throws {
+        func ask(_ station: Station, _ path: String, _ host: String, _ fields: String = "") throws -> Response {
+            let client = try RawConnection(to: station.admin)
+            try client.send("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\(fields)Connection: close\r\n\r\n")
+            return client.readResponse(to: "GET")
+        }
+        let open = try Station()
+        for path in ["/v1/costs", "/v1/audit", "/v1/admin/config", "/v1/cache/stats", "/nothing"] {
+            try expectError(ask(open, path, "evil.example:17989"), 403, code: "forbidden_host")
+        }
+        for path in ["/healthz", "/readyz", "/livez", "/health/liveness", "/metrics"] {
+            #expect(try ask(open, path, "evil.example").status == 200, "\(path)")
+        }
+        for host in ["127.0.0.1:1", "[::1]", "localhost", "hoosh", "hoosh.llm.svc.cluster.local:80"] {
+            #expect(try ask(open, "/v1/costs", host).status == 200, "\(host)")
+        }
+        let old = try RawConnection(to: open.admin)
+        try old.send("GET /v1/costs HTTP/1.0\r\n\r\n")
+        #expect(old.readResponse(to: "GET").status == 200)
+        let token = "t-0123456789abcdef0123456789"
+        let closed = try Station(more: "auth: {admin: {token: env:T_ADMIN}}", environment: ["T_ADMIN": token])
+        #expect(try ask(closed, "/v1/costs", "evil.example", "Authorization: Bearer \(token)\r\n").status == 200)
+        #expect(try ask(closed, "/v1/costs", "evil.example").status == 401)
+    }
+
     @Test func `models of all providers are one list, each once, aliases too`() throws {
         let second = try MockUpstream(models: ["b", "c"])
         let station = try Station(

@@ -85,6 +85,13 @@ enum ClientPaths {
         return "{\"providers\":[\(rows.joined(separator: ","))]}"
     }
 
+    /// A path with another spelling than ours.
+    static let badPath = Refusal(
+        400,
+        "bad_path",
+        "write the path plainly: no `//`, no `/` at the end, no %XX for a character that needs none"
+    )
+
     // MARK: Routing
 
     private static func route(_ session: Session) {
@@ -99,8 +106,7 @@ enum ClientPaths {
         }
         let span = session.requestBytes.bindMemory(to: UInt8.self).span
         guard PlainPath.holds(span.extracting(reader.head.path.range)) else {
-            let message = "write the path plainly: no `//`, no `/` at the end, no %XX for a character that needs none"
-            return session.refuse(Refusal(400, "bad_path", message))
+            return session.refuse(badPath)
         }
         if let refusal = soundRefusal(session) { return session.refuse(refusal) }
         var subject: Subject

@@ -1,6 +1,7 @@
 import Arrival
 import Bytes
 import CLinux
+import Dialect
 import HTTP
 import Loop
 
@@ -14,6 +15,10 @@ enum BatchPaths {
 
     /// Serves the request that stands in the session.
     static func serve(_ session: Session) {
+        let span = session.requestBytes.bindMemory(to: UInt8.self).span
+        guard PlainPath.holds(span.extracting(session.reader.head.path.range)) else {
+            return session.refuse(ClientPaths.badPath)
+        }
         switch place(session.path) {
         case .all: open(session)
         case .one(let id):
