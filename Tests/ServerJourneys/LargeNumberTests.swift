@@ -34,7 +34,6 @@ import Testing
                 + "  - {name: all, to: [free]}"
         )
         let connection = try station.connect()
-        let chat = "/v1/chat/completions"
         for turn in 0..<400 {
             let wish = turn < 200 ? "refresh" : "use"
             let answer = try connection.fetch("POST", chat, headers: [("x-hoosh-cache", wish)], body: chatBody())
