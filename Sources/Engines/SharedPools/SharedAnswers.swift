@@ -85,7 +85,7 @@ struct SharedReply {
     private static let longest = 1 << 50
 
     /// A length of time that the script says in microseconds.
-    private func nanoseconds(at index: Int) -> Int { min(self[index], SharedReply.longest) * 1_000 }
+    private func nanoseconds(at index: Int) -> Int { min(max(self[index], 0), SharedReply.longest) * 1_000 }
 
     subscript(index: Int) -> Int { numbers.indices.contains(index) ? numbers[index] : -1 }
 
