@@ -226,6 +226,8 @@ package struct UsageMeter {
     // MARK: Whole answers
 
     private mutating func takeWhole(_ piece: Span<UInt8>, _ isLast: Bool) {
+        // Who read all of it before, for its price, need not read it once more.
+        guard !hasEnded else { return }
         if !carried.isEmpty {
             for index in 0..<min(piece.count, UsageMeter.tailBytes) { carried.append(piece[index]) }
             let joined = carried
