@@ -20,7 +20,9 @@ import Testing
             (#"{"max_new_tokens":2000,"max_tokens":1}"#, 2_000), (#"{"maxOutputTokens":2000}"#, 2_000),
             (#"{"max_tokens":1,"options":{"n_predict":2000}}"#, 2_000),
             (#"{"max_tokens":1,"options":{"num_predict":-1}}"#, nil),
-            (#"{"max_tokens":"2000"}"#, nil), (#"{"max_tokens":null}"#, nil), ("{}", nil),
+            (#"{"max_tokens":1,"options":{"num_predict":0}}"#, nil), (#"{"max_tokens":0}"#, nil),
+            (#"{"max_tokens":0.0,"n_predict":5}"#, nil), (#"{"max_tokens":"2000"}"#, nil),
+            (#"{"max_tokens":null}"#, nil), ("{}", nil),
         ] as [(String, Int?)]
     ) func `the most tokens of an answer are read by any name`(body: String, tokens: Int?) throws {
         #expect(try RequestShape.read(Array(body.utf8).span).maxTokens == tokens)

@@ -32,6 +32,7 @@ import Testing
         #expect(try held(#"{"max_tokens":null}"#, .chat) == #"{"max_tokens":100}"#)
         #expect(try held(#"{"max_tokens":"900"}"#, .chat) == #"{"max_tokens":100}"#)
         #expect(try held(#"{"max_tokens":1e9}"#, .chat) == #"{"max_tokens":100}"#)
+        #expect(try held(#"{"options":{"num_predict":0}}"#, .ollama) == #"{"options":{"num_predict":100}}"#)
         #expect(try held(#"{"options":{"num_predict":-1}}"#, .ollama) == #"{"options":{"num_predict":100}}"#)
     }
 
@@ -40,7 +41,7 @@ import Testing
             "n_predict", "num_predict", "max_new_tokens", "maxOutputTokens", "max_output_tokens",
             "max_completion_tokens",
         ] {
-            for said in ["1000000", "-1", "-2", "1e9", #""900""#] {
+            for said in ["1000000", "0", "-1", "-2", "1e9", #""900""#] {
                 #expect(
                     try held(#"{"max_tokens":1,"\#(name)":\#(said)}"#, .chat) == #"{"max_tokens":1,"\#(name)":100}"#
                 )

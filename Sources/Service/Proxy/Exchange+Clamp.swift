@@ -22,7 +22,7 @@ extension Exchange {
     func clamp(_ chat: ChatRequest, for target: Target) -> ChatRequest {
         clampedTo = 0
         guard let most = target.maxTokens else { return chat }
-        if let asked = chat.sampling.maxTokens, asked >= 0, asked <= most { return chat }
+        if let asked = chat.sampling.maxTokens, asked > 0, asked <= most { return chat }
         clampedTo = most
         var chat = chat
         chat.sampling.maxTokens = most

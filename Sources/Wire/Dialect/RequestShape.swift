@@ -22,7 +22,7 @@ package struct RequestShape {
     /// The answer shall come as events.
     package var stream: Bool { saidStream ?? false }
     /// The most tokens of one answer that the body asks for by any of the names that providers know (`TokenLimit.isName`);
-    /// nil when by none, or when one says that there is no limit.
+    /// nil when by none, or when one says that there is no limit (as 0 does).
     ///
     /// Of two that differ the larger: a provider may know only that one. What is no whole number is rounded up.
     package var maxTokens: Int? { saysNoLimit ? nil : largestLimit }
@@ -45,8 +45,8 @@ package struct RequestShape {
 
     /// Reads a whole body.
     ///
-    /// A second top-level `model`, `stream` or token limit is refused: the proxy and the provider could read different
-    /// ones.
+    /// A second top-level `model`, `stream` or token limit is refused, and so is `Model`: the proxy and the provider
+    /// could read different ones.
     ///
     /// - Throws: why it is no JSON object that can be routed.
     package static func read(_ body: Span<UInt8>) throws(RequestFault) -> RequestShape {
@@ -102,7 +102,9 @@ package struct RequestShape {
                 try seen.once(limit: key)
                 takeLimit(member, body)
             } else if TokenLimit.isObjectName(key) {
-                takeInner(member, body)
+                try takeInner(member, body)
+            } else if let plain = GovernedName.plain(of: key, isInner: false) {
+                throw RequestShape.disguised(key, plain)
             }
         }
     }
@@ -153,7 +155,8 @@ package struct RequestShape {
 
     private mutating func takeLimit(_ member: ObjectFields.Member, _ body: Span<UInt8>) {
         guard member.kind != .null else { return }
-        guard let asked = RequestShape.count(member, body) else {
+        // Ollama takes 0 for no limit, too.
+        guard let asked = RequestShape.count(member, body), asked > 0 else {
             saysNoLimit = true
             return
         }
@@ -182,16 +185,18 @@ package struct RequestShape {
     }
 
     /// Gemini's and Ollama's: the numbers stand in an object of their own.
-    private mutating func takeInner(_ member: ObjectFields.Member, _ body: Span<UInt8>) {
+    private mutating func takeInner(_ member: ObjectFields.Member, _ body: Span<UInt8>) throws(RequestFault) {
         guard member.kind == .object else { return }
         let inner = body.extracting(member.value.range)
-        try? ObjectFields.forEach(in: inner, orElse: RequestShape.fault) { member throws(RequestFault) in
+        try ObjectFields.forEach(in: inner, orElse: RequestShape.fault) { member throws(RequestFault) in
             let raw = inner.extracting(member.key.range)
             let key = member.keyIsEscaped ? JSONText.unescape(raw) : Self.bytes(raw)
             if TokenLimit.isName(key.span) {
                 takeLimit(member, inner)
             } else if ASCII.equals(key.span, "candidateCount") || ASCII.equals(key.span, "candidate_count") {
                 takeChoices(member, inner)
+            } else if let plain = GovernedName.plain(of: key.span, isInner: true) {
+                throw RequestShape.disguised(key.span, plain)
             }
         }
     }
@@ -209,6 +214,11 @@ package struct RequestShape {
         if let whole = ObjectFields.integer(text) { return min(whole, mostCount) }
         guard let number = Double(String(decoding: bytes(text), as: UTF8.self)), number >= 0 else { return nil }
         return number < Double(mostCount) ? Int(number.rounded(.up)) : mostCount
+    }
+
+    private static func disguised(_ key: Span<UInt8>, _ plain: String) -> RequestFault {
+        let name = String(decoding: bytes(key), as: UTF8.self)
+        return RequestFault(description: "the body has `\(name)`: spell it `\(plain)`", parameter: name)
     }
 
     private static func twice(_ name: String) -> RequestFault {

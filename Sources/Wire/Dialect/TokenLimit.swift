@@ -140,8 +140,8 @@ package enum TokenLimit {
                 if member.kind == .null { return found.nulls.append(place) }
                 found.named.append(place.name)
                 let said = member.kind == .number ? ObjectFields.integer(text.extracting(value)) : nil
-                // Ollama and llama.cpp take what is below zero for no limit, or for the whole context.
-                if let said, said <= most, said >= 0 { return }
+                // Ollama and llama.cpp take what is below zero for no limit, or for the whole context; Ollama 0 too.
+                if let said, said <= most, said > 0 { return }
                 found.edits.append(Edit(place: place.place, bytes: limit))
             }
         } catch { return nil }
