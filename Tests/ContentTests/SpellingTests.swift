@@ -203,6 +203,22 @@ struct SpellingTests {
         #expect(try policy().words(#"{"image_url": {"url": "\#(long)"}}"#) == "3 opaque")
     }
 
+    @Test func `the parameters of a data URL are text, however long it is`() throws {
+        let long = "data:text/plain;name=sk-proj-\(random(40));base64," + String(repeating: "A", count: 6_000)
+        #expect(try policy().words(#"{"image_url": {"url": "\#(long)"}}"#) == "3 opaque")
+        let redacted = try #require(try policy(redacts: true).redacted(#"{"url": "\#(long)"}"#))
+        #expect(!redacted.contains("sk-proj") && redacted.contains(";base64,AAAA"), "\(redacted.prefix(120))")
+    }
+
+    @Test func `references of HTML are read as browsers read them`() throws {
+        for text in [
+            "4111&NonBreakingSpace;1111&NonBreakingSpace;1111&nbsp1111", "4111&ZeroWidthSpace;1111&zwj;1111&shy1111",
+            "4111&#45;1111&#x2d;1111&#0000000045;1111", "078&#8209;05&hyphen;1120",
+        ] { #expect(try policy().words(message(text)) == "1", "\(text)") }
+        #expect(try policy().words(message("fal&#99on")) == "2")
+        #expect(try policy().words(message("&#999999999999999999999999999999;&#x;&#;&nb")) == "")
+    }
+
     @Test func `a short data URL is read where none belongs`() throws {
         #expect(try policy().words(#"{"metadata": {"note": "data:;base64,falcon"}}"#) == "2 opaque")
     }

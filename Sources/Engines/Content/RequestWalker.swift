@@ -283,7 +283,7 @@ struct RequestWalker<Reader: TextReader> {
         if isData(piece, raw, traits) {
             reader.sawOpaque()
             // A key or a token is short; what is longer is a picture, or as good as one, where no text is expected.
-            if raw.count > Self.dataLimitBytes, !traits.contains(.speech) { return }
+            if raw.count > Self.dataLimitBytes, !traits.contains(.speech) { return head(of: piece, raw, bytes) }
         }
         reader.read(piece, bytes, path)
         guard isPart(traits) else { return }
@@ -293,6 +293,13 @@ struct RequestWalker<Reader: TextReader> {
             lastPart = object
         }
         parts.append(piece)
+    }
+
+    /// Shows what a data URL says before its comma: its parameters are text.
+    private mutating func head(of piece: TextPiece, _ raw: Span<UInt8>, _ bytes: Span<UInt8>) {
+        guard ASCII.starts(raw, with: "data:"), let comma = Scan.find(UInt8(ascii: ","), in: raw) else { return }
+        let start = piece.range.lowerBound
+        reader.read(TextPiece(kind: .string, range: start..<(start + comma), isEscaped: piece.isEscaped), bytes, path)
     }
 
     /// Base64 up to this long is looked at as text, too.

@@ -111,7 +111,7 @@ enum Escape {
         case 0x5c: break
         case 0x25 where kinds == .all:
             return index + 2 < text.count && hex(text, index + 1) != nil ? 3 : 0
-        case 0x26 where kinds == .all: return Reference(text, index)?.length ?? 0
+        case 0x26 where kinds == .all: return CharacterReference(text, index)?.length ?? 0
         default: return 0
         }
         guard index + 1 < text.count else { return 0 }
@@ -130,7 +130,7 @@ enum Escape {
     static func plain(_ escape: Span<UInt8>) -> [UInt8] {
         switch escape[0] {
         case 0x25: return hex(escape, 1).map { [$0] } ?? []
-        case 0x26: return Reference(escape, 0).map { Array(String(Character($0.scalar)).utf8) } ?? []
+        case 0x26: return CharacterReference(escape, 0).map { Array(String(Character($0.scalar)).utf8) } ?? []
         default:
             guard escape[1] == 0x78 else { return JSONText.unescape(escape) }
             return hex(escape, 2).map { Array(String(Character(Unicode.Scalar($0))).utf8) } ?? []
@@ -140,43 +140,6 @@ enum Escape {
     private static func hex(_ text: Span<UInt8>, _ index: Int) -> UInt8? {
         guard let high = ASCII.hexValue(text[index]), let low = ASCII.hexValue(text[index + 1]) else { return nil }
         return UInt8(high << 4 | low)
-    }
-
-    /// A character reference of HTML: by number, and those names that stand for typography.
-    private struct Reference {
-        let scalar: Unicode.Scalar
-        let length: Int
-
-        init?(_ text: Span<UInt8>, _ index: Int) {
-            let rest = text.extracting(index...)
-            let near = rest.extracting(first: 12)
-            guard let end = Scan.find(UInt8(ascii: ";"), in: near), end > 2 else { return nil }
-            length = end + 1
-            guard near[1] == UInt8(ascii: "#") else {
-                for (name, scalar) in Self.names where ASCII.equals(near.extracting(1..<end), name) {
-                    self.scalar = scalar
-                    return
-                }
-                return nil
-            }
-            let isHex = near[2] | 0x20 == UInt8(ascii: "x")
-            guard end > (isHex ? 3 : 2) else { return nil }
-            var value: UInt32 = 0
-            for place in (isHex ? 3 : 2)..<end {
-                guard let digit = ASCII.hexValue(near[place]), isHex || digit < 10 else { return nil }
-                value = value * (isHex ? 16 : 10) + UInt32(digit)
-            }
-            guard let scalar = Unicode.Scalar(value) else { return nil }
-            self.scalar = scalar
-        }
-
-        private static let names: [(StaticString, Unicode.Scalar)] = [
-            ("amp", "&"), ("nbsp", "\u{a0}"), ("ndash", "\u{2013}"), ("mdash", "\u{2014}"), ("shy", "\u{ad}"),
-            ("quot", "\""), ("apos", "'"), ("lt", "<"), ("gt", ">"), ("ensp", "\u{2002}"), ("emsp", "\u{2003}"),
-            ("thinsp", "\u{2009}"), ("zwnj", "\u{200c}"), ("zwj", "\u{200d}"), ("commat", "@"), ("lowbar", "_"),
-            ("period", "."), ("hyphen", "\u{2010}"), ("dash", "\u{2010}"), ("minus", "\u{2212}"),
-            ("middot", "\u{b7}"),
-        ]
     }
 
     private static func unit(_ text: Span<UInt8>, _ index: Int) -> Int? {
