@@ -48,6 +48,17 @@ import Testing
         } catch { #expect(error.description == "the body has `MaxOutputTokens`: spell it `maxOutputTokens`") }
     }
 
+    @Test(arguments: [
+        (#"{"requests":[{"model":"models/a"},{"model":"a"},{},7],"model":"a"}"#, false),
+        (#"{"requests":[{"model":"models/a"},{"model":"models/b"}]}"#, true), (#"{"model":"b"}"#, true),
+        (#"{"requests":[{"m\u006fdel":"b"}]}"#, true), (#"{"requests":[{"Model":"b"}]}"#, true),
+        (#"{"requests":[{"model":7}]}"#, true), (#"{"requests":[{"model":null}]}"#, false), ("{}", false),
+        (#"{"requests":[{"model":"a","model":"b"}]}"#, true), (#"{"requests":[],"requests":[{"model":"b"}]}"#, true),
+    ])
+    func `a model within requests is that of the path`(_ body: String, _ isAnother: Bool) {
+        #expect(InnerRequests.nameAnother(than: Array("a".utf8).span, in: Array(body.utf8).span) == isAnother)
+    }
+
     @Test func `a key with bytes that some readers drop is refused`() {
         let bytes = Array("{\"model\":\"a\",\"mo".utf8) + [0xff] + Array("del\":\"b\"}".utf8)
         #expect(throws: RequestFault.self) { _ = try RequestShape.read(bytes.span) }

@@ -45,6 +45,26 @@ import Testing
         #expect(seen.headers["openai-beta"] == "x")
     }
 
+    @Test(
+        arguments: [
+            ("/v1/messages/batches", #"{"model":"m","requests":[{"params":{"model":"dear","max_tokens":9}}]}"#),
+            ("/v1/messages/batches", #"{"requests":[]}"#), ("/v1/messages/batches/b/cancel", #"{"model":"m"}"#),
+            ("/v1/models/m:batchGenerateContent", #"{"batch":{}}"#),
+            ("/v1/models/m%3AbatchGenerateContent", #"{"batch":{}}"#),
+            ("/v1/models/m:asyncBatchEmbedContent", #"{"batch":{}}"#),
+            ("/v1/batches", #"{"model":"m","requests":[]}"#),
+            ("/v1beta/models/m:batchEmbedContents", #"{"requests":[{"model":"models/m"},{"model":"models/dear"}]}"#),
+            ("/v1beta/models/m:embedContent", #"{"mod\u0065l":"models/dear"}"#),
+        ]
+    )
+    func `requests within a request are not passed on`(path: String, body: String) throws {
+        let place = try Place()
+        let response = try place.station.connect().fetch("POST", path, body: body)
+        #expect(response.text.contains("another `model`") || response.text.contains("/v1/batch`"), "\(response.text)")
+        #expect(response.status == 400, "\(response.text)")
+        #expect(place.upstream.questions.isEmpty)
+    }
+
     @Test func `a public provider sees only the fields that it knows`() throws {
         let upstream = try ScriptedUpstream { _ in ScriptedUpstream.Answer("{}") }
         let place = "url: \"\(upstream.url)\", key: env:KEY, health: {mode: none}"

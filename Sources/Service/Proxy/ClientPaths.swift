@@ -111,6 +111,7 @@ enum ClientPaths {
         if let refusal = soundRefusal(session) { return session.refuse(refusal) }
         var subject: Subject
         do { subject = try Subject(session) } catch { return session.refuse(error.refusal) }
+        if let refusal = session.innerRefusal(asked: subject.asked) { return session.refuse(refusal) }
         if reader.endpoint.needsModel, reader.head.method == .post, subject.model.isEmpty {
             return session.refuse(
                 Refusal(400, "missing_model", "the body names no `model`", param: "model")
