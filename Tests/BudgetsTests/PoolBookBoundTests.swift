@@ -55,7 +55,7 @@ struct PoolBookBoundTests {
         #expect(reserve("other") != nil)
         #expect(
             book.settle(named: greedy[0], owner: "greedy", nil, now: midnight)
-                == .done(pool: "p", reserved: Amount(tokens: 1))
+                == .done(pool: "p", charged: Amount())
         )
         #expect(reserve("greedy") != nil && reserve("greedy") == nil)
         // An honest client that settles each at once is never out of them.

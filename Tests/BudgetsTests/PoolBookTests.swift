@@ -271,7 +271,7 @@ struct PoolBookTests {
         #expect(book.settle(named: first, owner: "other", Amount(tokens: 1), now: midnight) == .unknown)
         #expect(
             book.settle(named: first, owner: "app", Amount(tokens: 7), now: midnight)
-                == .done(pool: "a", reserved: Amount(tokens: 40))
+                == .done(pool: "a", charged: Amount(tokens: 7))
         )
         #expect(book.settle(named: first, owner: "app", Amount(tokens: 7), now: midnight) == .again(pool: "a"))
         #expect(line(book, "a")?.used == 7)

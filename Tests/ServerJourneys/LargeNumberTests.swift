@@ -65,9 +65,13 @@ import Testing
         #expect(try isAlive(station))
     }
 
-    @Test func `who has little cannot charge what others share with more than that`() throws {
+    @Test(arguments: [false, true].filter { !$0 || RedisServer.isInstalled })
+    func `who has little cannot charge what others share with more than that`(isShared: Bool) throws {
+        let server = isShared ? try RedisServer() : nil
+        defer { withExtendedLifetime(server) {} }
         let station = try Station(
             more: """
+                \(server.map { "state: {store: \"\($0.url)\"}" } ?? "")
                 auth:
                   keys:
                     bob: {token: env:BOB, pools: [own]}
@@ -75,6 +79,7 @@ import Testing
                 pools:
                   org: {tokens: 10k/day}
                   own: {tokens: 2k/day, per: key, parent: org}
+                  big: {tokens: 1M/day}
                 """,
             environment: ["BOB": "bob-0123456789abcdef", "APP": "app-0123456789abcdef"]
         )
@@ -93,9 +98,36 @@ import Testing
             let more = try object(post("report", "{\"pool\":\"own\",\"actual\":2000}"))
             #expect(more["used"] as? Int == 0 && more["exhausted"] as? String == "own")
         }
-        let app: Headers = [("authorization", "Bearer app-0123456789abcdef")]
-        let pools = try object(station.connect().fetch("GET", "/v1/tokens/pools", headers: app))["pools"]
-        let org = (pools as? [[String: Any]])?.first { $0["name"] as? String == "org" }
-        #expect(org?["used"] as? Int == 3_500)
+        let app: Headers = [("authorization", "Bearer app-0123456789abcdef"), ("content-type", "application/json")]
+        func org() throws -> Int? {
+            let pools = try object(station.connect().fetch("GET", "/v1/tokens/pools", headers: app))["pools"]
+            return (pools as? [[String: Any]])?.first { $0["name"] as? String == "org" }?["used"] as? Int
+        }
+        #expect(try org() == 3_500)
+        // Many at once, of nothing or of one, and by who may name a larger pool as well.
+        let ids = try (0..<60).map { turn in
+            let made = try station.connect().fetch(
+                "POST",
+                "/v1/tokens/reserve",
+                headers: app,
+                body: "{\"pool\":\"own\",\"tokens\":\(turn % 2)}"
+            )
+            return try #require(try object(made)["id"] as? String, "\(made.text)")
+        }
+        var charged = 0
+        for id in ids {
+            let done = try object(
+                station.connect().fetch(
+                    "POST",
+                    "/v1/tokens/commit",
+                    headers: app,
+                    body: "{\"id\":\"\(id)\",\"tokens\":9000}"
+                )
+            )
+            #expect(done["committed"] as? Bool == true)
+            charged += try #require((done["charged"] as? [String: Int])?["tokens"])
+        }
+        #expect(charged >= 2_000 && charged <= 2_000 + 60)
+        #expect(try org() == 3_500 + charged)
     }
 }

@@ -289,4 +289,22 @@ struct SharedStateTests {
             #expect(try station.ask("/metrics").status == 200)
         }
     }
+
+    @Test func `a client holds no more reservations than it may`() throws {
+        let server = try RedisServer()
+        let station = try station(server, "pools: {team: {tokens: 1M/day}}")
+        let connection = try station.connect()
+        func post(_ path: String, _ body: String) throws -> Response {
+            let headers: Headers = [("content-type", "application/json")]
+            return try connection.fetch("POST", "/v1/tokens/\(path)", headers: headers, body: body)
+        }
+        let one = "{\"pool\":\"team\",\"tokens\":1}"
+        let first = try #require(try object(post("reserve", one))["id"] as? String)
+        for _ in 1..<4_096 { #expect(try object(post("reserve", one))["reserved"] as? Bool == true) }
+        let refused = try post("reserve", one)
+        try expectError(refused, 429, code: "budget_exceeded")
+        #expect(refused["retry-after"].flatMap { Int($0) }.map { (1...60).contains($0) } == true)
+        #expect(try object(post("release", "{\"id\":\"\(first)\"}"))["released"] as? Bool == true)
+        #expect(try object(post("reserve", one))["reserved"] as? Bool == true)
+    }
 }

@@ -201,6 +201,18 @@ struct StoreErrorTests {
         withExtendedLifetime(server) {}
     }
 
+    @Test func `a list of two thousand million places is no reply, and holds nobody up`() throws {
+        let server = try ScriptedRedis { words in
+            words[0] == "EVALSHA"
+                ? ["*2147483647\r\n"] : ["$40\r\n\(String(repeating: "a", count: 40))\r\n"]
+        }
+        let station = try station(server.url, "on_store_error: open", Self.pools)
+        for _ in 0..<5 { #expect(try station.chat().status == 200) }
+        #expect(try eventually { station.proxy.errors.contains("is of no use") })
+        #expect(try station.ask("/healthz").status == 200)
+        withExtendedLifetime(server) {}
+    }
+
     @Test func `scripts that are flushed under load are noticed by nobody`() throws {
         let server = try RedisServer()
         let station = try station(server, "on_store_error: deny, timeout: 5s", Self.pools)

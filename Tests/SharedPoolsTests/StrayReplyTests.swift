@@ -64,7 +64,7 @@ struct StrayReplyTests {
         switch answer {
         case .failed(let fault): #expect(fault == .lost)
         case .reserved: #expect(stray.pieces.count == 2)
-        case .exhausted, .refused: Issue.record("\(answer)")
+        case .exhausted, .refused, .crowded: Issue.record("\(answer)")
         }
         #expect(station.turn { !station.reasons.all.isEmpty })
         #expect(station.reasons.all.first?.hasPrefix(stray.reason) == true, "\(station.reasons.all)")

@@ -16,7 +16,7 @@ struct NamedReservation {
 extension PoolBook {
     /// What became of a client's wish to settle a reservation.
     package enum Settled: Equatable, Sendable {
-        case done(pool: String, reserved: Amount)
+        case done(pool: String, charged: Amount)
         /// It was settled before; nothing happens.
         case again(pool: String)
         /// There is none of this name that this client made, or it has expired.
@@ -69,8 +69,9 @@ extension PoolBook {
             if known.isSettled { return .again(pool: pool) }
             state.named[name]?.isSettled = true
             state.noteSettled(known.owner)
-            _ = state.settle(known.id, actual, now)
-            return .done(pool: pool, reserved: known.amount)
+            let charged = actual.map { state.bounded($0, known.id, now) }
+            _ = state.settle(known.id, charged, now)
+            return .done(pool: pool, charged: charged ?? Amount())
         }
     }
 
@@ -90,6 +91,23 @@ extension PoolLedger {
         guard openNames[owner, default: 0] < PoolBook.namedLimitOfOwner else { return false }
         openNames[owner, default: 0] += 1
         return true
+    }
+
+    /// What a client may say at most: all that its pool has in a window, and no more than was set aside once that is spent.
+    ///
+    /// Parents pay as well, which others share: otherwise somebody who has little would empty them by a word.
+    fileprivate mutating func bounded(_ actual: Amount, _ id: ReservationID, _ now: Int) -> Amount {
+        guard isOpen(id), slots[Int(id.slot)].path.count > 0 else { return actual }
+        let account = slots[Int(id.slot)].path.accounts[0]
+        let reserved = slots[Int(id.slot)].amount
+        advance(account, now)
+        func most(_ quantity: Quantity) -> Int {
+            let meter = accounts[Int(account)].meters[quantity.rawValue]
+            guard meter.isLimited else { return actual[quantity] }
+            // What this reservation holds is not free.
+            return min(actual[quantity], max(meter.free > 0 ? meter.capacity : 0, reserved[quantity]))
+        }
+        return Amount(tokens: most(.tokens), nanodollars: most(.nanodollars), requests: most(.requests))
     }
 
     /// One less of this owner's is open.

@@ -66,7 +66,7 @@ extension PoolLedger {
         return ReservationID(slot: index, generation: slots[Int(index)].generation)
     }
 
-    private func isOpen(_ id: ReservationID) -> Bool {
+    func isOpen(_ id: ReservationID) -> Bool {
         id.slot < slots.count && slots[Int(id.slot)].generation == id.generation && slots[Int(id.slot)].path.count > 0
     }
 

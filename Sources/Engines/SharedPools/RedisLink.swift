@@ -65,6 +65,30 @@ enum RedisReply: Equatable {
     }
 }
 
+/// How hiredis makes replies, but for lists that are longer than any we ask for.
+///
+/// It makes room for a list when it has read its length, and walks through all of it afterwards: a broken server could hold
+/// a loop for half a minute with the thirteen bytes of `*2147483647`. Without room hiredis ends the connection.
+///
+/// `@unchecked Sendable` holds because nothing is changed any more once `shared` is there.
+private final class ReplyMakers: @unchecked Sendable {
+    static let shared = ReplyMakers()
+    private static let longestList = 65_536
+
+    let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
+    private let own: redisReplyObjectFunctions
+
+    private init() {
+        guard let reader = redisReaderCreate() else { preconditionFailure("no memory for hiredis") }
+        own = reader.pointee.fn.pointee
+        redisReaderFree(reader)
+        functions.initialize(to: own)
+        functions.pointee.createArray = { task, count in
+            count <= ReplyMakers.longestList ? ReplyMakers.shared.own.createArray(task, count) : nil
+        }
+    }
+}
+
 /// One connection to Redis, driven by our loop through hiredis' asynchronous interface.
 ///
 /// Loop only. Answers come in the order of the questions; when the connection is lost, each open question is answered
@@ -107,6 +131,7 @@ final class RedisLink: Watcher {
             return false
         }
         context = made
+        made.pointee.c.reader.pointee.fn = ReplyMakers.shared.functions
         number = made.pointee.c.fd
         (whenReady, whenLost) = (ready, lost)
         // hiredis holds us until it frees the context.

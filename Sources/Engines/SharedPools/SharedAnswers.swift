@@ -32,6 +32,8 @@ package enum SharedReservation: Sendable {
     /// Limits let it in, a pool cannot pay; the limits count it only if it was to go on all the same.
     case exhausted(Shortfall, Allowances)
     case refused(Excess)
+    /// A client holds as many reservations as it may, until a moment that is worth trying.
+    case crowded(pool: String, retryMilliseconds: Int)
     case failed(StoreFault)
 }
 

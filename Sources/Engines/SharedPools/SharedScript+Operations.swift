@@ -6,6 +6,10 @@ extension SharedScript {
         function O.reserve()
           if redis.call('EXISTS', record) == 1 then return reply('again') end
           reap()
+          local mine = order.o and not order.dry and own(order.o)
+          if mine and redis.call('ZCARD', mine) >= OPEN then
+            return reply('crowded', {math.min(tonumber(redis.call('ZRANGE', mine, 0, 0, 'WITHSCORES')[2]), ms + 60000)})
+          end
           local accounts = opened(order.a, 3)
           local limits = met(order.l, 3 + #order.a)
           if skewed then return reply('skew') end
@@ -48,6 +52,8 @@ extension SharedScript {
             'a', #names.a > 0 and cjson.encode(names.a) or '', 'l', #names.l > 0 and cjson.encode(names.l) or '')
           if order.o then
             redis.call('HSET', record, 'o', order.o, 'p', order.p, 'w', cjson.encode(order.a), 'e', ms + order.ttl)
+            redis.call('ZADD', mine, ms + order.ttl, id)
+            redis.call('PEXPIRE', mine, 2 * DAY)
           end
           redis.call('PEXPIRE', record, order.ttl + DAY)
           redis.call('ZADD', book, ms + order.ttl, id)
@@ -113,6 +119,7 @@ extension SharedScript {
             limits = met(order.l, 3 + #order.a)
           end
           if skewed then return reply('skew') end
+          if order.o and order.actual and accounts[1] then order.actual = bounded(accounts[1], order.actual, held) end
           if order.actual then
             for _, account in ipairs(accounts) do
               charge(account, order.actual)
@@ -136,7 +143,8 @@ extension SharedScript {
           if order.o then
             redis.call('HSET', record, 'o', order.o, 'p', f[5])
             redis.call('PEXPIREAT', record, tonumber(f[6]))
-            return reply('done', {f[5]})
+            redis.call('ZREM', own(order.o), id)
+            return reply('done', {f[5]}, order.actual)
           end
           redis.call('PEXPIRE', record, MARK)
           return reply('done', standing(accounts))

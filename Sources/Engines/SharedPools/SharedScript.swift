@@ -6,7 +6,7 @@
 ///
 /// Keys: 1 the open records by when they expire, 2 this request's record, then accounts, then limits. A record
 /// (`t d r` amounts, `a l` keys that hold them, `k` tokens counted, `c` when) is what a crash leaves behind; once its lease is over
-/// whoever comes next takes it off. A settled one leaves a mark (`s`) for a while, so that settling twice is once.
+/// whoever comes next takes it off. `o:CLIENT` has the names of what a client holds itself. A settled one leaves a mark (`s`) for a while, so that settling twice is once.
 enum SharedScript {
     static let text = books + "\n" + operations
 
@@ -16,7 +16,7 @@ enum SharedScript {
         local ms = tonumber(T[1]) * 1000 + math.floor(tonumber(T[2]) / 1000)
         local us = (tonumber(T[1]) - 1735689600) * 1000000 + tonumber(T[2])
         local Q = {'t', 'd', 'r'}
-        local MOST, DAY, MARK, FAR = 9007199254740991, 86400000, 600000, 315360000000000
+        local MOST, DAY, MARK, FAR, OPEN = 9007199254740991, 86400000, 600000, 315360000000000, 4096
         local order, base = cjson.decode(ARGV[1]), ARGV[2]
         local book, record = KEYS[1], KEYS[2]
         local id = string.sub(record, #base + 3)
@@ -49,6 +49,13 @@ enum SharedScript {
 
         local function reap()
           for _, name in ipairs(redis.call('ZRANGEBYSCORE', book, '-inf', ms, 'LIMIT', 0, 100)) do drop(name) end
+        end
+
+        -- The reservations that a client holds itself, by when they expire.
+        local function own(name)
+          local mine = base .. 'o:' .. name
+          redis.call('ZREMRANGEBYSCORE', mine, '-inf', ms)
+          return mine
         end
 
         -- Sliding windows: seventeen parts of a sixteenth.
@@ -189,6 +196,17 @@ enum SharedScript {
             m.used = m.used + value
             if m.slide and value > 0 then slid(m.slide, value) end
           end
+        end
+
+        -- What a client may say at most of what it used: its parents, which others share, pay as well.
+        local function bounded(account, actual, held)
+          local most = {actual[1], actual[2], actual[3]}
+          for _, m in ipairs(account.meters) do
+            local mine = tonumber(held[m.i]) or 0
+            local some = free(m) - mine > 0 and m.cap or 0
+            most[m.i] = math.min(most[m.i], math.max(some, mine))
+          end
+          return most
         end
 
         local function standing(accounts)

@@ -5,7 +5,7 @@ import Routing
 extension SharedStore {
     /// What became of a client's wish to settle a reservation.
     package enum Settled: Sendable {
-        case done(pool: String)
+        case done(pool: String, charged: Amount)
         /// It was settled before; nothing happens.
         case again(pool: String)
         /// There is none of this name that this client made, or it has expired.
@@ -49,7 +49,9 @@ extension SharedStore {
             case .failure(let fault): done(.failed(fault))
             case .success(let reply):
                 switch reply.word {
-                case "done": done(.done(pool: reply.text ?? ""))
+                case "done":
+                    let charged = Amount(tokens: reply[1], nanodollars: reply[2], requests: reply[3])
+                    done(.done(pool: reply.text ?? "", charged: charged))
                 case "again": done(.again(pool: reply.text ?? ""))
                 default: done(.unknown)
                 }

@@ -49,7 +49,7 @@ extension SharedStore {
             switch outcome {
             case .reserved: break
             case .exhausted where goesOn: break
-            case .exhausted, .refused, .failed: self?.held.remove(id)
+            case .exhausted, .refused, .crowded, .failed: self?.held.remove(id)
             }
             done(outcome)
         }
@@ -79,6 +79,8 @@ extension SharedStore {
             case "ok": return .reserved(reply.standing(), reply.allowances(at: 4))
             case "lack":
                 if let lack = reply.shortfall(payment) { return .exhausted(lack, reply.allowances(at: 6)) }
+            case "crowded":
+                return .crowded(pool: payment.pools.first?.name ?? "", retryMilliseconds: max(reply[0], 0))
             case "excess": if let excess = reply.excess(payment) { return .refused(excess) }
             default: break
             }

@@ -47,7 +47,7 @@ extension Exchange {
         case .refused(let excess):
             census?.refused(excess)
             refuse(Refusal(excess), shared)
-        case .failed: goOnAlone(shared)
+        case .crowded, .failed: goOnAlone(shared)
         }
     }
 

@@ -28,7 +28,8 @@ extension TokenPaths {
         let books = session.worker.snapshot.governance.books.pools
         let owner = Payer(session: session).owner
         switch books.settle(named: id, owner: owner, actual, now: WallClock.milliseconds()) {
-        case .done(let pool, _): answer(session, ["\"used\":\(actual.tokens)", "\"pool\":\(quoted(pool))"])
+        case .done(let pool, let charged):
+            answer(session, ["\"used\":\(charged.tokens)", "\"pool\":\(quoted(pool))"] + short(actual, charged))
         case .again(let pool): answer(session, ["\"settled\":true", "\"pool\":\(quoted(pool))"])
         case .unknown: throw Fault(refusal: unknownReservation)
         }
@@ -71,6 +72,15 @@ extension TokenPaths {
             throw Fault(refusal: Refusal(400, "invalid_request", message, param: member))
         }
         return amount
+    }
+
+    /// What of an amount is charged, where that is not all of it: the pool is spent.
+    static func short(_ actual: Amount?, _ charged: Amount) -> [String] {
+        guard let actual, actual != charged else { return [] }
+        let micro = charged.nanodollars / 1_000
+        return [
+            "\"charged\":{\"tokens\":\(charged.tokens),\"cost_micro_usd\":\(micro),\"requests\":\(charged.requests)}"
+        ]
     }
 
     /// One of each quantity: what has to be left for a charge.

@@ -57,6 +57,7 @@ extension TokenPaths {
             switch outcome {
             case .reserved(let standing, _): answer(session, said(true) + members(standing))
             case .exhausted(let lack, _): answer(session, said(false) + members(lack))
+            case .crowded(let pool, let moment): session.refuse(Refusal.crowded(pool: pool, retryMilliseconds: moment))
             case .refused, .failed: session.refuse(StoreDesk.refusal)
             }
         }
@@ -89,9 +90,9 @@ extension TokenPaths {
         store.settleNamed(id, owner: Payer(session: session).owner, actual) { outcome in
             guard let session = asker.session else { return }
             switch outcome {
-            case .done(let pool):
-                let done = word.map { "\"\($0)\":true" } ?? "\"used\":\(actual?.tokens ?? 0)"
-                answer(session, [done, "\"pool\":\(quoted(pool))"])
+            case .done(let pool, let charged):
+                let done = word.map { "\"\($0)\":true" } ?? "\"used\":\(charged.tokens)"
+                answer(session, [done, "\"pool\":\(quoted(pool))"] + short(actual, charged))
             case .again(let pool):
                 answer(
                     session,

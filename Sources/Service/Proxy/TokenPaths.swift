@@ -144,7 +144,8 @@ enum TokenPaths {
         let owner = Payer(session: session).owner
         defer { session.worker.shared.state?.note() }
         switch books.settle(named: id, owner: owner, actual, now: WallClock.milliseconds()) {
-        case .done(let pool, _): answer(session, ["\"\(word)\":true", "\"pool\":\(quoted(pool))"])
+        case .done(let pool, let charged):
+            answer(session, ["\"\(word)\":true", "\"pool\":\(quoted(pool))"] + short(actual, charged))
         // Twice is once: who asks again after a lost answer learns that it was done.
         case .again(let pool): answer(session, ["\"\(word)\":false", "\"pool\":\(quoted(pool))", "\"settled\":true"])
         case .unknown: throw Fault(refusal: unknownReservation)
