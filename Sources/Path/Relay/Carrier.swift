@@ -24,6 +24,8 @@ package class Carrier {
     package internal(set) final var bytesCopied = 0
     /// What was counted, and the text that went by.
     package internal(set) final var tally = StreamTally()
+    /// What went by was looked into for its texts; else only its size is known.
+    package var measuresText: Bool { true }
     /// What the provider says it counted, so far.
     package final var usage: TokenUsage? { tally.usage }
     /// Tokens of the answer so far, or of all of it once it is whole.

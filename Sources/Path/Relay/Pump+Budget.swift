@@ -46,6 +46,7 @@ extension Pump {
 
     /// As `look`, but takes no more than is paid for.
     func lookPaid(at bytes: UnsafeMutableRawBufferPointer, known: Int) throws(HTTPFault) -> Int {
+        if opening.isOpen { decideOpening(by: bytes) }
         guard let budget else { return try look(at: bytes, known: known) }
         let mark = mark
         if budget.cut == nil {
@@ -63,6 +64,7 @@ extension Pump {
 
     /// As `step`, but goes no further than is paid for.
     func stepPaid(over bytes: UnsafeMutableRawBufferPointer) throws(HTTPFault) -> Int {
+        if opening.isOpen { decideOpening(by: bytes) }
         guard let budget else { return try step(over: bytes) }
         let mark = mark
         if budget.cut == nil {

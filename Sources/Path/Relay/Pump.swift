@@ -30,9 +30,11 @@ package final class Pump: Carrier {
     var walker: BodyWalker
     /// The events as far as they were forwarded; unused unless `isEventStream`.
     var scanner = EventScanner()
-    let isEventStream: Bool
+    var isEventStream: Bool
+    /// How the body begins, where its type may not say what it is.
+    var opening: Opening
     /// Each line of the body is an event of its own, and looked at as such.
-    private var isOfLines = false
+    var isOfLines = false
     /// The client stands inside an event, of which the beginning went out because it was large.
     var isInside = false
     private let mode: SpliceMode
@@ -77,17 +79,20 @@ package final class Pump: Carrier {
     ///
     /// * `meter`: counts what goes by; nil counts nothing.
     /// * `dropsUsage`: leaves out events that carry usage and nothing else; a body of known length goes out in chunks then.
+    /// * `isStreamAsked`: the client waits for events, whatever type the body has.
     package init(
         framing: BodyFraming,
         isEventStream: Bool,
         mode: SpliceMode,
         unwrapsChunks: Bool,
         meter: UsageMeter? = nil,
-        dropsUsage: Bool = false
+        dropsUsage: Bool = false,
+        isStreamAsked: Bool = false
     ) {
         walker = BodyWalker(framing)
         wholeWalker = walker
         self.isEventStream = isEventStream
+        opening = Opening(isOpen: isStreamAsked, isUnlabelled: isStreamAsked && !isEventStream)
         self.meter = meter
         self.dropsUsage = dropsUsage && isEventStream
         chunksLength = self.dropsUsage && !unwrapsChunks && !walker.isChunked && walker.payloadLeft != .max
@@ -142,17 +147,7 @@ package final class Pump: Carrier {
 
     package override var isEnding: Bool { hasEnded || scanner.sawDone || meter?.hasEnded == true }
 
-    /// Lets a budget pay for what goes by, and end it; to be called before its first byte.
-    ///
-    /// Nothing happens to a body that is neither events nor lines, which cannot be ended in words.
-    package func pay(with budget: StreamBudget) {
-        guard isEventStream || budget.format.streamsLines else { return }
-        self.budget = budget
-        // Lines are lines, whatever type their provider says they are.
-        guard budget.format.streamsLines else { return }
-        isOfLines = true
-        scanner = EventScanner(ofLines: true)
-    }
+    package override var measuresText: Bool { opening.measuresText(tally, scanner) }
 
     /// Where the client may be left standing matters.
     var keepsWhole: Bool { isEventStream || isOfLines }
@@ -283,7 +278,7 @@ package final class Pump: Carrier {
     }
 
     private func lookAndSplice(from upstream: Socket, to client: Socket, loop: EventLoop) -> PumpOutcome? {
-        if !keepsWhole, walker.payloadLeft >= Pump.blindBytes, walker.payloadLeft != .max {
+        if !keepsWhole, !opening.isOpen, walker.payloadLeft >= Pump.blindBytes, walker.payloadLeft != .max {
             // Large plain payload of known length: nothing in it needs to be seen but its end, where usage stands.
             owed = min(walker.payloadLeft - (meter == nil ? 0 : UsageMeter.tailBytes), 1 << 30)
             releaseHead()
@@ -347,7 +342,8 @@ package final class Pump: Carrier {
         }
         // A body that ends with the connection (RFC 9112 §6.3): this is its end, unless it stands inside an event.
         let isInside = held > 0 || !carried.isEmpty || !scanner.isAtBoundary
-        guard !isEventStream || !isInside || scanner.sawDone else {
+        let mayEnd = !isInside || scanner.sawDone || opening.isUnlabelled && events == 0
+        guard !isEventStream || mayEnd else {
             return .broken("closed the connection in the middle of an event")
         }
         if !carried.isEmpty {

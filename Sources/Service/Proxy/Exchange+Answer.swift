@@ -151,7 +151,8 @@ extension Exchange {
             mode: cache.flight == nil ? local.spliceMode : .never,
             unwrapsChunks: unwraps,
             meter: read ?? meter,
-            dropsUsage: dropsUsage
+            dropsUsage: dropsUsage,
+            isStreamAsked: request.streams && request.format?.streamsLines == false && answer.status < 300
         )
         if let budget = streamBudget { pump.pay(with: budget) }
         record(pump, nil)

@@ -254,7 +254,9 @@ extension Exchange {
     /// Bytes of an answer's text, or of all of it.
     private var bodyBytes: Int {
         guard gatheredBytes == 0 else { return gatheredBytes }
-        return request.streams ? pump?.tally.textBytes ?? 0 : ledger.bytesCopied + ledger.bytesSpliced
+        // Where a stream was asked for, too, an answer may come that is none.
+        guard request.streams, pump?.measuresText != false else { return ledger.bytesCopied + ledger.bytesSpliced }
+        return pump?.tally.textBytes ?? 0
     }
 
     /// The same by the way in which the budget wants it counted.

@@ -28,7 +28,7 @@ package struct UsageMeter {
     private var block: Int32 = -1
 
     private let format: ChatFormat?
-    private let isStream: Bool
+    private var isStream: Bool
     private var shape = UsageShape()
     /// The beginning of a line that has not ended; of a whole answer, its last bytes.
     private var carried: [UInt8] = []
@@ -50,6 +50,9 @@ package struct UsageMeter {
         self.format = format
         self.isStream = isStream
     }
+
+    /// What comes from here on is events, though nothing had said so.
+    package mutating func becomeStream() { (isStream, carried) = (true, []) }
 
     /// The stream is over: no count that follows counts.
     ///
