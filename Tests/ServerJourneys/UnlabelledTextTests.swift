@@ -43,7 +43,7 @@ import Testing
             "", "text/plain", "application/octet-stream", "application/json", "application/x-ndjson",
             "text/event-stream, text/plain",
         ],
-        ["auto", "off"]
+        ["always", "none"]
     ) func `events are cut whatever type they come with`(type: String, splice: String) throws {
         let upstream = try ScriptedUpstream { _ in
             ScriptedUpstream.Answer(
