@@ -65,6 +65,16 @@ import Testing
         #expect(place.upstream.questions.isEmpty)
     }
 
+    @Test(arguments: [#"{"model":"m","Model":"dear"}"#, #"{"model":"m","model":"dear"}"#, #"{"MODEL":"dear"}"#])
+    func `a model that is named in two ways passes nowhere`(body: String) throws {
+        let place = try Place()
+        for path in ["/v1/images/generations", "/v1/rerank"] {
+            let response = try place.station.connect().fetch("POST", path, body: body)
+            #expect(response.status == 400 && response.text.lowercased().contains("has `model`"), "\(response.text)")
+        }
+        #expect(place.upstream.questions.isEmpty)
+    }
+
     @Test func `a public provider sees only the fields that it knows`() throws {
         let upstream = try ScriptedUpstream { _ in ScriptedUpstream.Answer("{}") }
         let place = "url: \"\(upstream.url)\", key: env:KEY, health: {mode: none}"

@@ -355,8 +355,8 @@ private struct Subject {
     private mutating func readJSON(_ body: Span<UInt8>, _ reader: RequestReader) throws(Fault) {
         let shape: RequestShape
         do { shape = try RequestShape.read(body) } catch {
-            // Of an endpoint that is only passed through, the body is the provider's business.
-            guard reader.endpoint.takesOnlyJSON else { return }
+            // Of an endpoint that is only passed through, the body is the provider's business; the model is ours.
+            guard reader.endpoint.takesOnlyJSON || error.hidesModel else { return }
             throw Fault(
                 refusal: Refusal(400, "invalid_json", error.description, param: error.parameter)
             )

@@ -7,6 +7,8 @@ package struct RequestFault: Error, CustomStringConvertible {
     package let description: String
     /// The body's field it is about.
     package let parameter: String?
+    /// Two readers could take two models from the body.
+    package var hidesModel = false
 }
 
 /// What routing needs to know of an OpenAI-format request, as places in its body.
@@ -218,10 +220,14 @@ package struct RequestShape {
 
     private static func disguised(_ key: Span<UInt8>, _ plain: String) -> RequestFault {
         let name = String(decoding: bytes(key), as: UTF8.self)
-        return RequestFault(description: "the body has `\(name)`: spell it `\(plain)`", parameter: name)
+        return RequestFault(
+            description: "the body has `\(name)`: spell it `\(plain)`",
+            parameter: name,
+            hidesModel: plain == "model"
+        )
     }
 
     private static func twice(_ name: String) -> RequestFault {
-        RequestFault(description: "the body has `\(name)` twice", parameter: name)
+        RequestFault(description: "the body has `\(name)` twice", parameter: name, hidesModel: name == "model")
     }
 }
